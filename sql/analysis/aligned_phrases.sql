@@ -1,0 +1,40 @@
+-- version: 1
+-- description: The phrases of the aligned groups.
+-- key: feature_id, phrase_order
+-- column group_similarity: mean similarity of the taken phrases to the opener
+WITH taken AS (
+    SELECT feature_id, group_id, opener, unnest(members) AS phrase_order
+    FROM analysis.alignment_groups
+),
+
+scored AS (
+    SELECT
+        t.feature_id,
+        t.group_id,
+        list_avg(list(s.similarity::DOUBLE ORDER BY t.phrase_order))::FLOAT AS group_similarity
+    FROM taken t
+    JOIN analysis.phrase_similarity s
+        ON s.feature_id = t.feature_id
+        AND s.phrase_order = t.opener
+        AND s.later_order = t.phrase_order
+    GROUP BY t.feature_id, t.group_id
+),
+
+members AS (
+    SELECT feature_id, group_id, phrase_order FROM taken
+    UNION ALL
+    SELECT feature_id, group_id, opener AS phrase_order FROM analysis.alignment_groups
+)
+
+SELECT
+    m.feature_id,
+    m.group_id,
+    s.group_similarity,
+    m.phrase_order,
+    p.explainer,
+    p.chunk_index,
+    p.text_key,
+    p.text
+FROM members m
+JOIN scored s ON s.feature_id = m.feature_id AND s.group_id = m.group_id
+JOIN analysis.phrases p ON p.feature_id = m.feature_id AND p.phrase_order = m.phrase_order

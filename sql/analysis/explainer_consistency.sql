@@ -1,0 +1,15 @@
+-- version: 1
+-- description: Mean cosine similarity of two explainers' explanations over the features both explain.
+-- key: explainer, other_explainer
+SELECT
+    a.explainer_short,
+    a.explainer,
+    b.explainer_short AS other_short,
+    b.explainer AS other_explainer,
+    count(*) AS features,
+    list_avg(list(s.similarity::DOUBLE ORDER BY s.feature_id)) AS consistency
+FROM analysis.explanation_similarity s
+JOIN staging.explainers a ON a.explainer_order = s.explainer_order
+JOIN staging.explainers b ON b.explainer_order = s.other_order
+WHERE a.explainer_order < b.explainer_order
+GROUP BY a.explainer_short, a.explainer, b.explainer_short, b.explainer

@@ -1,0 +1,113 @@
+-- version: 1
+-- description: Per selected neighbour and n the mean Jaccard similarity over the pairs, and the most
+--   frequent n-gram that occurs on both sides (ties: in more windows, then the smaller string).
+-- key: feature_id, neighbour_order, n
+-- column ngram: null when the sides share none
+-- column occurrences: the feature's windows first, then the neighbour's, each in sample order
+WITH sides AS (
+    SELECT feature_id, neighbour_order, 0 AS side, feature_id AS owner_id
+    FROM analysis.selected_neighbours
+    UNION ALL
+    SELECT feature_id, neighbour_order, 1 AS side, neighbour_id AS owner_id
+    FROM analysis.selected_neighbours
+),
+
+windows AS (
+    SELECT
+        s.feature_id,
+        s.neighbour_order,
+        s.side,
+        s.owner_id,
+        w.prompt_id,
+        w.sample_order,
+        w.first_position,
+        w.tokens,
+        g.n,
+        ngram_list(w.tokens, g.n, $ngrams_unit) AS ngrams
+    FROM sides s
+    JOIN analysis.ngram_windows w ON w.feature_id = s.owner_id,
+    (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) g
+    WHERE w.rank <= $interfeature_per_quantile
+),
+
+jaccards AS (
+    SELECT
+        a.feature_id,
+        a.neighbour_order,
+        a.n,
+        list_avg(list(
+            jaccard(
+                len(list_intersect(a.ngrams, b.ngrams)),
+                len(list_distinct(a.ngrams)),
+                len(list_distinct(b.ngrams))
+            )
+            ORDER BY a.sample_order, b.sample_order
+        ))::FLOAT AS mean_jaccard
+    FROM windows a
+    JOIN windows b
+        ON b.feature_id = a.feature_id
+        AND b.neighbour_order = a.neighbour_order
+        AND b.n = a.n
+    WHERE a.side = 0 AND b.side = 1
+    GROUP BY a.feature_id, a.neighbour_order, a.n
+),
+
+grams AS (
+    SELECT feature_id, neighbour_order, n, side, sample_order, unnest(ngrams) AS ngram
+    FROM windows
+),
+
+best AS (
+    SELECT feature_id, neighbour_order, n, ngram, count(*) AS count
+    FROM grams
+    GROUP BY feature_id, neighbour_order, n, ngram
+    HAVING count(DISTINCT side) = 2
+    QUALIFY row_number() OVER (
+        PARTITION BY feature_id, neighbour_order, n
+        ORDER BY count(*) DESC, count(DISTINCT (side, sample_order)) DESC, ngram
+    ) = 1
+),
+
+located AS (
+    SELECT
+        b.feature_id,
+        b.neighbour_order,
+        b.n,
+        w.side,
+        w.sample_order,
+        w.owner_id,
+        w.prompt_id,
+        ngram_positions(w.tokens, w.first_position, b.ngram, b.n, $ngrams_unit) AS positions
+    FROM best b
+    JOIN windows w
+        ON w.feature_id = b.feature_id
+        AND w.neighbour_order = b.neighbour_order
+        AND w.n = b.n
+),
+
+occurrences AS (
+    SELECT
+        feature_id,
+        neighbour_order,
+        n,
+        list(
+            {'feature_id': owner_id, 'prompt_id': prompt_id, 'positions': positions}
+            ORDER BY side, sample_order
+        ) AS occurrences
+    FROM located
+    WHERE len(positions) > 0
+    GROUP BY feature_id, neighbour_order, n
+)
+
+SELECT
+    j.feature_id,
+    j.neighbour_order,
+    j.n,
+    j.mean_jaccard,
+    b.ngram,
+    coalesce(b.count, 0) AS count,
+    o.occurrences
+FROM jaccards j
+LEFT JOIN best b ON b.feature_id = j.feature_id AND b.neighbour_order = j.neighbour_order AND b.n = j.n
+LEFT JOIN occurrences o
+    ON o.feature_id = j.feature_id AND o.neighbour_order = j.neighbour_order AND o.n = j.n

@@ -1,0 +1,62 @@
+-- version: 1
+-- description: Per feature and n the mean Jaccard similarity of its windows' distinct n-grams over all
+--   unordered pairs; null for fewer than 2 examples.
+-- key: feature_id, n
+WITH sizes AS (
+    SELECT
+        w.feature_id,
+        w.sample_order,
+        s.n,
+        len(list_distinct(ngram_list(w.tokens, s.n, $ngrams_unit))) AS size
+    FROM analysis.ngram_windows w, (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
+),
+
+-- Pairs that share nothing add 0, except that two empty windows are alike.
+totals AS (
+    SELECT
+        feature_id,
+        n,
+        count(*) * (count(*) - 1) / 2 AS pairs,
+        count(*) FILTER (size = 0) * (count(*) FILTER (size = 0) - 1) / 2 AS empty_pairs
+    FROM sizes
+    GROUP BY feature_id, n
+),
+
+sharing AS (
+    SELECT feature_id, n, windows, count(*) AS ngrams
+    FROM analysis.repeated_ngrams
+    WHERE len(windows) > 1
+    GROUP BY feature_id, n, windows
+),
+
+firsts AS (
+    SELECT feature_id, n, windows, ngrams, unnest(windows) AS a
+    FROM sharing
+),
+
+pairs AS (
+    SELECT feature_id, n, ngrams, a, unnest(windows) AS b
+    FROM firsts
+),
+
+shared AS (
+    SELECT feature_id, n, a, b, sum(ngrams) AS shared
+    FROM pairs
+    WHERE a < b
+    GROUP BY feature_id, n, a, b
+),
+
+summed AS (
+    SELECT s.feature_id, s.n, sum(jaccard(s.shared, x.size, y.size)) AS total
+    FROM shared s
+    JOIN sizes x ON x.feature_id = s.feature_id AND x.n = s.n AND x.sample_order = s.a
+    JOIN sizes y ON y.feature_id = s.feature_id AND y.n = s.n AND y.sample_order = s.b
+    GROUP BY s.feature_id, s.n
+)
+
+SELECT
+    t.feature_id,
+    t.n,
+    ((coalesce(s.total, 0) + t.empty_pairs) / nullif(t.pairs, 0))::FLOAT AS mean_jaccard
+FROM totals t
+LEFT JOIN summed s ON s.feature_id = t.feature_id AND s.n = t.n

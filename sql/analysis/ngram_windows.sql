@@ -1,0 +1,14 @@
+-- version: 1
+-- description: The n-gram window of each sampled example.
+-- key: feature_id, prompt_id
+-- column first_position: 0-based position in the prompt of the window's first token
+SELECT
+    s.feature_id,
+    s.prompt_id,
+    s.sample_order,
+    s.quantile,
+    s.rank,
+    window_start(s.max_position, p.num_tokens, $windows_ngram_tokens, $windows_edge)::INTEGER AS first_position,
+    token_window(p.tokens, s.max_position, $windows_ngram_tokens, $windows_edge) AS tokens
+FROM analysis.samples s
+JOIN staging.prompts p ON p.prompt_id = s.prompt_id

@@ -1,0 +1,49 @@
+-- version: 1
+-- description: Per explained feature its pattern type, and its selected n-gram.
+-- key: feature_id
+-- column selected_n: the n with the largest mean Jaccard (ties: smaller n); null where that n has no
+--   top n-gram
+WITH jaccards AS (
+    SELECT
+        feature_id,
+        max(mean_jaccard) AS max_jaccard,
+        arg_min(n, n) FILTER (mean_jaccard = largest) AS n
+    FROM (
+        SELECT *, max(mean_jaccard) OVER (PARTITION BY feature_id) AS largest
+        FROM analysis.ngram_jaccard
+    )
+    GROUP BY feature_id
+),
+
+typed AS (
+    SELECT
+        f.feature_id,
+        s.mean_similarity,
+        j.max_jaccard,
+        j.n,
+        coalesce(s.mean_similarity > $patterns_semantic_threshold::FLOAT, false) AS is_semantic,
+        coalesce(j.max_jaccard > $patterns_lexical_threshold::FLOAT, false) AS is_lexical
+    FROM staging.features f
+    LEFT JOIN analysis.activation_similarity s ON s.feature_id = f.feature_id
+    LEFT JOIN jaccards j ON j.feature_id = f.feature_id
+    WHERE f.num_explanations > 0
+)
+
+SELECT
+    t.feature_id,
+    CASE
+        WHEN t.is_semantic AND t.is_lexical THEN 'both'
+        WHEN t.is_semantic THEN 'semantic'
+        WHEN t.is_lexical THEN 'lexical'
+        ELSE 'none'
+    END AS pattern_type,
+    t.is_semantic,
+    t.is_lexical,
+    t.mean_similarity,
+    t.max_jaccard,
+    g.n AS selected_n,
+    g.ngram AS selected_ngram,
+    g.count AS selected_count,
+    g.occurrences AS selected_occurrences
+FROM typed t
+LEFT JOIN analysis.top_ngrams g ON g.feature_id = t.feature_id AND g.n = t.n

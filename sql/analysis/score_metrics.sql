@@ -1,0 +1,119 @@
+-- version: 1
+-- description: What Delphi's own analysis reports of fuzz and detection, per (feature, source, method)
+--   and pooled per (source, method). Failed examples aside; a ratio without examples is null.
+-- key: level, source, method, feature_id
+-- column level: feature, or source (pooled over its features; feature_id is null)
+-- column balanced_accuracy: mean of recall and specificity, a missing class counting as 0, as Delphi's
+-- column auc: area under the ROC curve of `probability`, ties counted half, where it was recorded
+-- column recall_by_quantile: recall of the activating examples by `distance`
+-- column accuracy_low: Wilson's 95 % interval of the accuracy
+WITH examples AS (
+    SELECT 'feature' AS level, source, method, feature_id, outcome, activating, probability, distance
+    FROM staging.scores
+    WHERE method IN ('fuzz', 'detection')
+    UNION ALL
+    SELECT 'source' AS level, source, method, NULL AS feature_id, outcome, activating, probability, distance
+    FROM staging.scores
+    WHERE method IN ('fuzz', 'detection')
+),
+
+counted AS (
+    SELECT
+        level,
+        source,
+        method,
+        feature_id,
+        count(*) AS total,
+        count(*) FILTER (outcome = 'failed') AS failed,
+        count(*) FILTER (outcome <> 'failed') AS succeeded,
+        count(*) FILTER (outcome = 'correct') AS correct,
+        count(*) FILTER (outcome = 'correct' AND activating) AS tp,
+        count(*) FILTER (outcome = 'correct' AND NOT activating) AS tn,
+        count(*) FILTER (outcome = 'incorrect' AND NOT activating) AS fp,
+        count(*) FILTER (outcome = 'incorrect' AND activating) AS fn
+    FROM examples
+    GROUP BY level, source, method, feature_id
+),
+
+ranked AS (
+    SELECT
+        level,
+        source,
+        method,
+        feature_id,
+        activating,
+        rank() OVER same + (count(*) OVER (PARTITION BY level, source, method, feature_id, probability) - 1) / 2 AS midrank
+    FROM examples
+    WHERE probability IS NOT NULL AND activating IS NOT NULL AND outcome <> 'failed'
+    WINDOW same AS (PARTITION BY level, source, method, feature_id ORDER BY probability)
+),
+
+areas AS (
+    SELECT
+        level,
+        source,
+        method,
+        feature_id,
+        count(*) FILTER (activating) AS positives,
+        count(*) FILTER (NOT activating) AS negatives,
+        sum(midrank) FILTER (activating) AS rank_sum
+    FROM ranked
+    GROUP BY level, source, method, feature_id
+),
+
+by_quantile AS (
+    SELECT
+        level,
+        source,
+        method,
+        feature_id,
+        distance,
+        count(*) AS total,
+        count(*) FILTER (outcome = 'correct') / count(*) AS recall
+    FROM examples
+    WHERE activating AND outcome <> 'failed' AND distance IS NOT NULL
+    GROUP BY level, source, method, feature_id, distance
+),
+
+quantiles AS (
+    SELECT
+        level,
+        source,
+        method,
+        feature_id,
+        list({'quantile': distance, 'recall': recall, 'total': total} ORDER BY distance) AS recall_by_quantile
+    FROM by_quantile
+    GROUP BY level, source, method, feature_id
+)
+
+SELECT
+    c.level,
+    c.source,
+    c.method,
+    c.feature_id,
+    c.total,
+    c.failed,
+    c.succeeded,
+    c.tp,
+    c.tn,
+    c.fp,
+    c.fn,
+    c.correct / nullif(c.succeeded, 0) AS accuracy,
+    CASE
+        WHEN c.succeeded > 0
+            THEN (coalesce(c.tp / nullif(c.tp + c.fn, 0), 0) + coalesce(c.tn / nullif(c.tn + c.fp, 0), 0)) / 2
+    END AS balanced_accuracy,
+    c.tp / nullif(c.tp + c.fp, 0) AS precision,
+    c.tp / nullif(c.tp + c.fn, 0) AS recall,
+    2 * c.tp / nullif(2 * c.tp + c.fp + c.fn, 0) AS f1,
+    (a.rank_sum - a.positives * (a.positives + 1) / 2) / nullif(a.positives * a.negatives, 0) AS auc,
+    coalesce(q.recall_by_quantile, []) AS recall_by_quantile,
+    wilson_bound(c.correct, c.succeeded, -1) AS accuracy_low,
+    wilson_bound(c.correct, c.succeeded, 1) AS accuracy_high
+FROM counted c
+LEFT JOIN areas a
+    ON a.level = c.level AND a.source = c.source AND a.method = c.method
+    AND a.feature_id IS NOT DISTINCT FROM c.feature_id
+LEFT JOIN quantiles q
+    ON q.level = c.level AND q.source = c.source AND q.method = c.method
+    AND q.feature_id IS NOT DISTINCT FROM c.feature_id

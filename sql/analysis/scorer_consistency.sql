@@ -1,0 +1,90 @@
+-- version: 1
+-- description: RV coefficient (Robert & Escoufier 1976) between two scorers' score matrices, features ×
+--   methods (fuzz, detection, embedding where both have it), per explainer.
+-- key: explainer_short, scorer_short, other_short
+-- column consistency: tr(XᵀYYᵀX) / √(tr((XᵀX)²) tr((YᵀY)²)), columns centred; null when one is constant
+WITH scored AS (
+    SELECT s.explainer_short, o.scorer_order, o.scorer_short, a.feature_id, a.method, a.score
+    FROM analysis.scores a
+    JOIN staging.sources s ON s.source = a.source
+    JOIN staging.scorers o ON o.scorer_short = s.scorer_short
+    WHERE a.method IN ('fuzz', 'detection', 'embedding') AND a.score IS NOT NULL
+),
+
+both_scored AS (
+    SELECT
+        x.explainer_short,
+        x.scorer_short,
+        y.scorer_short AS other_short,
+        x.feature_id,
+        x.method,
+        x.score AS x,
+        y.score AS y
+    FROM scored x
+    JOIN scored y
+        ON y.explainer_short = x.explainer_short
+        AND y.feature_id = x.feature_id
+        AND y.method = x.method
+        AND y.scorer_order > x.scorer_order
+),
+
+complete AS (
+    SELECT
+        *,
+        count(*) OVER (PARTITION BY explainer_short, scorer_short, other_short, feature_id) AS methods_here
+    FROM both_scored
+),
+
+methods AS (
+    SELECT explainer_short, scorer_short, other_short, count(DISTINCT method) AS methods
+    FROM both_scored
+    GROUP BY explainer_short, scorer_short, other_short
+),
+
+centred AS (
+    SELECT
+        c.explainer_short,
+        c.scorer_short,
+        c.other_short,
+        c.feature_id,
+        c.method,
+        c.x - avg(c.x) OVER same AS x,
+        c.y - avg(c.y) OVER same AS y
+    FROM complete c
+    JOIN methods m
+        ON m.explainer_short = c.explainer_short
+        AND m.scorer_short = c.scorer_short
+        AND m.other_short = c.other_short
+        AND m.methods = c.methods_here
+    WINDOW same AS (PARTITION BY c.explainer_short, c.scorer_short, c.other_short, c.method)
+),
+
+products AS (
+    SELECT
+        a.explainer_short,
+        a.scorer_short,
+        a.other_short,
+        a.method,
+        b.method AS other_method,
+        count(*) AS features,
+        sum(a.x * b.y) AS xy,
+        sum(a.x * b.x) AS xx,
+        sum(a.y * b.y) AS yy
+    FROM centred a
+    JOIN centred b
+        ON b.explainer_short = a.explainer_short
+        AND b.scorer_short = a.scorer_short
+        AND b.other_short = a.other_short
+        AND b.feature_id = a.feature_id
+    GROUP BY a.explainer_short, a.scorer_short, a.other_short, a.method, b.method
+)
+
+SELECT
+    explainer_short,
+    scorer_short,
+    other_short,
+    any_value(features) AS features,
+    count(DISTINCT method) AS methods,
+    sum(xy ^ 2) / nullif(sqrt(sum(xx ^ 2) * sum(yy ^ 2)), 0) AS consistency
+FROM products
+GROUP BY explainer_short, scorer_short, other_short

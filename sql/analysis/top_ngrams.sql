@@ -1,0 +1,37 @@
+-- version: 1
+-- description: Per feature and n the n-gram with the most occurrences (ties: in more windows, then
+--   the smaller in code-point order), if it occurs at least twice, with all its occurrences.
+-- key: feature_id, n
+-- column occurrences: per window it occurs in, in sample order, the positions in the prompt of the
+--   tokens in which its occurrences begin
+WITH best AS (
+    SELECT feature_id, n, ngram, occurrences AS count
+    FROM analysis.repeated_ngrams
+    WHERE occurrences >= $ngrams_min_occurrences
+    QUALIFY row_number() OVER (
+        PARTITION BY feature_id, n ORDER BY occurrences DESC, len(windows) DESC, ngram
+    ) = 1
+),
+
+located AS (
+    SELECT
+        b.feature_id,
+        b.n,
+        b.ngram,
+        b.count,
+        w.sample_order,
+        w.prompt_id,
+        ngram_positions(w.tokens, w.first_position, b.ngram, b.n, $ngrams_unit) AS positions
+    FROM best b
+    JOIN analysis.ngram_windows w ON w.feature_id = b.feature_id
+)
+
+SELECT
+    feature_id,
+    n,
+    ngram,
+    count,
+    list({'prompt_id': prompt_id, 'positions': positions} ORDER BY sample_order) AS occurrences
+FROM located
+WHERE len(positions) > 0
+GROUP BY feature_id, n, ngram, count

@@ -1,0 +1,11 @@
+-- version: 1
+-- description: The SAE has one id.
+-- hint: set it: --set sae_id="google/gemma-scope-9b-pt-res/layer_30/width_16k/average_l0_120"
+SELECT 'no run_config.json names the SAE (sparse_model, hookpoints)' AS message
+FROM staging.sae
+WHERE sae_id IS NULL
+UNION ALL
+SELECT 'the run_configs name several SAEs: ' || string_agg(DISTINCT '"' || sae_id || '"', ', ' ORDER BY '"' || sae_id || '"') AS message
+FROM staging.run_configs
+WHERE $sae_id = ''
+HAVING count(DISTINCT sae_id) > 1

@@ -1,0 +1,6 @@
+-- version: 1
+-- description: Activation records that were not taken, with the reason and the line as it stood.
+-- kind: view
+SELECT file, line, reason, raw
+FROM staging.activation_records
+WHERE status = 'quarantined'

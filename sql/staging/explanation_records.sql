@@ -1,0 +1,64 @@
+-- version: 1
+-- description: One row per explanation file, kept, quarantined or outside scope.features.
+-- key: file
+-- incremental: file
+-- column text: the explanation: a JSON string decoded, else the file's text
+WITH read AS (
+    SELECT
+        file,
+        source,
+        text AS content,
+        problem,
+        regexp_extract(file, '_(latent|feature)([0-9]{1,10})\.txt$', 2) AS id
+    FROM raw.explanations
+),
+
+decoded AS (
+    SELECT
+        *,
+        TRY_CAST(id AS BIGINT) AS feature_id,
+        CASE
+            WHEN TRY(json_type(content)) = 'VARCHAR' THEN json_extract_string(content, '$')
+            ELSE trim_space(content)
+        END AS explanation
+    FROM read
+),
+
+checked AS (
+    SELECT
+        *,
+        CASE
+            WHEN problem IS NOT NULL THEN problem
+            WHEN feature_id IS NULL OR feature_id > 4294967295
+                THEN 'no feature id: the file name must end in _latent<ID>.txt'
+            WHEN NOT json_valid(content) AND regexp_full_match(content, '(?s)\s*"(\\.|[^"\\])*"\s*')
+                THEN 'not JSON'
+            WHEN NOT json_valid(content) AND regexp_full_match(content, '(?s)\s*"(\\.|[^"\\])*\\?')
+                THEN 'truncated file'
+            WHEN trim_space(explanation) IN ('', 'Explanation could not be parsed.', 'No explanation found')
+                THEN 'no explanation in the file'
+        END AS bad
+    FROM decoded
+),
+
+placed AS (
+    SELECT
+        *,
+        CASE
+            WHEN feature_id IS NOT NULL AND NOT in_scope(feature_id, $scope_features)
+                THEN 'outside scope'
+            WHEN bad IS NOT NULL THEN 'quarantined'
+            ELSE 'kept'
+        END AS status
+    FROM checked
+)
+
+SELECT
+    file,
+    source,
+    feature_id,
+    status,
+    CASE WHEN status = 'quarantined' THEN bad END AS reason,
+    CASE WHEN status = 'kept' THEN explanation END AS text,
+    CASE WHEN status = 'quarantined' THEN content END AS raw
+FROM placed

@@ -1,0 +1,10 @@
+-- version: 1
+-- description: The explanations of every source; of two files of one (source, feature) the first by
+--   file name.
+-- kind: view
+-- hashed: yes
+-- key: source, feature_id
+SELECT source, feature_id, text
+FROM staging.explanation_records
+WHERE status = 'kept'
+QUALIFY row_number() OVER (PARTITION BY source, feature_id ORDER BY file) = 1

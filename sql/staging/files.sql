@@ -1,0 +1,23 @@
+-- version: 1
+-- description: The ledger: every file seen, what was in it and what became of it.
+-- kind: view
+-- key: file
+-- column records: lines of a JSON-lines file, items of a JSON array, 1 for other files
+-- column status: read, not read, unreadable
+SELECT
+    f.name AS file,
+    coalesce(nullif(split_part(f.input, '.', 2), ''), 'other') AS input,
+    f.source,
+    f.method,
+    f.bytes,
+    f.hash,
+    coalesce(c.records, CASE WHEN f.input = 'raw.decoder' THEN 1 ELSE 0 END) AS records,
+    coalesce(q.quarantined, 0) AS quarantined,
+    coalesce(c.outside_scope, 0) AS outside_scope,
+    f.status,
+    f.note
+FROM _warehouse.files f
+LEFT JOIN staging.file_counts c ON c.file = f.name
+LEFT JOIN (
+    SELECT file, count(*) AS quarantined FROM quarantine.records GROUP BY file
+) q ON q.file = f.name

@@ -1,0 +1,8 @@
+-- version: 1
+-- description: The prompts: tokenised texts.
+-- kind: view
+-- hashed: yes
+-- key: prompt_id
+SELECT prompt_id, num_tokens, tokens
+FROM staging.prompt_records
+WHERE reason IS NULL

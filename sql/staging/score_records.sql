@@ -1,0 +1,142 @@
+-- version: 1
+-- description: One row per example of every score file (per group of a simulation file); one for a
+--   file that could not be read or that is outside scope.features.
+-- key: file, line
+-- incremental: file
+-- column line: 1-based place in the file's array
+-- column outcome: correct, incorrect or failed; scored or failed where there is no right or wrong
+-- column activating: whether the example activates the feature
+-- column status: kept, quarantined, outside scope
+WITH read AS (
+    SELECT
+        file,
+        source,
+        method,
+        text,
+        problem,
+        TRY_CAST(regexp_extract(file, '_(latent|feature)([0-9]{1,10})\.txt$', 2) AS BIGINT) AS feature_id
+    FROM raw.scores
+),
+
+files AS (
+    SELECT
+        *,
+        CASE
+            WHEN feature_id IS NOT NULL AND NOT in_scope(feature_id, $scope_features)
+                THEN 'outside scope'
+            WHEN problem IS NOT NULL THEN problem
+            WHEN feature_id IS NULL OR feature_id > 4294967295
+                THEN 'no feature id: the file name must end in _latent<ID>.txt'
+        END AS skipped
+    FROM read
+),
+
+arrays AS (
+    SELECT
+        * EXCLUDE (skipped),
+        skipped,
+        CASE
+            WHEN skipped IS NULL
+                THEN TRY(from_json(text, '[{"distance": "DOUBLE", "activating": "VARCHAR", "ground_truth": "VARCHAR", "prediction": "VARCHAR", "probability": "DOUBLE", "correct": "VARCHAR", "similarity": "VARCHAR", "ev_correlation_score": "VARCHAR"}]'))
+        END AS items
+    FROM files
+),
+
+items AS (
+    SELECT
+        a.file,
+        a.source,
+        a.method,
+        a.feature_id,
+        a.text,
+        i.line,
+        i.item,
+        i.item.distance AS distance,
+        coalesce(i.item.activating, i.item.ground_truth) AS label,
+        lower(i.item.prediction) AS prediction,
+        CASE WHEN i.item.probability BETWEEN 0 AND 1 THEN i.item.probability END AS probability,
+        i.item.correct AS correct,
+        TRY_CAST(i.item.similarity AS DOUBLE) AS similarity,
+        TRY_CAST(i.item.ev_correlation_score AS DOUBLE) AS ev_correlation_score
+    FROM arrays a, unnest(a.items) WITH ORDINALITY AS i(item, line)
+),
+
+checked AS (
+    SELECT
+        *,
+        CASE
+            WHEN item IS NULL THEN 'not an object'
+            WHEN label NOT IN ('true', 'false', '1', '0') THEN 'wrong type: activating'
+            WHEN method IN ('fuzz', 'detection') AND correct NOT IN ('true', 'false')
+                THEN 'wrong type: correct'
+            WHEN method IN ('fuzz', 'detection') AND prediction NOT IN ('true', 'false', '1', '0', '-1', '1.0', '0.0', '-1.0')
+                THEN 'wrong type: prediction'
+            WHEN method = 'embedding' AND item.similarity IS NULL
+                AND NOT json_exists(text, '$[' || (line - 1) || '].similarity')
+                THEN 'missing field: similarity'
+            WHEN method = 'embedding' AND item.similarity IS NOT NULL AND similarity IS NULL
+                THEN 'wrong type: similarity'
+            WHEN method = 'embedding' AND label IS NULL AND distance IS NULL
+                THEN 'missing field: distance'
+            WHEN method = 'simulation' AND item.ev_correlation_score IS NULL
+                AND NOT json_exists(text, '$[' || (line - 1) || '].ev_correlation_score')
+                THEN 'missing field: ev_correlation_score'
+            WHEN method = 'simulation' AND item.ev_correlation_score IS NOT NULL AND ev_correlation_score IS NULL
+                THEN 'wrong type: ev_correlation_score'
+        END AS reason
+    FROM items
+)
+
+SELECT
+    file,
+    source,
+    method,
+    feature_id,
+    line,
+    CASE WHEN reason IS NULL THEN 'kept' ELSE 'quarantined' END AS status,
+    reason,
+    CASE WHEN reason IS NOT NULL THEN json_extract(text, '$[' || (line - 1) || ']')::VARCHAR END AS raw,
+    CASE
+        WHEN reason IS NOT NULL THEN NULL
+        WHEN method = 'embedding'
+            THEN CASE WHEN similarity IS NULL OR NOT isfinite(similarity) THEN 'failed' ELSE 'scored' END
+        WHEN method = 'simulation'
+            THEN CASE WHEN ev_correlation_score IS NULL OR NOT isfinite(ev_correlation_score) THEN 'failed' ELSE 'scored' END
+        WHEN correct IS NULL OR prediction IN ('-1', '-1.0') THEN 'failed'
+        -- A prediction that is null failed; one that was never written did not.
+        WHEN prediction IS NULL AND json_exists(text, '$[' || (line - 1) || '].prediction') THEN 'failed'
+        WHEN correct = 'true' THEN 'correct'
+        ELSE 'incorrect'
+    END AS outcome,
+    distance,
+    CASE
+        WHEN label IS NOT NULL THEN label IN ('true', '1')
+        WHEN method <> 'simulation' THEN distance >= 0 AND NOT signbit(distance)
+    END AS activating,
+    CASE
+        WHEN prediction IN ('true', '1', '1.0') THEN true
+        WHEN prediction IN ('false', '0', '0.0') THEN false
+    END AS prediction,
+    probability,
+    CASE WHEN isfinite(similarity) THEN similarity END AS similarity,
+    CASE WHEN isfinite(ev_correlation_score) THEN ev_correlation_score END AS ev_correlation_score
+FROM checked
+UNION ALL
+SELECT
+    file,
+    source,
+    method,
+    feature_id,
+    NULL AS line,
+    CASE WHEN skipped = 'outside scope' THEN skipped ELSE 'quarantined' END AS status,
+    CASE WHEN skipped = 'outside scope' THEN NULL ELSE coalesce(skipped, json_file_problem(text)) END AS reason,
+    CASE WHEN skipped = 'outside scope' THEN NULL ELSE text END AS raw,
+    NULL AS outcome,
+    NULL AS distance,
+    NULL AS activating,
+    NULL AS prediction,
+    NULL AS probability,
+    NULL AS similarity,
+    NULL AS ev_correlation_score
+FROM arrays
+WHERE items IS NULL

@@ -1,0 +1,20 @@
+-- version: 1
+-- description: The scored examples: one row per example (per group of a simulation) that counts.
+-- kind: view
+-- hashed: yes
+-- key: source, method, feature_id, line
+SELECT
+    r.source,
+    r.method,
+    r.feature_id,
+    r.line,
+    r.outcome,
+    r.distance,
+    r.activating,
+    r.prediction,
+    r.probability,
+    r.similarity,
+    r.ev_correlation_score
+FROM staging.score_records r
+JOIN staging.score_files f ON f.file = r.file
+WHERE r.status = 'kept' AND f.counts

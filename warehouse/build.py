@@ -1,0 +1,472 @@
+"""Build: execute a plan on a copy of the warehouse, audit it, then publish by rename."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from embed.jobs import READS, Jobs
+from warehouse import __version__, catalog, export, models, plan, sources
+from warehouse.catalog import NodeState, State, run
+from warehouse.database import create_macros, open_for_build, open_read_only
+from warehouse.errors import WarehouseError
+from warehouse.graph import SOURCES, Node, build_graph, select
+from warehouse.layout import Layout
+from warehouse.models import Model, identifier
+from warehouse.settings import Settings
+
+_BAD_ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a build, for whoever shows it.
+
+    kind: start, done, same, progress, warning, export, published. `node` is the node or file.
+    """
+
+    kind: str
+    node: str
+    text: str = ""
+    rows: int | None = None
+    seconds: float = 0.0
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a plan or a build starts from."""
+
+    settings: Settings
+    layout: Layout
+    models: Mapping[str, Model]
+    macros: Mapping[str, Model]
+    graph: Mapping[str, Node]
+    state: State
+    jobs: Jobs
+    plan: plan.Plan
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build did. `ran`: node → seconds, in order."""
+
+    build_id: str
+    ran: Mapping[str, float]
+    exports: Sequence[export.Exported]
+    embedded: Mapping[str, int]
+    seconds: float
+    published: bool
+    warnings: Sequence[str] = ()
+
+
+def prepare(settings: Settings, selectors: Sequence[str] = (), full: bool = False) -> Prepared:
+    """Read models, files and state, and plan. Changes nothing on disk."""
+    layout = Layout(settings.data)
+    every = models.load_all()
+    macros = {name: m for name, m in every.items() if m.schema == "macros"}
+    graph = build_graph(every, READS)
+    jobs = Jobs(settings, layout)
+    state = catalog.read_state(layout.warehouse)
+    files = sources.hashed(sources.discover(settings), state.files, trust_times=not full)
+    selected = select(graph, selectors) if selectors else None
+    made = plan.make_plan(graph, macros, settings, files, state, jobs.identify, selected, full)
+    return Prepared(settings, layout, every, macros, graph, state, jobs, made)
+
+
+def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
+    """Masters whose published parquet doesn't hold what `results` (node → hash) says."""
+    stale = []
+    for name in export.names(prepared.models):
+        model = prepared.models[f"master.{name}"]
+        result = results.get(model.name)
+        path = prepared.layout.master / f"{name}.parquet"
+        if result and not export.is_current(path, export.export_key(model, result)):
+            stale.append(name)
+    return stale
+
+
+def published_results(prepared: Prepared) -> dict[str, str]:
+    """Node → result hash of the nodes that the plan leaves as they are."""
+    skipped = {s.node for s in prepared.plan.steps if s.action == plan.SKIP}
+    return {n: s.result for n, s in prepared.state.nodes.items() if n in skipped}
+
+
+def build(
+    settings: Settings,
+    selectors: Sequence[str] = (),
+    full: bool = False,
+    exports: bool = True,
+    wait: bool = False,
+    on_event: Callable[[Event], None] = lambda event: None,
+) -> Report:
+    """Bring the published warehouse and its exports up to date; all of it or nothing.
+
+    A failure (WarehouseError) or an interruption leaves what is published as it was; vectors that
+    were finished stay in the store for the next build.
+    """
+    started = time.monotonic()
+    layout = Layout(settings.data)
+    with _locked(layout, wait):
+        prepared = prepare(settings, selectors, full)
+        stale = stale_exports(prepared, published_results(prepared)) if exports else []
+        if all(s.action == plan.SKIP for s in prepared.plan.steps) and not stale:
+            return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
+        build_id = datetime.datetime.now(datetime.UTC).strftime(
+            "%Y%m%dT%H%M%S-"
+        ) + secrets.token_hex(3)
+        work = layout.work / build_id
+        work.mkdir(parents=True)
+        try:
+            execution = _Execution(prepared, build_id, work, on_event)
+            written = execution.run(exports)
+            published = _publish(layout, work, written)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    seconds = time.monotonic() - started
+    on_event(Event("published", str(layout.warehouse), seconds=seconds))
+    return Report(
+        build_id,
+        execution.ran,
+        published,
+        prepared.jobs.embedded,
+        seconds,
+        True,
+        execution.warnings,
+    )
+
+
+@dataclass
+class _Execution:
+    """One run of a plan on a copy of the warehouse in `work`."""
+
+    prepared: Prepared
+    build_id: str
+    work: Path
+    on_event: Callable[[Event], None]
+    ran: dict[str, float] = field(default_factory=dict)
+    results: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def run(self, exports: bool) -> list[export.Exported]:
+        """Execute every step, record the build, write the stale exports. Closes the file."""
+        published, copy = self.prepared.layout.warehouse, self.work / "warehouse.duckdb"
+        if published.exists():
+            shutil.copyfile(published, copy)
+        self.connection = open_for_build(copy, self.work / "spill", self.prepared.settings)
+        try:
+            catalog.migrate(self.connection)
+            create_macros(self.connection, self.prepared.macros)
+            run(self.connection, "ATTACH ':memory:' AS raw")
+            self._begin()
+            for step in self.prepared.plan.steps:
+                self._step(step)
+            self._drop_unknown()
+            run(self.connection, "UPDATE _warehouse.builds SET finished = now()::TIMESTAMP WHERE build_id = ?", [self.build_id])  # fmt: skip
+            written = self._export() if exports else []
+            run(self.connection, "DETACH raw")
+            run(self.connection, "CHECKPOINT")
+        except duckdb.OutOfMemoryException as error:
+            raise WarehouseError(f"DuckDB ran out of memory: {_first_line(error)}", 'raise memory_limit, or give temp_directory more disk') from None  # fmt: skip
+        finally:
+            self.connection.close()
+        return written
+
+    def _begin(self) -> None:
+        self.results.update(self.prepared.plan.sources)
+        self.prepared.jobs.progress = lambda job, done, total: self.on_event(
+            Event("progress", job, done=done, total=total)
+        )
+        read = {p for s in self.prepared.plan.steps if s.reason != "not selected" for p in self.prepared.graph[s.node].parents}  # fmt: skip
+        inputs = {*(read & SOURCES.keys()), ""}
+        files = [f for f in self.prepared.plan.files if f.input in inputs]
+        catalog.save_files(self.connection, inputs, files, {})
+        run(
+            self.connection,
+            "INSERT INTO _warehouse.builds VALUES (?, now()::TIMESTAMP, NULL, ?, ?, ?)",
+            [self.build_id, __version__, duckdb.__version__, json.dumps(dict(self.prepared.settings.values))],
+        )  # fmt: skip
+
+    def _step(self, step: plan.Step) -> None:
+        node = self.prepared.graph[step.node]
+        before = self.prepared.state.nodes.get(step.node)
+        if step.action == plan.SKIP:
+            if before:
+                self.results[step.node] = before.result
+            return
+        absent = [p for p in node.parents if p not in self.results]
+        if absent:
+            raise WarehouseError(
+                f'"{node.name}" reads "{absent[0]}", which was never built',
+                f"python cli.py build --select +{node.name}",
+            )
+        logic = self.prepared.plan.logic[step.node]
+        parents = {p: self.results[p] for p in node.parents}
+        key = plan.node_key(logic, parents)
+        if step.action == plan.CHECK and before and before.key == key:
+            self.results[step.node] = before.result
+            self._record(step, "same", "what it reads came out as it was", before)
+            self.on_event(Event("same", step.node))
+            return
+        self.on_event(Event("start", step.node, step.reason))
+        started = time.monotonic()
+        try:
+            result, rows = self._run_node(node, before, logic, parents, key)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f'"{node.name}" failed: {_first_line(error)}',
+                f"python cli.py models show {node.name}   prints its SQL",
+            ) from None
+        if node.kind == "job":  # a hub model's identity is known once it was fetched
+            logic = self.prepared.jobs.identify(node.name).logic
+            key = plan.node_key(logic, parents)
+        seconds = time.monotonic() - started
+        version = node.model.version if node.model else 1
+        state = NodeState(
+            node.name, node.kind, version, key, logic, result, rows, seconds, self.build_id,
+            parents, self.prepared.plan.bound[node.name],
+        )  # fmt: skip
+        catalog.save_node(self.connection, state)
+        self.results[node.name] = result
+        self.ran[node.name] = seconds
+        reason = step.reason if step.action == plan.RUN else self._why(parents, before)
+        self._record(step, "run", reason, state)
+        self.on_event(Event("done", step.node, reason, rows, seconds))
+
+    def _run_node(
+        self,
+        node: Node,
+        before: NodeState | None,
+        logic: str,
+        parents: Mapping[str, str],
+        key: str,
+    ) -> tuple[str, int]:
+        """Make the node's relation (or check the audit); its result hash and its rows."""
+        if node.kind == "job":
+            result, rows = self.prepared.jobs.run(node.name, self.connection, list(self.prepared.plan.files))  # fmt: skip
+            return (result, rows) if result else self._content(node.name)
+        model = node.model
+        if node.kind == "audit":
+            return self._audit(model)
+        if model.kind == "view":
+            self._drop(model.name, "TABLE")
+            sql = _select(model, model.filled(self.prepared.settings.parameters()))
+            run(self.connection, f"CREATE OR REPLACE VIEW {identifier(model.name)} AS {sql}")
+            if model.hashed:
+                return self._content(model.name)
+            return key, self._count(model.name)
+        counts: dict[str, int] = {}
+        reused = self._unchanged_files(node, before, logic, parents)
+        self._open_sources(node, reused, counts)
+        values = self.prepared.settings.parameters()
+        bound = {name: values[name] for name in model.parameters}
+        if reused is None:
+            self._drop(model.name, "VIEW")
+            run(self.connection, f"CREATE OR REPLACE TABLE {identifier(model.name)} AS {_select(model, model.sql)}", bound or None)  # fmt: skip
+        else:
+            column = identifier(model.incremental)
+            run(self.connection, f"DELETE FROM {identifier(model.name)} WHERE NOT list_contains(?, {column})", [sorted(reused)])  # fmt: skip
+            run(self.connection, f"INSERT INTO {identifier(model.name)} BY NAME {model.sql}", bound or None)  # fmt: skip
+        for file, count in counts.items():
+            run(
+                self.connection,
+                "UPDATE _warehouse.files SET records = ? WHERE name = ?",
+                [count, file],
+            )
+        return self._content(model.name)
+
+    def _unchanged_files(
+        self, node: Node, before: NodeState | None, logic: str, parents: Mapping[str, str]
+    ) -> frozenset[str] | None:
+        """For an incremental model: the files whose rows stand. None: read everything."""
+        if (
+            not node.model.incremental
+            or not before
+            or before.logic != logic
+            or self.prepared.plan.full
+        ):
+            return None
+        if any(before.parents.get(p) != r for p, r in parents.items() if p not in SOURCES):
+            return None
+        old = self.prepared.state.files
+        return frozenset(
+            f.name for f in self.prepared.plan.files
+            if f.input in node.parents and f.name in old and old[f.name].hash == f.hash
+        )  # fmt: skip
+
+    def _open_sources(
+        self, node: Node, reused: frozenset[str] | None, counts: dict[str, int]
+    ) -> None:
+        """Make the `raw.*` relations that the node reads: streams that can be read once."""
+        for name in node.parents:
+            if name not in SOURCES:
+                continue
+            files = self.prepared.plan.files
+            if name != "raw.sources":
+                files = [f for f in files if f.input == name and f.name not in (reused or ())]
+            handle = "_raw_" + name.partition(".")[2]
+            self.connection.register(handle, sources.stream(name, files, counts))
+            run(self.connection, f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {handle}")
+
+    def _audit(self, model: Model) -> tuple[str, int]:
+        values = self.prepared.settings.parameters()
+        bound = {name: values[name] for name in model.parameters}
+        self.connection.execute(f"SELECT * FROM ({model.sql}) LIMIT 1000", bound or None)
+        names = [d[0] for d in self.connection.description]
+        rows = self.connection.fetchall()
+        if rows:
+            message = _audit_message(model, names, rows)
+            if model.severity == "error":
+                raise WarehouseError(message, model.hint)
+            self.warnings.append(message)
+            self.on_event(Event("warning", model.name, message))
+        return f"{len(rows)} bad rows", len(rows)
+
+    def _content(self, name: str) -> tuple[str, int]:
+        """Order-free hash of a relation's rows, and their number."""
+        count, mixed, total = run(
+            self.connection,
+            f"SELECT count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)::HUGEINT), 0) "
+            f"FROM {identifier(name)} t",
+        )[0]
+        return models.digest(count, mixed, total), count
+
+    def _count(self, name: str) -> int:
+        return run(self.connection, f"SELECT count(*) FROM {identifier(name)}")[0][0]
+
+    def _drop(self, name: str, kind: str) -> None:
+        schema, _, table = name.partition(".")
+        function = "duckdb_views" if kind == "VIEW" else "duckdb_tables"
+        if run(self.connection, f"SELECT 1 FROM {function}() WHERE database_name = current_database() AND schema_name = ? AND {kind.lower()}_name = ?", [schema, table]):  # fmt: skip
+            run(self.connection, f"DROP {kind} {identifier(name)}")
+
+    def _drop_unknown(self) -> None:
+        """Drop what models made that no longer exist, and forget it."""
+        for name in self.prepared.state.nodes.keys() - self.prepared.graph.keys():
+            self._drop(name, "VIEW")
+            self._drop(name, "TABLE")
+            run(self.connection, "DELETE FROM _warehouse.nodes WHERE node = ?", [name])
+
+    def _why(self, parents: Mapping[str, str], before: NodeState | None) -> str:
+        old = before.parents if before else {}
+        changed = [p for p, result in parents.items() if old.get(p) != result]
+        return ", ".join(changed) + " changed"
+
+    def _record(self, step: plan.Step, action: str, reason: str, state: NodeState) -> None:
+        row = [self.build_id, step.node, action, reason, state.version, state.key, state.result,
+               state.rows, state.seconds]  # fmt: skip
+        run(
+            self.connection,
+            "INSERT INTO _warehouse.build_nodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+
+    def _export(self) -> list[export.Exported]:
+        directory = self.work / "master"
+        directory.mkdir()
+        written = []
+        for name in stale_exports(self.prepared, self.results):
+            model = self.prepared.models[f"master.{name}"]
+            started = time.monotonic()
+            key = export.export_key(model, self.results[model.name])
+            made = export.write(
+                self.connection, model, directory, key, self.build_id, self.prepared.settings
+            )
+            written.append(made)
+            seconds = time.monotonic() - started
+            self.ran[f"export {name}"] = seconds
+            self.on_event(Event("export", made.path.name, rows=made.rows, seconds=seconds))
+        return written
+
+
+def _select(model: Model, sql: str) -> str:
+    return export.typed(model, sql) if model.schema == "master" else sql
+
+
+def _publish(
+    layout: Layout, work: Path, written: Sequence[export.Exported]
+) -> list[export.Exported]:
+    built = work / "warehouse.duckdb"
+    with built.open("rb") as stream:
+        os.fsync(stream.fileno())
+    built.replace(layout.warehouse)
+    return export.publish(written, layout.master)
+
+
+def _audit_message(model: Model, names: Sequence[str], rows: Sequence[tuple]) -> str:
+    if names[0] == "message":
+        more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+        return f"{rows[0][0]}{more}"
+    count = f"{len(rows)} bad row{'s' if len(rows) > 1 else ''}"
+    shown = [
+        ", ".join(f"{n} = {v!r}" for n, v in zip(names, row, strict=True))
+        for row in rows[:_BAD_ROWS_SHOWN]
+    ]
+    lines = "".join(f"\n  {line[:300]}" for line in shown)
+    return f'audit "{model.name}" found {count} ({model.description}){lines}'
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+@contextlib.contextmanager
+def _locked(layout: Layout, wait: bool) -> Iterator[None]:
+    """Hold the data directory's build lock; the system frees a dead holder's by itself."""
+    layout.work.mkdir(exist_ok=True)
+    with layout.lock.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            handle.seek(0)
+            holder = handle.read().strip() or "another process"
+            raise WarehouseError(
+                f'another build holds "{layout.data}": {holder}',
+                "wait for it (--wait), or stop it",
+            ) from None
+        handle.truncate(0)
+        handle.write(f"process {os.getpid()} since {datetime.datetime.now():%Y-%m-%d %H:%M:%S}")
+        handle.flush()
+        for left in layout.work.iterdir():  # of builds that died
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+def export_published(
+    settings: Settings, names: Sequence[str] = (), target: Path | None = None
+) -> list[export.Exported]:
+    """Write masters of the published warehouse into `target` (default: DIR/master)."""
+    layout = Layout(settings.data)
+    every = models.load_all()
+    wanted = export.chosen(every, names)
+    target = target or layout.master
+    state = catalog.read_state(layout.warehouse)
+    with open_read_only(layout.warehouse, unsafe=True) as connection, _locked(layout, False):
+        work = layout.work / f"export-{secrets.token_hex(3)}"
+        work.mkdir()
+        try:
+            written = []
+            for name in wanted:
+                model = every[f"master.{name}"]
+                if model.name not in state.nodes:
+                    raise WarehouseError(f'"{model.name}" was not built yet', "python cli.py build")
+                key = export.export_key(model, state.nodes[model.name].result)
+                written.append(export.write(connection, model, work, key, state.build_id, settings))
+            return export.publish(written, target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)

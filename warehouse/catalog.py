@@ -1,0 +1,151 @@
+"""The warehouse's own state, in the schema `_warehouse` of the file it describes.
+
+A few small tables: which files were read, which version of which node made what is there, and
+every build. Written inside a build's own copy, so it is published or lost with the results.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import WarehouseError
+from warehouse.sources import InputFile
+
+# Numbered migrations: append, never edit. Each is a list of statements.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE _warehouse.files (
+            name VARCHAR PRIMARY KEY, input VARCHAR, source VARCHAR, method VARCHAR, bytes BIGINT,
+            mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT, checked_ns BIGINT, hash VARCHAR,
+            status VARCHAR, note VARCHAR, records BIGINT)""",
+        """CREATE TABLE _warehouse.nodes (
+            node VARCHAR PRIMARY KEY, kind VARCHAR, version INTEGER, key VARCHAR, logic VARCHAR,
+            result VARCHAR, rows BIGINT, seconds DOUBLE, build_id VARCHAR, parents VARCHAR,
+            settings VARCHAR)""",
+        """CREATE TABLE _warehouse.builds (
+            build_id VARCHAR PRIMARY KEY, started TIMESTAMP, finished TIMESTAMP, version VARCHAR,
+            engine VARCHAR, settings VARCHAR)""",
+        """CREATE TABLE _warehouse.build_nodes (
+            build_id VARCHAR, node VARCHAR, action VARCHAR, reason VARCHAR, version INTEGER,
+            key VARCHAR, result VARCHAR, rows BIGINT, seconds DOUBLE)""",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """What is known of a node's last run. `logic`: its key without its parents' results."""
+
+    node: str
+    kind: str
+    version: int
+    key: str
+    logic: str
+    result: str
+    rows: int
+    seconds: float
+    build_id: str
+    parents: Mapping[str, str]
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a plan needs to know of the published warehouse."""
+
+    nodes: Mapping[str, NodeState]
+    files: Mapping[str, InputFile]
+    build_id: str = ""
+
+
+EMPTY = State({}, {})
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring the state schema to this program's version; refuse a newer one."""
+    run(connection, "CREATE SCHEMA IF NOT EXISTS _warehouse")
+    run(connection, "CREATE TABLE IF NOT EXISTS _warehouse.migrations (number INTEGER PRIMARY KEY)")
+    done = run(connection, "SELECT coalesce(max(number), 0) FROM _warehouse.migrations")[0][0]
+    if done > len(MIGRATIONS):
+        raise WarehouseError(
+            f"the warehouse file was written by a newer program (state version {done})",
+            "update this program, or build into another data directory",
+        )
+    for number, statements in enumerate(MIGRATIONS[done:], done + 1):
+        for statement in statements:
+            run(connection, statement)
+        run(connection, "INSERT INTO _warehouse.migrations VALUES (?)", [number])
+
+
+def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[tuple]:
+    """Execute one statement to its end and return its rows."""
+    return connection.execute(sql, parameters).fetchall()
+
+
+def read_state(warehouse: Path) -> State:
+    """The state in a published warehouse file; EMPTY when there is none. Creates nothing."""
+    if not warehouse.exists():
+        return EMPTY
+    try:
+        connection = duckdb.connect(str(warehouse), read_only=True)
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f'"{warehouse}" cannot be opened: {str(error).splitlines()[0]}',
+            "close the program that holds it open for writing; "
+            "if the file is broken, remove it and build again",
+        ) from None
+    with connection:
+        if not run(connection, "SELECT 1 FROM duckdb_schemas() WHERE schema_name = '_warehouse'"):
+            raise WarehouseError(
+                f'"{warehouse}" is a DuckDB file that this program did not write',
+                "move it away, then build again",
+            )
+        nodes = {
+            row[0]: NodeState(*row[:9], json.loads(row[9]), json.loads(row[10]))
+            for row in run(connection, "SELECT * FROM _warehouse.nodes")
+        }
+        files = {
+            row[0]: InputFile(row[0], warehouse.parent / row[0], *row[1:12])
+            for row in run(connection, "SELECT * FROM _warehouse.files")
+        }
+        last = run(connection, "SELECT max_by(build_id, started) FROM _warehouse.builds")[0][0]
+    return State(nodes, files, last or "")
+
+
+def save_node(connection: duckdb.DuckDBPyConnection, state: NodeState) -> None:
+    row = [*astuple(state)[:9], json.dumps(dict(state.parents)), json.dumps(dict(state.settings))]
+    marks = ", ".join("?" * len(row))
+    run(connection, f"INSERT OR REPLACE INTO _warehouse.nodes VALUES ({marks})", row)
+
+
+def save_files(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Iterable[str],
+    files: Iterable[InputFile],
+    counts: Mapping[str, int],
+) -> None:
+    """Replace the ledger rows of `inputs`; record counts of files not read now are kept."""
+    import pyarrow as pa
+
+    inputs, files = list(inputs), list(files)
+    names = ["name", "input", "source", "method", "bytes", "mtime_ns", "ctime_ns", "inode", "checked_ns", "hash", "status", "note"]  # fmt: skip
+    table = pa.table(
+        {n: [getattr(f, n) for f in files] for n in names}
+        | {"records": pa.array([counts.get(f.name) for f in files], pa.int64())}
+    )
+    connection.register("_new_files", table)
+    run(
+        connection,
+        """CREATE OR REPLACE TEMP TABLE _kept AS
+        SELECT n.* REPLACE (coalesce(n.records, o.records) AS records)
+        FROM _new_files n LEFT JOIN _warehouse.files o ON o.name = n.name AND o.hash = n.hash""",
+    )
+    connection.unregister("_new_files")
+    run(connection, "DELETE FROM _warehouse.files WHERE list_contains(?, input)", [inputs])
+    run(connection, "INSERT INTO _warehouse.files SELECT * FROM _kept")
+    run(connection, "DROP TABLE _kept")

@@ -1,0 +1,76 @@
+"""Opening DuckDB files the way this program works with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from warehouse.catalog import run
+from warehouse.errors import UsageError, WarehouseError
+from warehouse.models import Model, literal
+from warehouse.settings import Settings
+
+SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master")
+
+
+def open_for_build(path: Path, spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A read-write connection with the settings' bounds and the warehouse's schemas."""
+    config: dict[str, object] = {}
+    if settings["memory_limit"]:
+        config["memory_limit"] = settings["memory_limit"]
+    if settings["threads"]:
+        config["threads"] = settings["threads"]
+    try:
+        connection = duckdb.connect(str(path), config=config)
+    except duckdb.Error as error:
+        raise UsageError(
+            f"DuckDB refuses memory_limit or threads: {str(error).splitlines()[0]}",
+            'e.g. memory_limit = "4GB", threads = 2',
+        ) from None
+    directory = settings["temp_directory"] or str(spill)
+    run(connection, f"SET temp_directory = {literal(directory)}")
+    run(connection, "SET enable_progress_bar = false")
+    for schema in SCHEMAS:
+        run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    return connection
+
+
+def open_read_only(
+    path: Path, readable: Path | None = None, unsafe: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to a published warehouse.
+
+    Unless `unsafe`, SQL on it can read no other file than the vectors under `readable`, attach
+    no database, load no extension and change no setting.
+    """
+    if not path.exists():
+        raise WarehouseError(f'"{path}" does not exist', "python cli.py build")
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}') from None
+    if not unsafe:
+        if readable is not None:
+            run(connection, f"SET allowed_directories = {literal([str(readable.resolve())])}")
+        run(connection, "SET enable_external_access = false")
+        run(connection, "SET lock_configuration = true")
+    return connection
+
+
+def create_macros(connection: duckdb.DuckDBPyConnection, macros: Mapping[str, Model]) -> None:
+    """(Re)create every macro, those first that others call."""
+    done: set[str] = set()
+
+    def create(name: str) -> None:
+        if name in done:
+            return
+        done.add(name)
+        for other in macros:
+            if other != name and other.partition(".")[2] in macros[name].words:
+                create(other)
+        run(connection, macros[name].sql)
+
+    for name in macros:
+        create(name)

@@ -1,0 +1,279 @@
+"""The master parquets: exact columns and dtypes, sorted, written beside and published by rename."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from warehouse import __version__
+from warehouse.catalog import run
+from warehouse.errors import UsageError, WarehouseError, nearest
+from warehouse.models import Column, Model, digest, identifier, literal
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Raise when the files' form changes without a model's version changing.
+_FORM = 1
+
+# Polars' scalar name → DuckDB's type; Categorical is a dictionary-encoded string.
+_SCALARS = {
+    "Int64": "BIGINT", "UInt8": "UTINYINT", "UInt16": "USMALLINT", "UInt32": "UINTEGER",
+    "Float32": "FLOAT", "Float64": "DOUBLE", "Utf8": "VARCHAR", "Categorical": "VARCHAR",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that was written: where it lies now, its rows and bytes."""
+
+    name: str
+    path: Path
+    rows: int
+    bytes: int
+
+
+def names(models: Mapping[str, Model]) -> list[str]:
+    """The master models' short names."""
+    return [m.name.partition(".")[2] for m in models.values() if m.schema == "master"]
+
+
+def chosen(models: Mapping[str, Model], wanted: Iterable[str]) -> list[str]:
+    """The wanted masters, all when none is named; UsageError for an unknown name."""
+    known = names(models)
+    for name in wanted:
+        if name not in known:
+            near = nearest(name, known)
+            raise UsageError(
+                f'no master is called "{name}"',
+                f'did you mean "{near}"?' if near else "masters: " + ", ".join(known),
+            )
+    return list(wanted) or known
+
+
+def export_key(model: Model, result: str) -> str:
+    """What an export holds: the model's result and the form it is written in."""
+    return digest(_FORM, result, *(f"{c.name} {c.type}" for c in model.columns))
+
+
+def is_current(path: Path, key: str) -> bool:
+    """Whether the parquet at `path` was written under `key`, by its own footer."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return False
+    return metadata.get(b"warehouse_key") == key.encode() and _sidecar(path).exists()
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    model: Model,
+    directory: Path,
+    key: str,
+    build_id: str,
+    settings: Settings,
+) -> Exported:
+    """Write one master and its `.metadata.json` into `directory` (not published yet)."""
+    name = model.name.partition(".")[2]
+    path = directory / f"{name}.parquet"
+    schema = arrow_schema(model.columns)
+    rows = run(connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
+    sae = run(connection, "SELECT sae_id FROM staging.sae")
+    facts = {
+        "created_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "pipeline_version": __version__,
+        "model_version": model.version,
+        "sae_id": sae[0][0] if sae else None,
+        "total_rows": rows,
+        "build_id": build_id,
+    }
+    bound = {k: settings[k] for k in settings.values}
+    footer = {
+        **{k: str(v) for k, v in facts.items()},
+        "settings": json.dumps(bound),
+        "warehouse_key": key,
+        # Undocumented but read by Arrow and Polars: makes dictionary-encoded strings Categorical.
+        "ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()).decode(),
+    }
+    order = f" ORDER BY {model.order}" if model.order else ""
+    pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in footer.items())
+    run(
+        connection,
+        f"""COPY (SELECT * FROM {identifier(model.name)}{order})
+        TO {literal(str(path))}
+        (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384, KV_METADATA {{{pairs}}})""",
+    )
+    _verify(path, schema, rows)
+    description = {
+        **facts,
+        "file": path.name,
+        "schema": {c.name: {"type": c.type, "description": c.description} for c in model.columns},
+        "processing_statistics": {
+            "model": model.name,
+            "description": model.description,
+            "file_size_bytes": path.stat().st_size,
+        },
+        "result_statistics": statistics(connection, path, model.columns),
+        "settings": bound,
+    }
+    _sidecar(path).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    _sync(path)
+    return Exported(name, path, rows, path.stat().st_size)
+
+
+def publish(written: Iterable[Exported], target: Path) -> list[Exported]:
+    """Move finished exports to `target`, each by one rename (its sidecar just before it)."""
+    target.mkdir(parents=True, exist_ok=True)
+    published = []
+    for export in written:
+        path = target / export.path.name
+        _sidecar(export.path).replace(_sidecar(path))
+        export.path.replace(path)
+        published.append(Exported(export.name, path, export.rows, export.bytes))
+    return published
+
+
+def statistics(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Iterable[Column]
+) -> dict[str, dict[str, object]]:
+    """Per column of a written file: nulls, and range and mean, distinct values, or list lengths."""
+    measures: list[tuple[str, str, str]] = []
+    for column in columns:
+        name = identifier(column.name)
+        if column.type in ("Categorical", "Utf8"):
+            asked = {"distinct": f"count(DISTINCT {name})"}
+        elif column.type in _SCALARS:
+            asked = {"min": f"min({name})", "max": f"max({name})", "mean": f"avg({name})"}
+        elif column.type.startswith(("List(Struct", "List(UInt")):
+            asked = {"min_length": f"min(len({name}))", "max_length": f"max(len({name}))", "mean_length": f"avg(len({name}))"}  # fmt: skip
+        else:
+            continue
+        asked["nulls"] = f"count(*) - count({name})"
+        measures += [(column.name, measure, sql) for measure, sql in asked.items()]
+    source = f"read_parquet({literal(str(path))})"
+    values = run(connection, f"SELECT {', '.join(sql for *_, sql in measures)} FROM {source}")[0]
+    found: dict[str, dict[str, object]] = {}
+    for (column_name, measure, _), value in zip(measures, values, strict=True):
+        found.setdefault(column_name, {})[measure] = value
+    return found
+
+
+def typed(model: Model, sql: str) -> str:
+    """A master's SQL with its declared columns and no others, in their exact types."""
+    columns = ", ".join(
+        f"{identifier(c.name)}::{duckdb_type(c.type)} AS {identifier(c.name)}"
+        for c in model.columns
+    )
+    return f"SELECT {columns} FROM (\n{sql}\n)"
+
+
+def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
+    """The Arrow schema of declared columns."""
+    import pyarrow as pa
+
+    return pa.schema([(c.name, _arrow(_parse(c.type))) for c in columns])
+
+
+def duckdb_type(declared: str) -> str:
+    """DuckDB's type of a declared one.
+
+    >>> duckdb_type("List(Struct(feature_id UInt32, explainer Categorical))")
+    'STRUCT("feature_id" UINTEGER, "explainer" VARCHAR)[]'
+    """
+    return _duckdb(_parse(declared))
+
+
+def _parse(text: str) -> object:
+    """A declared type as nested tuples: 'UInt8', ('List', t), ('Struct', ((name, t), ...))."""
+    tokens = re.findall(r"\w+|[(),]", text)
+
+    def take(expected: str) -> None:
+        if not tokens or tokens.pop(0) != expected:
+            raise WarehouseError(f'column type "{text}" is not understood', "List(...), Struct(name Type, ...), " + ", ".join(_SCALARS))  # fmt: skip
+
+    def one() -> object:
+        name = tokens.pop(0) if tokens else ""
+        if name == "List":
+            take("(")
+            inner = one()
+            take(")")
+            return ("List", inner)
+        if name == "Struct":
+            take("(")
+            fields = [(tokens.pop(0), one())]
+            while tokens and tokens[0] == ",":
+                tokens.pop(0)
+                fields.append((tokens.pop(0), one()))
+            take(")")
+            return ("Struct", tuple(fields))
+        if name not in _SCALARS:
+            tokens.clear()
+            take(name)
+        return name
+
+    return one()
+
+
+def _duckdb(parsed: object) -> str:
+    if isinstance(parsed, str):
+        return _SCALARS[parsed]
+    kind, inner = parsed
+    if kind == "List":
+        return f"{_duckdb(inner)}[]"
+    return "STRUCT(" + ", ".join(f"{identifier(n)} {_duckdb(t)}" for n, t in inner) + ")"
+
+
+def _arrow(parsed: object) -> pa.DataType:
+    import pyarrow as pa
+
+    if isinstance(parsed, str):
+        scalars = {
+            "Int64": pa.int64(), "UInt8": pa.uint8(), "UInt16": pa.uint16(), "UInt32": pa.uint32(),
+            "Float32": pa.float32(), "Float64": pa.float64(), "Utf8": pa.string(),
+            "Categorical": pa.dictionary(pa.int32(), pa.string()),
+        }  # fmt: skip
+        return scalars[parsed]
+    kind, inner = parsed
+    if kind == "List":
+        return pa.list_(_arrow(inner))
+    return pa.struct([(n, _arrow(t)) for n, t in inner])
+
+
+def _verify(path: Path, schema: pa.Schema, rows: int) -> None:
+    """Read the file's footer back: the types and the count that were promised."""
+    import pyarrow.parquet as pq
+
+    def shape(fields: pa.Schema) -> list[tuple[str, str]]:
+        # Parquet calls a list's field "element" where Arrow says "item"; neither reader cares.
+        return [
+            (f.name, str(f.type).replace("<element: ", "<item: ").replace(" not null", ""))
+            for f in fields
+        ]
+
+    found = pq.read_schema(path).remove_metadata()
+    if shape(found) != shape(schema):
+        raise WarehouseError(f'"{path.name}" was not written with its declared types', f"declared:\n{schema}\nfound:\n{found}")  # fmt: skip
+    if (count := pq.read_metadata(path).num_rows) != rows:
+        raise WarehouseError(f'"{path.name}" holds {count} rows of {rows}')
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(path.name + ".metadata.json")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())

@@ -1,0 +1,124 @@
+"""The graph: sources, SQL models, jobs and audits, each with the nodes it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from warehouse.errors import UsageError, WarehouseError, nearest
+from warehouse.models import Model
+
+# Inputs as relations of the schema `raw`: they exist while a build reads files, and only then.
+SOURCES = {
+    "raw.activations": "lines of the activation records: file, line, text, problem",
+    "raw.prompts": "the prompt file's text: file, text, problem",
+    "raw.explanations": "explanation files: file, source, text, problem",
+    "raw.scores": "score files: file, source, method, text, problem",
+    "raw.run_configs": "run_config.json of each source: file, source, text, problem",
+    "raw.sources": "source directories: source",
+    "raw.decoder": "decoder weights; read by a job, not by SQL",
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the graph. `kind`: source, model, job, audit. `model` for models and audits."""
+
+    name: str
+    kind: str
+    parents: tuple[str, ...]
+    model: Model | None = None
+
+
+def build_graph(
+    models: Mapping[str, Model], jobs: Mapping[str, tuple[str, ...]]
+) -> dict[str, Node]:
+    """All nodes by name in an order in which parents come first and audits as early as they can.
+
+    `jobs`: name → the relations it reads. WarehouseError: a relation nobody makes, or a cycle.
+    """
+    nodes = {name: Node(name, "source", ()) for name in SOURCES}
+    nodes |= {name: Node(name, "job", reads) for name, reads in jobs.items()}
+    for name, model in models.items():
+        if model.schema == "macros":
+            continue
+        # `_warehouse.*` is the build's own state: always there, never a reason to run.
+        parents = tuple(sorted(r for r in model.relations if not r.startswith("_warehouse.")))
+        nodes[name] = Node(name, "audit" if model.schema == "audits" else "model", parents, model)
+    for node in nodes.values():
+        for parent in node.parents:
+            if parent not in nodes:
+                near = nearest(parent, list(nodes))
+                raise WarehouseError(
+                    f'model "{node.name}" reads "{parent}", which nothing makes',
+                    f'did you mean "{near}"?' if near else "",
+                )
+    return {name: nodes[name] for name in _ordered(nodes)}
+
+
+def _ordered(nodes: Mapping[str, Node]) -> list[str]:
+    """Parents first; among the ready ones audits before models before jobs, then by name.
+
+    So a broken input is reported before hours of embedding.
+    """
+    rank = {"source": 0, "audit": 1, "model": 2, "job": 3}
+    sorter = TopologicalSorter({name: node.parents for name, node in nodes.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise WarehouseError(f"models read each other in a circle: {' → '.join(error.args[1])}") from None  # fmt: skip
+    order: list[str] = []
+    ready: list[str] = list(sorter.get_ready())
+    while ready:
+        ready.sort(key=lambda n: (rank[nodes[n].kind], n), reverse=True)
+        name = ready.pop()
+        order.append(name)
+        sorter.done(name)
+        ready += sorter.get_ready()
+    return order
+
+
+def select(graph: Mapping[str, Node], selectors: Iterable[str]) -> frozenset[str]:
+    """Names chosen by `--select`: NAME, NAME+ (and all that reads it), +NAME (and all it reads).
+
+    A name may be the last part alone (`features`), a schema with a star (`master.*`).
+    """
+    chosen: set[str] = set()
+    for selector in selectors:
+        name = selector.strip("+")
+        matches = [
+            n for n in graph
+            if n == name or n.partition(".")[2] == name or (name.endswith(".*") and n.startswith(name[:-1]))
+        ]  # fmt: skip
+        if not matches:
+            near = nearest(name, [*graph, *(n.partition(".")[2] for n in graph)])
+            raise UsageError(
+                f'--select "{selector}": no such model',
+                f'did you mean "{near}"?' if near else "python cli.py models list",
+            )
+        chosen.update(matches)
+        if selector.startswith("+"):
+            chosen |= _reach(matches, {n: graph[n].parents for n in graph})
+        if selector.endswith("+"):
+            chosen |= _reach(matches, children(graph))
+    return frozenset(chosen)
+
+
+def children(graph: Mapping[str, Node]) -> dict[str, tuple[str, ...]]:
+    """Node → the nodes that read it."""
+    reading: dict[str, list[str]] = {name: [] for name in graph}
+    for node in graph.values():
+        for parent in node.parents:
+            reading[parent].append(node.name)
+    return {name: tuple(readers) for name, readers in reading.items()}
+
+
+def _reach(start: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> set[str]:
+    seen, queue = set(), list(start)
+    while queue:
+        for name in edges[queue.pop()]:
+            if name not in seen:
+                seen.add(name)
+                queue.append(name)
+    return seen

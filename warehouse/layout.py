@@ -1,0 +1,37 @@
+"""Where things lie in a data directory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The rooms of one data directory."""
+
+    data: Path
+
+    @property
+    def warehouse(self) -> Path:
+        """The published DuckDB file."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def master(self) -> Path:
+        """The exported master parquets."""
+        return self.data / "master"
+
+    @property
+    def vectors(self) -> Path:
+        """The vector store: one directory a model fingerprint."""
+        return self.data / "vectors"
+
+    @property
+    def work(self) -> Path:
+        """Builds in progress; whatever is left here by a dead build is swept by the next."""
+        return self.data / ".build"
+
+    @property
+    def lock(self) -> Path:
+        return self.work / "lock"

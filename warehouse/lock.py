@@ -1,0 +1,41 @@
+"""Versions: `sql/models.lock` maps each model to its version and the fingerprint of its SQL."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from warehouse.errors import WarehouseError
+from warehouse.models import SQL_DIR, load_all
+
+LOCK = SQL_DIR / "models.lock"
+
+
+def check(write: bool = False, lock: Path = LOCK) -> str:
+    """Compare every model with the lock; with `write`, record new models and versions.
+
+    WarehouseError lists the models whose SQL changed while the version stayed.
+    """
+    known = load_all()
+    locked = json.loads(lock.read_text(encoding="utf-8")) if lock.exists() else {}
+    now = {n: {"version": m.version, "fingerprint": m.fingerprint} for n, m in known.items()}
+    same_version = [
+        n for n, entry in now.items()
+        if n in locked and entry != locked[n] and entry["version"] == locked[n]["version"]
+    ]  # fmt: skip
+    if same_version:
+        raise WarehouseError(
+            "changed under the same version: " + ", ".join(f'"{n}"' for n in same_version),
+            f'raise "-- version:" in {", ".join(known[n].path.name for n in same_version)}, '
+            "then: python cli.py models check --write",
+        )
+    if write:
+        lock.write_text(json.dumps(now, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        return f"{len(now)} models recorded in {lock.name}"
+    stale = sorted(n for n in now.keys() | locked.keys() if now.get(n) != locked.get(n))
+    if stale:
+        raise WarehouseError(
+            f"{lock.name} does not know: " + ", ".join(f'"{n}"' for n in stale),
+            "python cli.py models check --write",
+        )
+    return f"{len(now)} models agree with {lock.name}"

@@ -1,0 +1,242 @@
+"""SQL models: one SELECT a file under `sql/`, its path is its name, a comment block is its header.
+
+    -- version: 1
+    -- description: One row per explained feature ...
+    -- kind: table
+    -- key: feature_id
+    -- column feature_id UInt32: the feature
+
+Header keys: `version` and `description` (required), `kind` (table, the default; view),
+`key` (columns that are unique), `incremental` (the column that names the input file a row came
+from: unchanged files keep their rows), `hashed: yes` (a view whose content, not its text, decides
+whether its readers run), `order` (the rows' order in an export), `column NAME [TYPE]: meaning`,
+and in audits `severity` (error, the default; warning) and `hint`. A line that starts with `--   `
+continues the one before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+from warehouse.errors import WarehouseError, nearest
+
+SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
+
+KEYS = ("version", "description", "kind", "key", "incremental", "hashed", "order", "severity", "hint")  # fmt: skip
+KINDS = ("table", "view")
+
+# Quoted text and comments are single tokens, so nothing inside them is ever taken for SQL.
+_TOKEN = re.compile(
+    r"(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
+    r"|(?P<comment>--[^\n]*|/\*.*?\*/)"
+    r"|(?P<space>\s+)"
+    r"|\$(?P<parameter>[A-Za-z_]\w*)"
+    r"|(?P<word>[A-Za-z_]\w*)"
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A documented column; `type` is Polars' name for it in masters, '' elsewhere."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """One file under `sql/`: `name` is `<directory>.<file stem>`, `sql` the text below the header."""
+
+    name: str
+    path: Path
+    sql: str
+    version: int
+    description: str
+    kind: str = "table"
+    key: tuple[str, ...] = ()
+    incremental: str = ""
+    hashed: bool = False
+    order: str = ""
+    severity: str = "error"
+    hint: str = ""
+    columns: tuple[Column, ...] = field(default=())
+
+    @property
+    def schema(self) -> str:
+        return self.name.partition(".")[0]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Bare words of the SQL, lower case: among them the macros it calls."""
+        return frozenset(m["word"].lower() for m in _TOKEN.finditer(self.sql) if m["word"])
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """Names of the settings it binds, without the `$`."""
+        return frozenset(m["parameter"] for m in _TOKEN.finditer(self.sql) if m["parameter"])
+
+    @cached_property
+    def relations(self) -> frozenset[str]:
+        """The schema-qualified relations it reads, found by sqlglot."""
+        import sqlglot
+        from sqlglot import exp
+
+        try:
+            tree = sqlglot.parse_one(self.sql, read="duckdb")
+        except sqlglot.errors.ParseError as error:
+            raise WarehouseError(f'model "{self.name}" does not parse: {error}') from None
+        return frozenset(f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the SQL without comments and blank space, and of what decides its form."""
+        types = [f"{c.name} {c.type}" for c in self.columns if c.type]
+        return digest(self.kind, self.incremental, canonical(self.sql), *types)
+
+    def filled(self, values: Mapping[str, object]) -> str:
+        """The SQL with every `$parameter` replaced by a literal: it runs as it stands."""
+        return "".join(
+            literal(values[m["parameter"]]) if m["parameter"] else m[0]
+            for m in _TOKEN.finditer(self.sql)
+        )
+
+
+def canonical(sql: str) -> str:
+    """SQL text without comments, runs of blank space made one space, quoted text untouched.
+
+    >>> canonical("select 1 -- one\\n ,  '--  '")
+    "select 1 , '--  '"
+    """
+    parts = (" " if m["comment"] or m["space"] else m[0] for m in _TOKEN.finditer(sql))
+    out: list[str] = []
+    for part in parts:
+        if part != " " or (out and out[-1] != " "):
+            out.append(part)
+    return "".join(out).strip()
+
+
+def digest(*parts: object) -> str:
+    """A short stable hash (128 bits, hex) of the parts' texts."""
+    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+
+
+def literal(value: object) -> str:
+    """A DuckDB literal of a setting's value: strings quoted, lists and structs spelt out.
+
+    >>> literal(["it's", 2, 0.5])
+    "['it''s', 2, 0.5::DOUBLE]"
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value!r}::DOUBLE"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
+    return "[" + ", ".join(literal(v) for v in value) + "]"
+
+
+def identifier(name: str) -> str:
+    """A quoted SQL identifier, each dotted part by itself."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+def parse(name: str, path: Path, text: str) -> Model:
+    """A model from its file's text; WarehouseError names the file and line of a bad header."""
+    values: dict[str, str] = {}
+    columns: list[Column] = []
+    body_at = 0
+    for number, line, size in _header_lines(text):
+        body_at += size
+        if not line:
+            continue
+        key, colon, value = line.partition(":")
+        key, value = key.strip(), value.strip()
+        where = f'"{path}", line {number}'
+        if key.startswith("column "):
+            column, _, type_ = key.removeprefix("column ").strip().partition(" ")
+            columns.append(Column(column, type_.strip(), value))
+        elif not colon or key not in KEYS:
+            near = nearest(key, list(KEYS))
+            raise WarehouseError(
+                f'{where}: unknown header key "{key}"',
+                f'did you mean "{near}"?' if near else f"header keys: {', '.join(KEYS)}",
+            )
+        elif key in values:
+            raise WarehouseError(f'{where}: header key "{key}" stands twice', "keep one of them")
+        else:
+            values[key] = value
+    for required in ("version", "description"):
+        if not values.get(required):
+            raise WarehouseError(f'"{path}": no "{required}" in the header', f"-- {required}: ...")
+    if not values["version"].isdecimal():
+        raise WarehouseError(
+            f'"{path}": version "{values["version"]}"', "a whole number: 1, 2, ..."
+        )
+    kind = values.get("kind", "table")
+    if kind not in KINDS:
+        raise WarehouseError(f'"{path}": kind "{kind}"', f"one of {', '.join(KINDS)}")
+    return Model(
+        name=name,
+        path=path,
+        sql=text[body_at:].strip().rstrip(";"),
+        version=int(values["version"]),
+        description=values["description"],
+        kind=kind,
+        key=tuple(k.strip() for k in values.get("key", "").split(",") if k.strip()),
+        incremental=values.get("incremental", ""),
+        hashed=values.get("hashed", "") == "yes",
+        order=values.get("order", ""),
+        severity=values.get("severity", "error"),
+        hint=values.get("hint", ""),
+        columns=tuple(columns),
+    )
+
+
+@cache
+def load_all(directory: Path = SQL_DIR) -> dict[str, Model]:
+    """Every model under `directory` by name, in name order: masters, audits and macros too."""
+    models = {}
+    for path in sorted(directory.glob("*/*.sql")):
+        name = f"{path.parent.name}.{path.stem}"
+        models[name] = parse(name, path, path.read_text(encoding="utf-8"))
+    return models
+
+
+def macros_used(model: Model, macros: Mapping[str, Model]) -> list[Model]:
+    """The macros a model calls, directly or through other macros, in name order."""
+    found: dict[str, Model] = {}
+    queue = [model]
+    while queue:
+        words = queue.pop().words
+        for name, macro in macros.items():
+            if name not in found and name.partition(".")[2] in words:
+                found[name] = macro
+                queue.append(macro)
+    return [found[name] for name in sorted(found)]
+
+
+def _header_lines(text: str) -> Iterator[tuple[int, str, int]]:
+    """(line number, text without the dashes and with its continuations, length) of the header."""
+    lines = text.splitlines(keepends=True)
+    number = 0
+    while number < len(lines) and (lines[number].startswith("--") or not lines[number].strip()):
+        start, size = number, len(lines[number])
+        content = lines[number].strip().removeprefix("--").strip()
+        number += 1
+        while content and number < len(lines) and lines[number].startswith("--   "):
+            content += " " + lines[number].strip().removeprefix("--").strip()
+            size += len(lines[number])
+            number += 1
+        yield start + 1, content, size

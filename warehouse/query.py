@@ -1,0 +1,82 @@
+"""Ad-hoc SQL on the published warehouse, in the format that the user asks for."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import duckdb
+
+from warehouse.database import open_read_only
+from warehouse.errors import UsageError, WarehouseError
+from warehouse.layout import Layout
+
+FORMATS = ("table", "csv", "json", "jsonl", "parquet")
+
+
+def run_query(
+    data: Path, sql: str, form: str | None, output: Path | None, unsafe: bool = False
+) -> None:
+    """Run `sql` read-only and write its rows to `output` or stdout.
+
+    WarehouseError: there is no warehouse, or the SQL fails (the message marks the line).
+    """
+    form = form or (output.suffix.lstrip(".") if output else "table")
+    if form not in FORMATS:
+        raise UsageError(f'"{output}": the ending names no format', f"--format {'|'.join(FORMATS)}")
+    if form == "parquet" and output is None:
+        raise UsageError("parquet needs a file", "-o FILE.parquet")
+    layout = Layout(data)
+    with open_read_only(layout.warehouse, layout.vectors, unsafe) as connection:
+        try:
+            connection.execute(sql)
+            if connection.description is None:
+                return
+            names = [column[0] for column in connection.description]
+            if form == "parquet":
+                _parquet(connection, output)
+                return
+            rows = connection.fetchall()
+        except duckdb.Error as error:
+            raise WarehouseError(f"the query failed: {str(error).strip()}", "python cli.py models list names the relations") from None  # fmt: skip
+    if form == "table" and output is None:
+        from warehouse import render
+
+        render.result(names, rows)
+        return
+    if output is None:
+        _write(sys.stdout, form, names, rows)
+        return
+    with output.open("w", encoding="utf-8", newline="") as stream:
+        _write(stream, form, names, rows)
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, output: Path) -> None:
+    import pyarrow.parquet as pq
+
+    with connection.to_arrow_reader() as reader, pq.ParquetWriter(output, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def _write(stream: TextIO, form: str, names: list[str], rows: list[tuple]) -> None:
+    records = (dict(zip(names, row, strict=True)) for row in rows)
+    if form == "json":
+        json.dump(list(records), stream, default=str, ensure_ascii=False, indent=2)
+        stream.write("\n")
+    elif form == "jsonl":
+        stream.writelines(json.dumps(r, default=str, ensure_ascii=False) + "\n" for r in records)
+    else:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([_flat(value) for value in row] for row in rows)
+
+
+def _flat(value: object) -> object:
+    """Nested values as JSON, so that a CSV cell can be read back."""
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return value

@@ -1,0 +1,336 @@
+"""Every number and name a user can choose: one table of settings, one TOML file a data directory.
+
+A setting `section.key` is bound in SQL as `$section_key`. The table below is the only place that
+knows a setting's default, type and range; the commented settings file, validation, `--set` and
+the parameters of the SQL models all come from it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.errors import UsageError, nearest
+
+FILE_NAME = "warehouse.toml"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. `kind`: int, float, str, bool, strings, ints, names (a table short = "full")."""
+
+    name: str
+    default: object
+    kind: str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def parameter(self) -> str:
+        """The name under which SQL models bind this setting, without the `$`."""
+        return self.name.replace(".", "_")
+
+    def allowed(self) -> str:
+        """What a value may be, in words for an error message."""
+        if self.choices:
+            return "one of " + ", ".join(f'"{c}"' for c in self.choices)
+        words = {
+            "int": "a whole number",
+            "float": "a number",
+            "str": "a string",
+            "bool": "true or false",
+            "strings": 'a list of strings, e.g. ["a", "b"]',
+            "ints": "a list of whole numbers, e.g. [2, 3, 4]",
+            "names": 'a table of strings, e.g. { llama = "meta-llama/Llama-3.1-70B" }',
+        }[self.kind]
+        if self.low is not None and self.high is not None:
+            return f"{words} from {self.low:g} to {self.high:g}"
+        if self.low is not None:
+            return f"{words}, at least {self.low:g}"
+        return words
+
+    def check(self, value: object) -> object:
+        """The value in its canonical type; ValueError when type or range is wrong."""
+
+        def number(v: object, whole: bool) -> int | float:
+            ok = isinstance(v, int) if whole else isinstance(v, int | float)
+            if not ok or isinstance(v, bool) or not -1e300 < v < 1e300:
+                raise ValueError
+            if (self.low is not None and v < self.low) or (self.high is not None and v > self.high):
+                raise ValueError
+            return int(v) if whole else float(v)
+
+        if self.kind in ("int", "float"):
+            return number(value, self.kind == "int")
+        if self.kind == "bool":
+            if not isinstance(value, bool):
+                raise ValueError
+            return value
+        if self.kind == "str":
+            if not isinstance(value, str) or (self.choices and value not in self.choices):
+                raise ValueError
+            return value
+        if self.kind == "names":
+            if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+                raise ValueError
+            return dict(sorted(value.items()))
+        if not isinstance(value, list):
+            raise ValueError
+        if self.kind == "ints":
+            return [number(v, True) for v in value]
+        if not all(isinstance(v, str) for v in value):
+            raise ValueError
+        return list(value)
+
+
+_SECTIONS = {
+    "": "General",
+    "scope": "Scope: a quick look at a part of a large raw tree",
+    "input": "Input: paths and globs, relative to this file's directory",
+    "models": "Full model names by the short names of the source directories: <explainer>_e-<scorer>_s",
+    "explanations": "Explanations and their explainers",
+    "scores": "Scores and their scorers",
+    "sampling": "Quantile sampling",
+    "windows": "Token windows around an example's largest activation",
+    "ngrams": "Character n-grams of the n-gram window",
+    "neighbours": "Decoder neighbours",
+    "interfeature": "Comparison with decoder neighbours",
+    "phrases": "Splitting explanations into phrases",
+    "alignment": "Alignment of phrases across explainers",
+    "patterns": "Pattern types",
+    "matching": "Matching phrases against activation patterns",
+    "embedding": "Embedding",
+    "quarantine": "Quarantine",
+}
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("sae_id", "", "str", "the SAE's id; empty: <sparse_model>/<hookpoint> of run_config.json"),
+    Setting("explanation_method", "quantiles", "str", "stored as features.explanation_method"),
+    Setting("memory_limit", "", "str", 'DuckDB\'s memory, e.g. "4GB"; empty: DuckDB\'s default'),
+    Setting("threads", 0, "int", "DuckDB's and torch's threads; 0: all cores", 0, 1024),
+    Setting("temp_directory", "", "str", "where DuckDB spills; empty: beside the build"),
+    Setting("scope.features", "", "str", 'feature ids and ranges, e.g. "0-199,877"; empty: all'),
+    Setting(
+        "input.activations",
+        [f"raw/activation_examples/activations.jsonl{end}" for end in ("", ".gz", ".zst")],
+        "strings",
+        "activation records, JSON lines",
+    ),
+    Setting("input.prompts", "raw/activation_examples/prompts.json", "str", "prompts"),
+    Setting("input.decoder", "raw/sae", "str", "decoder weights: a file, or the directory that holds it"),
+    Setting("models", {}, "names", ""),
+    Setting("explanations.sources", [], "strings", "source directories explanations are taken from; empty: per explainer the first that has any"),
+    Setting("explanations.explainers", [], "strings", "order of the explainers (short names); empty: by name"),
+    Setting("scores.scorers", [], "strings", "order of the scorers (short names); empty: by name"),
+    Setting("sampling.quantiles", 4, "int", "quantiles of max_activation", 1, 100),
+    Setting("sampling.per_quantile", 5, "int", "examples taken from each", 1, 1000),
+    Setting("windows.embedding_tokens", 32, "int", "tokens of an embedding window", 1, 100000),
+    Setting("windows.ngram_tokens", 5, "int", "tokens of an n-gram window", 1, 1000),
+    Setting("windows.edge", "shift", "str", "at a prompt's edge: move the window, or cut it", choices=("shift", "clip")),
+    Setting("ngrams.sizes", [2, 3, 4], "ints", "n", 1, 50),
+    Setting("ngrams.unit", "characters", "str", "what an n-gram is made of", choices=("characters", "tokens")),
+    Setting("ngrams.min_occurrences", 2, "int", "a top n-gram occurs at least this often", 1, 65535),
+    Setting("neighbours.count", 10, "int", "decoder neighbours a feature", 1, 1000),
+    Setting("interfeature.neighbours", 4, "int", "neighbours compared with a feature", 1, 1000),
+    Setting("interfeature.per_quantile", 1, "int", "examples per quantile of either side", 1, 1000),
+    Setting("phrases.words", ["and", "or", "but"], "strings", "words that split, besides the comma"),
+    Setting("alignment.threshold", 0.7, "float", "smallest cosine similarity to a group's opener", -1, 1),
+    Setting("patterns.semantic_threshold", 0.3, "float", "semantic above this mean_pairwise_similarity", -1, 1),
+    Setting("patterns.lexical_threshold", 0.3, "float", "lexical above this largest mean Jaccard", 0, 1),
+    Setting("matching.threshold", 0.6, "float", "smallest cosine similarity of a matched phrase", -1, 1),
+    Setting("matching.ngram_examples", 5, "int", "n-gram windows that make the lexical context", 1, 1000),
+    Setting("matching.contexts", 10, "int", "windows that make the semantic context", 1, 1000),
+    Setting("embedding.model", "google/embeddinggemma-300m", "str", 'a hub name, a directory, or "package:NAME"'),
+    Setting("embedding.device", "auto", "str", 'auto, cpu, cuda, cuda:1, mps'),
+    Setting("embedding.precision", "float32", "str", "weights' precision; vectors are float32 always", choices=("float32", "bfloat16", "float16")),
+    Setting("embedding.batch_size", 64, "int", "texts a batch", 1, 65536),
+    Setting("embedding.prompt", "", "str", "text put before every text, as some models ask for"),
+    Setting("embedding.normalize", False, "bool", "scale vectors to length 1"),
+    Setting("quarantine.max_share", 0.01, "float", "share of one input's records that may be bad before the build fails", 0, 1),
+)  # fmt: skip
+
+BY_NAME = {s.name: s for s in SETTINGS}
+
+# Settings that say how to work, never what comes out: no content key may hold them.
+HOW_ONLY = frozenset({"memory_limit", "threads", "temp_directory", "embedding.device", "embedding.batch_size"})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Validated settings of one data directory; `settings["matching.threshold"]`."""
+
+    data: Path
+    values: Mapping[str, object]
+
+    def __getitem__(self, name: str) -> object:
+        return self.values[name]
+
+    def parameters(self) -> dict[str, object]:
+        """What SQL models may bind: parameter name → value (plain lists, dicts, numbers, strings).
+
+        `scope_features` becomes a list of [first, last] pairs, `models` a list of structs.
+        """
+        bound = {s.parameter: self.values[s.name] for s in SETTINGS}
+        bound["scope_features"] = parse_ranges(str(self.values["scope.features"]))
+        bound["models"] = [
+            {"short": short, "full_name": full} for short, full in self.values["models"].items()
+        ]
+        return bound
+
+    def changed(self, others: Mapping[str, object]) -> dict[str, tuple[object, object]]:
+        """Settings that differ from `others` (name → value), as name → (theirs, ours)."""
+        return {
+            name: (others.get(name, BY_NAME[name].default), value)
+            for name, value in self.values.items()
+            if others.get(name, BY_NAME[name].default) != value
+        }
+
+
+def parse_ranges(text: str) -> list[list[int]]:
+    """Feature ids and ranges as [first, last] pairs.
+
+    >>> parse_ranges("0-199, 877")
+    [[0, 199], [877, 877]]
+    """
+    ranges = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        match = re.fullmatch(r"(\d{1,10})(?:\s*-\s*(\d{1,10}))?", part)
+        if not match or int(match[2] or match[1]) < int(match[1]):
+            raise UsageError(
+                f'setting "scope.features": "{part}" is not a feature id or a range',
+                'write ids and ranges, e.g. scope.features = "0-199,877"',
+            )
+        ranges.append([int(match[1]), int(match[2] or match[1])])
+    return ranges
+
+
+def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
+    """Read DIR/warehouse.toml (absent: all defaults), apply `--set key=value` overrides.
+
+    Raises UsageError: no such directory, TOML syntax, unknown key (with the line and the nearest
+    known key), wrong type or range (with what is allowed).
+    """
+    if not data.is_dir():
+        raise UsageError(
+            f'data directory "{data}" does not exist',
+            f"python cli.py init {data}   (or --data DIR, or python cli.py sample {data})",
+        )
+    path = data / FILE_NAME
+    values = {s.name: s.default for s in SETTINGS}
+    text = _read(path)
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
+    for name, value in _flatten(document):
+        values[name] = _checked(name, value, f'"{path}"{_line_of(name, text)}')
+    for override in overrides:
+        name, equals, raw = override.partition("=")
+        if not equals:
+            raise UsageError(f'--set "{override}" has no "="', "--set matching.threshold=0.5")
+        name = name.strip()
+        short = name.removeprefix("models.")
+        if short != name:
+            values["models"] = {**values["models"], short: raw.strip()}
+            continue
+        values[name] = _checked(name, _override_value(name, raw.strip()), f'--set "{override}"')
+    settings = Settings(data, values)
+    parse_ranges(str(values["scope.features"]))
+    return settings
+
+
+def commented_file(chosen: Mapping[str, object] | None = None) -> str:
+    """The text of a settings file: every setting with its default and meaning, `chosen` ones set."""
+    chosen = chosen or {}
+    lines = ["# Settings of this data directory. A line that starts with # shows a default."]
+    for section, title in _SECTIONS.items():
+        lines += ["", f"# {title}"]
+        if section:
+            lines.append(f"[{section}]")
+        for setting in SETTINGS:
+            if setting.kind == "names":
+                if section == setting.name:
+                    names = chosen.get(setting.name) or {}
+                    lines += [f"{_toml(k)} = {_toml(v)}" for k, v in names.items()]
+                    lines += [] if names else ['# llama = "meta-llama/Llama-3.1-70B-Instruct"']
+                continue
+            owner, _, key = setting.name.rpartition(".")
+            if owner == section:
+                mark = "" if setting.name in chosen else "# "
+                value = chosen.get(setting.name, setting.default)
+                lines.append(f"{mark}{key} = {_toml(value)}  # {setting.help}")
+    return "\n".join(lines) + "\n"
+
+
+def _read(path: Path) -> str:
+    if not path.exists():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f'"{path}" is not UTF-8 text', "save it as UTF-8") from None
+    except OSError as error:
+        raise UsageError(f'"{path}" cannot be read: {error.strerror}', "") from None
+
+
+def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and name not in BY_NAME:
+            yield from _flatten(value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _checked(name: str, value: object, where: str) -> object:
+    if name not in BY_NAME:
+        near = nearest(name, list(BY_NAME))
+        raise UsageError(
+            f'{where}: unknown setting "{name}"',
+            f'did you mean "{near}"?' if near else "known settings: " + ", ".join(BY_NAME),
+        )
+    setting = BY_NAME[name]
+    try:
+        return setting.check(value)
+    except ValueError:
+        raise UsageError(
+            f'{where}: setting "{name}" is {value!r}', f"it must be {setting.allowed()}"
+        ) from None
+
+
+def _override_value(name: str, raw: str) -> object:
+    """A `--set` value: TOML where it parses, else the bare string."""
+    if name in BY_NAME and BY_NAME[name].kind == "str" and not raw.startswith(('"', "'")):
+        return raw
+    try:
+        return tomllib.loads(f"value = {raw}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return raw
+
+
+def _line_of(name: str, text: str) -> str:
+    """', line N' of the first line that assigns the last part of `name`, '' when not found."""
+    wanted = re.compile(
+        rf"\s*[\"']?(?:[\w.\-\"']+\.)?{re.escape(name.rpartition('.')[2])}[\"']?\s*="
+    )
+    section, owner = "", name.rpartition(".")[0]
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[([^\]]+)\]", line)
+        if header:
+            section = header[1].strip()
+            if section == name:
+                return f", line {number}"
+        elif (wanted.match(line) and (section == owner or not owner.startswith(section))) or (wanted.match(line) and not section):
+            return f", line {number}"
+    return ""
+
+
+def _toml(value: object) -> str:
+    """A TOML literal; JSON's strings, numbers and lists are TOML's too."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,360 @@
+"""Raw files: which there are, what is in them by content, and their bytes as Arrow streams.
+
+SQL parses every record. Python only does what SQL can't: list files, hash them, and hand over
+text file by file or line by line, so that one unreadable file or byte never stops the others.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from warehouse.errors import UsageError, WarehouseError
+from warehouse.models import digest
+from warehouse.settings import Settings
+
+SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
+METHODS = ("fuzz", "detection", "simulation", "embedding")
+WEIGHTS = (".npz", ".safetensors")
+
+_BLOCK = 16 << 20  # bytes of a JSON-lines file held at once; a longer line makes it grow
+_SMALL_FILES = 64  # small files a record batch
+# A file written within this time of its last look may have changed again unseen: hash it anew.
+_RACY_NS = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file of the raw tree. `name` is its path relative to the data directory."""
+
+    name: str
+    path: Path
+    input: str  # the `raw.*` relation that it feeds; '' when it is not read
+    source: str = ""
+    method: str = ""
+    bytes: int = 0
+    mtime_ns: int = 0
+    ctime_ns: int = 0
+    inode: int = 0
+    checked_ns: int = 0
+    hash: str = ""
+    status: str = "read"  # read, not read, unreadable
+    note: str = ""
+
+    def same_stat(self, other: InputFile) -> bool:
+        """Whether size and times prove the content unchanged since `other` was hashed."""
+        return (
+            (self.bytes, self.mtime_ns, self.ctime_ns, self.inode)
+            == (other.bytes, other.mtime_ns, other.ctime_ns, other.inode)
+            and other.checked_ns - max(other.mtime_ns, other.ctime_ns) > _RACY_NS
+            and bool(other.hash)
+        )
+
+
+def discover(settings: Settings) -> list[InputFile]:
+    """Every input file of the data directory in name order, not hashed yet.
+
+    WarehouseError when `raw/` is empty, when an input that every build needs is missing, and when
+    a directory with explanations or scores is named against `<explainer>_e-<scorer>_s`.
+    """
+    data = settings.data
+    raw = data / "raw"
+    if not raw.is_dir() or not any(raw.iterdir()):
+        raise WarehouseError(
+            f'"{raw}" is {"empty" if raw.is_dir() else "missing"}: there is nothing to read',
+            f"copy your raw files there (python cli.py init {data} says where), "
+            "or write a sample: python cli.py sample DIR",
+        )
+    files = [_stat(data, p, "raw.activations") for p in _matches(settings, "input.activations")]
+    files += [_stat(data, p, "raw.prompts") for p in _matches(settings, "input.prompts")]
+    files.append(_stat(data, _decoder_file(settings), "raw.decoder"))
+    for directory in sorted(raw.iterdir(), key=lambda p: p.name):
+        if directory.is_dir():
+            files += _source_files(data, directory)
+    return sorted(files, key=lambda f: f.name)
+
+
+def hashed(
+    files: Iterable[InputFile], known: Mapping[str, InputFile], trust_times: bool = True
+) -> list[InputFile]:
+    """The files with their content hashes, those of `known` where size and times are the same."""
+
+    def one(file: InputFile) -> InputFile:
+        if file.status == "not read":
+            return file
+        before = known.get(file.name)
+        if trust_times and before and before.input == file.input and file.same_stat(before):
+            return replace(file, hash=before.hash, checked_ns=before.checked_ns)
+        now = time.time_ns()
+        try:
+            with file.path.open("rb") as stream:
+                value = hashlib.file_digest(stream, _hasher).hexdigest()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return replace(file, status="unreadable", note=reason, hash=digest("!", reason))
+        return replace(file, hash=value, checked_ns=now)
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(one, files, chunksize=256))
+
+
+def content_key(files: Iterable[InputFile]) -> str:
+    """What a set of files holds, as one hash."""
+    return digest(*(f"{f.name}\t{f.hash}" for f in files))
+
+
+def lines(files: Sequence[InputFile], counts: dict[str, int]):
+    """A pyarrow RecordBatchReader over the lines of JSON-lines files: file, line, text, problem.
+
+    `line` is 1-based; blank lines are no records; `problem` is null for readable text. Plain,
+    `.gz` and `.zst` files. `counts` receives the number of records of each file.
+    """
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [("file", pa.dictionary(pa.int32(), pa.string())), ("line", pa.int64()),
+         ("text", pa.large_string()), ("problem", pa.string())]
+    )  # fmt: skip
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for file in files:
+            for first, array, problems in _line_arrays(file):
+                count = len(array)
+                counts[file.name] = counts.get(file.name, 0) + count
+                names = pa.DictionaryArray.from_arrays(
+                    pa.repeat(pa.scalar(0, pa.int32()), count), pa.array([file.name])
+                )
+                columns = [names, first, array, problems or pa.nulls(count, pa.string())]
+                yield pa.record_batch(columns, schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def texts(files: Sequence[InputFile]):
+    """A pyarrow RecordBatchReader over whole files: file, source, method, text, problem."""
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [("file", pa.string()), ("source", pa.string()), ("method", pa.string()),
+         ("text", pa.large_string()), ("problem", pa.string())]
+    )  # fmt: skip
+
+    def read(file: InputFile) -> tuple[str, str | None]:
+        if file.status == "unreadable":
+            return "", f"unreadable file: {file.note}"
+        try:
+            return _text(file.path.read_bytes())
+        except OSError as error:
+            return "", f"unreadable file: {error.strerror or error}"
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with ThreadPoolExecutor(2) as pool:
+            for start in range(0, len(files), _SMALL_FILES):
+                chunk = files[start : start + _SMALL_FILES]
+                content = list(pool.map(read, chunk))
+                yield pa.record_batch(
+                    [
+                        pa.array([f.name for f in chunk]),
+                        pa.array([f.source for f in chunk]),
+                        pa.array([f.method for f in chunk]),
+                        pa.array([text for text, _ in content], pa.large_string()),
+                        pa.array([problem for _, problem in content], pa.string()),
+                    ],
+                    schema=schema,
+                )
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def stream(name: str, files: Sequence[InputFile], counts: dict[str, int]):
+    """The Arrow stream or table behind a `raw.*` relation."""
+    import pyarrow as pa
+
+    if name == "raw.activations":
+        return lines(files, counts)
+    if name == "raw.sources":
+        return pa.table(
+            {"source": pa.array(sorted({f.source for f in files if f.source}), pa.string())}
+        )
+    return texts(files)
+
+
+def _hasher():
+    return hashlib.blake2b(digest_size=16)
+
+
+def _stat(data: Path, path: Path, input_: str, source: str = "", method: str = "") -> InputFile:
+    name = path.relative_to(data).as_posix().encode(errors="surrogateescape").decode(errors="backslashreplace")  # fmt: skip
+    try:
+        info = path.stat()
+    except OSError as error:
+        return InputFile(
+            name, path, input_, source, method, status="unreadable", note=error.strerror
+        )
+    return InputFile(
+        name, path, input_, source, method,
+        info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino,
+    )  # fmt: skip
+
+
+def _inside(settings: Settings, path: Path, setting: str) -> Path:
+    """`path` if it lies in the data directory (or where its `raw` points), else UsageError."""
+    real = path.resolve()
+    homes = (settings.data.resolve(), (settings.data / "raw").resolve())
+    if not any(real.is_relative_to(home) for home in homes):
+        raise UsageError(
+            f'setting "{setting}": "{path}" lies outside the data directory "{settings.data}"',
+            "copy the file into the data directory, or link the whole raw/ directory",
+        )
+    return path
+
+
+def _matches(settings: Settings, setting: str) -> list[Path]:
+    value = settings[setting]
+    patterns = [value] if isinstance(value, str) else value
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise UsageError(
+                f'setting "{setting}": "{pattern}" must be relative to the data directory, without ".."',
+                f'{setting} = "raw/activation_examples/..."',
+            )
+        literal = settings.data / pattern
+        hits = [literal] if literal.is_file() else sorted(settings.data.glob(pattern))
+        found.update((_inside(settings, p, setting), None) for p in hits if p.is_file())
+    if not found:
+        raise WarehouseError(
+            "no file matches " + " or ".join(f'"{settings.data / p}"' for p in patterns),
+            f'copy it there, or name it: --set {setting}="raw/..."',
+        )
+    return list(found)
+
+
+def _decoder_file(settings: Settings) -> Path:
+    (path,) = _matches(settings, "input.decoder") if _is_file(settings) else (None,)
+    if path:
+        return path
+    directory = settings.data / str(settings["input.decoder"])
+    found = (
+        sorted(p for p in directory.glob("*") if p.suffix in WEIGHTS) if directory.is_dir() else []
+    )
+    named = [p for p in found if p.name == "params.npz"] or found
+    if len(named) != 1:
+        what = "holds several weights files" if named else "holds no .npz or .safetensors file"
+        raise WarehouseError(
+            f'"{directory}" {what if directory.is_dir() else "does not exist"}: no decoder weights',
+            'copy the SAE\'s params.npz there, or name the file: --set input.decoder="raw/sae/FILE"',
+        )
+    return _inside(settings, named[0], "input.decoder")
+
+
+def _is_file(settings: Settings) -> bool:
+    return (settings.data / str(settings["input.decoder"])).is_file()
+
+
+def _source_files(data: Path, directory: Path) -> Iterator[InputFile]:
+    parts = [d for d in ("explanations", "scores") if (directory / d).is_dir()]
+    config = directory / "run_config.json"
+    if not parts and not config.exists():
+        return
+    if not SOURCE_NAME.fullmatch(directory.name):
+        raise WarehouseError(
+            f'"{directory}" is named against the rule <explainer>_e-<scorer>_s',
+            f'rename it, e.g. "llama_e-gpt_s", or move it out of "{directory.parent}"',
+        )
+    source = directory.name
+    if config.exists():
+        yield _stat(data, config, "raw.run_configs", source)
+    if "explanations" in parts:
+        for path in _text_files(directory / "explanations"):
+            yield _stat(data, path, "raw.explanations", source)
+    if "scores" in parts:
+        for method in sorted(p for p in (directory / "scores").iterdir() if p.is_dir()):
+            known = method.name in METHODS
+            for path in _text_files(method):
+                file = _stat(data, path, "raw.scores" if known else "", source, method.name)
+                yield file if known else replace(file, status="not read", note="unknown method")
+
+
+def _text_files(directory: Path) -> list[Path]:
+    """All `.txt` files, hidden ones too (Delphi before 2025 wrote `.model.layers.5_feature3.txt`)."""
+    with os.scandir(directory) as entries:
+        return [Path(e.path) for e in entries if e.name.endswith(".txt") and not e.is_dir()]
+
+
+def _text(content: bytes) -> tuple[str, str | None]:
+    """(text, problem); undecodable bytes become escapes, so that nothing of a record is lost."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return content.decode(), None
+    except UnicodeDecodeError:
+        return content.decode(errors="backslashreplace"), "not UTF-8"
+
+
+def _opened(file: InputFile):
+    if file.name.endswith(".gz"):
+        return gzip.open(file.path, "rb")
+    if file.name.endswith(".zst"):
+        import pyarrow as pa
+
+        return pa.CompressedInputStream(pa.OSFile(str(file.path)), "zstd")
+    return file.path.open("rb", buffering=0)
+
+
+def _line_arrays(file: InputFile) -> Iterator[tuple]:
+    """(line numbers, texts, problems or None) for blocks of whole, non-blank lines of a file."""
+    import pyarrow as pa
+
+    number, rest, at_start = 0, b"", True
+    try:
+        with _opened(file) as handle:
+            while block := handle.read(_BLOCK):
+                content = rest + block
+                if at_start:
+                    content, at_start = content.removeprefix(b"\xef\xbb\xbf"), False
+                end = content.rfind(b"\n") + 1
+                if end:
+                    count, *arrays = _split(content[:end], number)
+                    number += count
+                    yield tuple(arrays)
+                rest = content[end:]
+        if rest.strip():
+            yield tuple(_split(rest + b"\n", number)[1:])
+    except (OSError, EOFError, gzip.BadGzipFile, ValueError) as error:
+        kind = "truncated file" if isinstance(error, EOFError) else "unreadable file"
+        yield (
+            pa.array([number + 1]),
+            pa.array([rest.decode(errors="backslashreplace")], pa.large_string()),
+            pa.array([f"{kind}: {error}"]),
+        )
+
+
+def _split(content: bytes, lines_before: int) -> tuple:
+    """(lines, numbers, texts, problems) of text that ends in a newline, without copying it."""
+    import numpy as np
+    import pyarrow as pa
+
+    ends = np.flatnonzero(np.frombuffer(content, np.uint8) == 10) + 1
+    offsets = np.concatenate([[0], ends]).astype(np.int64)
+    array = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(content)]
+    )
+    numbers = np.arange(lines_before + 1, lines_before + len(ends) + 1)
+    short = np.flatnonzero(np.diff(offsets) <= 2)
+    blank = [i for i in short if not array[i].as_py().strip()]
+    if blank:
+        keep = np.delete(np.arange(len(ends)), blank)
+        array, numbers = array.take(pa.array(keep)), numbers[keep]
+    try:
+        return len(ends), pa.array(numbers), array.cast(pa.large_string()), None
+    except pa.ArrowInvalid:
+        decoded = [_text(line) for line in array.to_pylist()]
+        texts_ = pa.array([text for text, _ in decoded], pa.large_string())
+        return len(ends), pa.array(numbers), texts_, pa.array([p for _, p in decoded], pa.string())
