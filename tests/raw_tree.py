@@ -1,8 +1,8 @@
 """A minimal valid data directory, any file of it replaceable, and a build of its staging alone.
 
-    data = write(tmp_path, {PROMPTS: "not JSON", CONFIG: None})   # one file other, one left out
-    rows = stage(data, "quarantine.max_share=1")
-    rows("SELECT * FROM quarantine.records")
+data = write(tmp_path, {PROMPTS: "not JSON", CONFIG: None})   # one file other, one left out
+rows = stage(data, "quarantine.max_share=1")
+rows("SELECT * FROM quarantine.records")
 """
 
 from __future__ import annotations
@@ -32,7 +32,13 @@ FEATURES, PROMPT_COUNT, TOKENS, DIMENSION = 3, 6, 10, 8
 WORDS = ("sand", "salt", "wind", "rope", "fern", "coal", "mist", "bark", "clay", "dawn")
 
 # No model that needs a vector: everything that is read, and the scores.
-STAGED = ("+staging.files", "+staging.explanations", "+analysis.scores", "+analysis.score_metrics")
+STAGED = (
+    "+staging.files",
+    "+staging.activation_examples",
+    "+staging.explanations",
+    "+analysis.scores",
+    "+analysis.score_metrics",
+)
 
 Content = bytes | str | list | dict | None  # text and bytes as they are, the others as JSON
 Rows = Callable[..., list[tuple]]

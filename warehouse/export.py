@@ -114,7 +114,7 @@ def write(
         connection,
         f"""COPY (SELECT * FROM {identifier(model.name)}{order})
         TO {literal(str(path))}
-        (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384, KV_METADATA {{{pairs}}})""",
+        (FORMAT parquet, {_form(model.columns)}, KV_METADATA {{{pairs}}})""",
     )
     _verify(path, schema, rows)
     description = {
@@ -250,6 +250,16 @@ def _arrow(parsed: object) -> pa.DataType:
     if kind == "List":
         return pa.list_(_arrow(inner))
     return pa.struct([(n, _arrow(t)) for n, t in inner])
+
+
+def _form(columns: Iterable[Column]) -> str:
+    """Compression and rows a group. Vectors hardly compress, and few of their rows fill a group.
+
+    Parquet's version stays 1: pyarrow cannot read a Categorical in version 2's string encoding.
+    """
+    if any("embedding" in c.name for c in columns):
+        return "COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 2048"
+    return "COMPRESSION zstd, ROW_GROUP_SIZE 16384"
 
 
 def _verify(path: Path, schema: pa.Schema, rows: int) -> None:

@@ -25,6 +25,7 @@ METHODS = ("fuzz", "detection", "simulation", "embedding")
 WEIGHTS = (".npz", ".safetensors")
 
 _BLOCK = 16 << 20  # bytes of a JSON-lines file held at once; a longer line makes it grow
+_BOM = b"\xef\xbb\xbf"
 _SMALL_FILES = 64  # small files a record batch
 # A file written within this time of its last look may have changed again unseen: hash it anew.
 _RACY_NS = 2_000_000_000
@@ -131,7 +132,7 @@ def lines(files: Sequence[InputFile], counts: dict[str, int]):
                 names = pa.DictionaryArray.from_arrays(
                     pa.repeat(pa.scalar(0, pa.int32()), count), pa.array([file.name])
                 )
-                columns = [names, first, array, problems or pa.nulls(count, pa.string())]
+                columns = [names, first, array, problems]
                 yield pa.record_batch(columns, schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
@@ -146,26 +147,31 @@ def texts(files: Sequence[InputFile]):
          ("text", pa.large_string()), ("problem", pa.string())]
     )  # fmt: skip
 
-    def read(file: InputFile) -> tuple[str, str | None]:
+    def read(file: InputFile) -> tuple[bytes, str | None]:
         if file.status == "unreadable":
-            return "", f"unreadable file: {file.note}"
+            return b"", f"unreadable file: {file.note}"
         try:
-            return _text(file.path.read_bytes())
+            return file.path.read_bytes().removeprefix(_BOM), None
         except OSError as error:
-            return "", f"unreadable file: {error.strerror or error}"
+            return b"", f"unreadable file: {error.strerror or error}"
 
     def batches() -> Iterator[pa.RecordBatch]:
         with ThreadPoolExecutor(2) as pool:
             for start in range(0, len(files), _SMALL_FILES):
                 chunk = files[start : start + _SMALL_FILES]
                 content = list(pool.map(read, chunk))
+                raw = pa.array([text for text, _ in content], pa.large_binary())
+                decoded, undecodable = _decoded(raw)
                 yield pa.record_batch(
                     [
                         pa.array([f.name for f in chunk]),
                         pa.array([f.source for f in chunk]),
                         pa.array([f.method for f in chunk]),
-                        pa.array([text for text, _ in content], pa.large_string()),
-                        pa.array([problem for _, problem in content], pa.string()),
+                        decoded,
+                        pa.array(
+                            [p or u for (_, p), u in zip(content, undecodable, strict=True)],
+                            pa.string(),
+                        ),
                     ],
                     schema=schema,
                 )
@@ -289,13 +295,25 @@ def _text_files(directory: Path) -> list[Path]:
         return [Path(e.path) for e in entries if e.name.endswith(".txt") and not e.is_dir()]
 
 
-def _text(content: bytes) -> tuple[str, str | None]:
-    """(text, problem); undecodable bytes become escapes, so that nothing of a record is lost."""
-    content = content.removeprefix(b"\xef\xbb\xbf")
+def _decoded(array) -> tuple:
+    """(texts, problems) of a pyarrow binary array.
+
+    Undecodable bytes become escapes, so that nothing of a record is lost.
+    """
+    import pyarrow as pa
+
     try:
-        return content.decode(), None
-    except UnicodeDecodeError:
-        return content.decode(errors="backslashreplace"), "not UTF-8"
+        return array.cast(pa.large_string()), [None] * len(array)
+    except pa.ArrowInvalid:
+        texts_, problems = [], []
+        for content in array.to_pylist():
+            try:
+                texts_.append(content.decode())
+                problems.append(None)
+            except UnicodeDecodeError:
+                texts_.append(content.decode(errors="backslashreplace"))
+                problems.append("not UTF-8")
+        return pa.array(texts_, pa.large_string()), problems
 
 
 def _opened(file: InputFile):
@@ -309,7 +327,7 @@ def _opened(file: InputFile):
 
 
 def _line_arrays(file: InputFile) -> Iterator[tuple]:
-    """(line numbers, texts, problems or None) for blocks of whole, non-blank lines of a file."""
+    """(line numbers, texts, problems) for blocks of whole, non-blank lines of a file."""
     import pyarrow as pa
 
     number, rest, at_start = 0, b"", True
@@ -318,7 +336,7 @@ def _line_arrays(file: InputFile) -> Iterator[tuple]:
             while block := handle.read(_BLOCK):
                 content = rest + block
                 if at_start:
-                    content, at_start = content.removeprefix(b"\xef\xbb\xbf"), False
+                    content, at_start = content.removeprefix(_BOM), False
                 end = content.rfind(b"\n") + 1
                 if end:
                     count, *arrays = _split(content[:end], number)
@@ -352,9 +370,5 @@ def _split(content: bytes, lines_before: int) -> tuple:
     if blank:
         keep = np.delete(np.arange(len(ends)), blank)
         array, numbers = array.take(pa.array(keep)), numbers[keep]
-    try:
-        return len(ends), pa.array(numbers), array.cast(pa.large_string()), None
-    except pa.ArrowInvalid:
-        decoded = [_text(line) for line in array.to_pylist()]
-        texts_ = pa.array([text for text, _ in decoded], pa.large_string())
-        return len(ends), pa.array(numbers), texts_, pa.array([p for _, p in decoded], pa.string())
+    decoded, problems = _decoded(array)
+    return len(ends), pa.array(numbers), decoded, pa.array(problems, pa.string())

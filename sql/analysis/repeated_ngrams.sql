@@ -10,14 +10,20 @@ WITH grams AS (
         s.n,
         unnest(ngram_list(w.tokens, s.n, $ngrams_unit)) AS ngram
     FROM analysis.ngram_windows w, (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
+),
+
+-- Most n-grams occur once: they are dropped before anything is sorted.
+repeated AS (
+    SELECT feature_id, n, ngram, list(sample_order) AS places
+    FROM grams
+    GROUP BY feature_id, n, ngram
+    HAVING count(*) > 1
 )
 
 SELECT
     feature_id,
     n,
     ngram,
-    count(*) AS occurrences,
-    list(DISTINCT sample_order ORDER BY sample_order) AS windows
-FROM grams
-GROUP BY feature_id, n, ngram
-HAVING count(*) > 1
+    len(places) AS occurrences,
+    list_sort(list_distinct(places)) AS windows
+FROM repeated

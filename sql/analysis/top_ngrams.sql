@@ -5,12 +5,17 @@
 -- column occurrences: per window it occurs in, in sample order, the positions in the prompt of the
 --   tokens in which its occurrences begin
 WITH best AS (
-    SELECT feature_id, n, ngram, occurrences AS count
+    SELECT feature_id, n, ngram, occurrences AS count, windows
     FROM analysis.repeated_ngrams
     WHERE occurrences >= $ngrams_min_occurrences
     QUALIFY row_number() OVER (
         PARTITION BY feature_id, n ORDER BY occurrences DESC, len(windows) DESC, ngram
     ) = 1
+),
+
+places AS (
+    SELECT feature_id, n, ngram, count, unnest(windows) AS sample_order
+    FROM best
 ),
 
 located AS (
@@ -22,8 +27,9 @@ located AS (
         w.sample_order,
         w.prompt_id,
         ngram_positions(w.tokens, w.first_position, b.ngram, b.n, $ngrams_unit) AS positions
-    FROM best b
-    JOIN analysis.ngram_windows w ON w.feature_id = b.feature_id
+    FROM places b
+    JOIN analysis.ngram_windows w
+        ON w.feature_id = b.feature_id AND w.sample_order = b.sample_order
 )
 
 SELECT
@@ -33,5 +39,4 @@ SELECT
     count,
     list({'prompt_id': prompt_id, 'positions': positions} ORDER BY sample_order) AS occurrences
 FROM located
-WHERE len(positions) > 0
 GROUP BY feature_id, n, ngram, count

@@ -57,26 +57,32 @@ checked AS (
     SELECT
         c.*,
         CASE
-            WHEN c.problem IS NOT NULL THEN c.problem
-            WHEN NOT json_valid(c.text) THEN 'not JSON'
-            WHEN json_type(c.text) <> 'OBJECT' THEN 'not an object'
-            WHEN c.record."index" IS NULL THEN 'missing field: index'
-            WHEN c.record."dataSetPromptId" IS NULL THEN 'missing field: dataSetPromptId'
-            WHEN c.record."sparseValues" IS NULL AND NOT json_exists(c.text, '$.sparseValues')
-                THEN 'missing field: sparseValues'
-            WHEN c.feature_id IS NULL OR c.feature_id > 4294967295 THEN 'wrong type: index'
-            WHEN c.prompt_id IS NULL OR c.prompt_id > 4294967295 THEN 'wrong type: dataSetPromptId'
-            WHEN c.pairs IS NULL AND regexp_matches(c.record."sparseValues"::VARCHAR, '(?i)nan|inf')
-                THEN 'value not finite'
-            WHEN c.pairs IS NULL THEN 'wrong type: sparseValues'
+            -- All fields are there in almost every record: only the others are parsed again.
+            WHEN c.record."sparseValues" IS NULL OR c.feature_id IS NULL OR c.prompt_id IS NULL OR c.pairs IS NULL
+                THEN CASE
+                    WHEN c.problem IS NOT NULL THEN c.problem
+                    WHEN NOT json_valid(c.text) THEN 'not JSON'
+                    WHEN json_type(c.text) <> 'OBJECT' THEN 'not an object'
+                    WHEN c.record."index" IS NULL THEN 'missing field: index'
+                    WHEN c.record."dataSetPromptId" IS NULL THEN 'missing field: dataSetPromptId'
+                    WHEN NOT json_exists(c.text, '$.sparseValues') THEN 'missing field: sparseValues'
+                    WHEN c.feature_id IS NULL OR c.feature_id > 4294967295 THEN 'wrong type: index'
+                    WHEN c.prompt_id IS NULL THEN 'wrong type: dataSetPromptId'
+                    WHEN c.pairs IS NULL AND regexp_matches(c.record."sparseValues"::VARCHAR, '(?i)nan|inf')
+                        THEN 'value not finite'
+                    WHEN c.pairs IS NULL THEN 'wrong type: sparseValues'
+                    WHEN p.prompt_id IS NULL THEN 'unknown prompt id'
+                END
+            WHEN c.feature_id > 4294967295 THEN 'wrong type: index'
             WHEN p.prompt_id IS NULL THEN 'unknown prompt id'
             WHEN list_count(c.lengths) < len(c.pairs) THEN 'wrong type: sparseValues'
             WHEN list_min(c.lengths) <> 2 OR list_max(c.lengths) <> 2
                 THEN 'lengths that do not fit: a pair is [position, value]'
-            WHEN c.positions <> list_transform(c.positions, lambda x: floor(x))
-                THEN 'wrong type: token position'
+            WHEN list_count(c.positions) < len(c.pairs) OR list_count(c.activations) < len(c.pairs)
+                THEN 'wrong type: sparseValues'
             WHEN list_min(c.positions) < 0 THEN 'token position negative'
             WHEN list_max(c.positions) >= p.num_tokens THEN 'token position outside the prompt'
+            WHEN c.positions <> c.positions::INTEGER[] THEN 'wrong type: token position'
             -- NaN is larger than any number in DuckDB; 3.4e38 is the largest float32.
             WHEN list_max(c.activations) > 3.4028234663852886e38
                 OR list_min(c.activations) < -3.4028234663852886e38

@@ -9,28 +9,36 @@ WITH whole AS (
         file,
         text,
         problem,
-        CASE WHEN problem IS NULL THEN TRY(from_json(text, '["JSON"]')) END AS items
+        CASE WHEN problem IS NULL THEN TRY(from_json(text, '["JSON"]')) END AS parsed
     FROM raw.prompts
 ),
 
+-- A file without an array stands as one row without an item, so that it is read in one pass.
 items AS (
-    SELECT w.file, i.line, i.item, TRY(from_json(i.item, '["VARCHAR"]')) AS tokens
-    FROM whole w, unnest(w.items) WITH ORDINALITY AS i(item, line)
+    SELECT
+        w.file,
+        CASE WHEN w.parsed IS NULL THEN coalesce(w.problem, json_file_problem(w.text)) END AS file_problem,
+        CASE WHEN w.parsed IS NULL THEN w.text ELSE i.item::VARCHAR END AS raw,
+        i.line,
+        i.item,
+        TRY(from_json(i.item, '["VARCHAR"]')) AS tokens
+    FROM whole w, unnest(coalesce(w.parsed, [NULL])) WITH ORDINALITY AS i(item, line)
 ),
 
 records AS (
     SELECT
         file,
         line,
-        line - 1 AS prompt_id,
+        CASE WHEN file_problem IS NULL THEN line - 1 END AS prompt_id,
         tokens,
         CASE
+            WHEN file_problem IS NOT NULL THEN file_problem
             WHEN tokens IS NULL THEN 'wrong type: not an array'
             WHEN json_structure(item) NOT IN ('["VARCHAR"]', '["NULL"]')
                 OR list_count(tokens) < len(tokens)
                 THEN 'wrong type: a token is not a string'
         END AS reason,
-        item
+        raw
     FROM items
 )
 
@@ -39,18 +47,7 @@ SELECT
     line,
     prompt_id,
     CASE WHEN reason IS NULL THEN tokens END AS tokens,
-    len(tokens)::INTEGER AS num_tokens,
+    CASE WHEN reason IS NULL THEN len(tokens) END::INTEGER AS num_tokens,
     reason,
-    CASE WHEN reason IS NOT NULL THEN item::VARCHAR END AS raw
+    CASE WHEN reason IS NOT NULL THEN coalesce(raw, 'null') END AS raw
 FROM records
-UNION ALL
-SELECT
-    file,
-    1 AS line,
-    NULL AS prompt_id,
-    NULL AS tokens,
-    NULL AS num_tokens,
-    coalesce(problem, json_file_problem(text)) AS reason,
-    text AS raw
-FROM whole
-WHERE items IS NULL

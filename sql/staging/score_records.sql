@@ -3,7 +3,7 @@
 --   file that could not be read or that is outside scope.features.
 -- key: file, line
 -- incremental: file
--- column line: 1-based place in the file's array
+-- column line: 1-based place in the file's array; 1 for a file without one
 -- column outcome: correct, incorrect or failed; scored or failed where there is no right or wrong
 -- column activating: whether the example activates the feature
 -- column status: kept, quarantined, outside scope
@@ -33,15 +33,15 @@ files AS (
 
 arrays AS (
     SELECT
-        * EXCLUDE (skipped),
-        skipped,
+        *,
         CASE
             WHEN skipped IS NULL
                 THEN TRY(from_json(text, '[{"distance": "DOUBLE", "activating": "VARCHAR", "ground_truth": "VARCHAR", "prediction": "VARCHAR", "probability": "DOUBLE", "correct": "VARCHAR", "similarity": "VARCHAR", "ev_correlation_score": "VARCHAR"}]'))
-        END AS items
+        END AS parsed
     FROM files
 ),
 
+-- A file without an array stands as one row without an item, so that it is read in one pass.
 items AS (
     SELECT
         a.file,
@@ -49,6 +49,7 @@ items AS (
         a.method,
         a.feature_id,
         a.text,
+        CASE WHEN a.parsed IS NULL THEN coalesce(a.skipped, json_file_problem(a.text)) END AS file_problem,
         i.line,
         i.item,
         i.item.distance AS distance,
@@ -58,33 +59,53 @@ items AS (
         i.item.correct AS correct,
         TRY_CAST(i.item.similarity AS DOUBLE) AS similarity,
         TRY_CAST(i.item.ev_correlation_score AS DOUBLE) AS ev_correlation_score
-    FROM arrays a, unnest(a.items) WITH ORDINALITY AS i(item, line)
+    FROM arrays a, unnest(coalesce(a.parsed, [NULL])) WITH ORDINALITY AS i(item, line)
 ),
 
 checked AS (
     SELECT
         *,
         CASE
+            WHEN file_problem IS NOT NULL THEN file_problem
             WHEN item IS NULL THEN 'not an object'
             WHEN label NOT IN ('true', 'false', '1', '0') THEN 'wrong type: activating'
-            WHEN method IN ('fuzz', 'detection') AND correct NOT IN ('true', 'false')
-                THEN 'wrong type: correct'
-            WHEN method IN ('fuzz', 'detection') AND prediction NOT IN ('true', 'false', '1', '0', '-1', '1.0', '0.0', '-1.0')
-                THEN 'wrong type: prediction'
-            WHEN method = 'embedding' AND item.similarity IS NULL
-                AND NOT json_exists(text, '$[' || (line - 1) || '].similarity')
-                THEN 'missing field: similarity'
-            WHEN method = 'embedding' AND item.similarity IS NOT NULL AND similarity IS NULL
-                THEN 'wrong type: similarity'
-            WHEN method = 'embedding' AND label IS NULL AND distance IS NULL
-                THEN 'missing field: distance'
-            WHEN method = 'simulation' AND item.ev_correlation_score IS NULL
-                AND NOT json_exists(text, '$[' || (line - 1) || '].ev_correlation_score')
-                THEN 'missing field: ev_correlation_score'
-            WHEN method = 'simulation' AND item.ev_correlation_score IS NOT NULL AND ev_correlation_score IS NULL
+            WHEN method IN ('fuzz', 'detection')
+                THEN CASE
+                    WHEN correct NOT IN ('true', 'false') THEN 'wrong type: correct'
+                    WHEN prediction NOT IN ('true', 'false', '1', '0', '-1', '1.0', '0.0', '-1.0')
+                        THEN 'wrong type: prediction'
+                END
+            WHEN method = 'embedding'
+                THEN CASE
+                    WHEN item.similarity IS NOT NULL AND similarity IS NULL THEN 'wrong type: similarity'
+                    WHEN label IS NULL AND distance IS NULL THEN 'missing field: distance'
+                    WHEN similarity IS NULL
+                        THEN CASE
+                            WHEN NOT json_exists(text, '$[' || (line - 1) || '].similarity')
+                                THEN 'missing field: similarity'
+                        END
+                END
+            WHEN item.ev_correlation_score IS NOT NULL AND ev_correlation_score IS NULL
                 THEN 'wrong type: ev_correlation_score'
+            WHEN ev_correlation_score IS NULL
+                THEN CASE
+                    WHEN NOT json_exists(text, '$[' || (line - 1) || '].ev_correlation_score')
+                        THEN 'missing field: ev_correlation_score'
+                END
         END AS reason
     FROM items
+),
+
+placed AS (
+    SELECT
+        * EXCLUDE (reason),
+        CASE
+            WHEN reason = 'outside scope' THEN reason
+            WHEN reason IS NOT NULL THEN 'quarantined'
+            ELSE 'kept'
+        END AS status,
+        CASE WHEN reason <> 'outside scope' THEN reason END AS reason
+    FROM checked
 )
 
 SELECT
@@ -93,23 +114,33 @@ SELECT
     method,
     feature_id,
     line,
-    CASE WHEN reason IS NULL THEN 'kept' ELSE 'quarantined' END AS status,
+    status,
     reason,
-    CASE WHEN reason IS NOT NULL THEN json_extract(text, '$[' || (line - 1) || ']')::VARCHAR END AS raw,
     CASE
-        WHEN reason IS NOT NULL THEN NULL
+        WHEN status <> 'quarantined' THEN NULL
+        WHEN file_problem IS NOT NULL THEN text
+        ELSE json_extract(text, '$[' || (line - 1) || ']')::VARCHAR
+    END AS raw,
+    CASE
+        WHEN status <> 'kept' THEN NULL
         WHEN method = 'embedding'
             THEN CASE WHEN similarity IS NULL OR NOT isfinite(similarity) THEN 'failed' ELSE 'scored' END
         WHEN method = 'simulation'
             THEN CASE WHEN ev_correlation_score IS NULL OR NOT isfinite(ev_correlation_score) THEN 'failed' ELSE 'scored' END
         WHEN correct IS NULL OR prediction IN ('-1', '-1.0') THEN 'failed'
         -- A prediction that is null failed; one that was never written did not.
-        WHEN prediction IS NULL AND json_exists(text, '$[' || (line - 1) || '].prediction') THEN 'failed'
+        WHEN prediction IS NULL
+            THEN CASE
+                WHEN json_exists(text, '$[' || (line - 1) || '].prediction') THEN 'failed'
+                WHEN correct = 'true' THEN 'correct'
+                ELSE 'incorrect'
+            END
         WHEN correct = 'true' THEN 'correct'
         ELSE 'incorrect'
     END AS outcome,
     distance,
     CASE
+        WHEN status <> 'kept' THEN NULL
         WHEN label IS NOT NULL THEN label IN ('true', '1')
         WHEN method <> 'simulation' THEN distance >= 0 AND NOT signbit(distance)
     END AS activating,
@@ -120,23 +151,4 @@ SELECT
     probability,
     CASE WHEN isfinite(similarity) THEN similarity END AS similarity,
     CASE WHEN isfinite(ev_correlation_score) THEN ev_correlation_score END AS ev_correlation_score
-FROM checked
-UNION ALL
-SELECT
-    file,
-    source,
-    method,
-    feature_id,
-    NULL AS line,
-    CASE WHEN skipped = 'outside scope' THEN skipped ELSE 'quarantined' END AS status,
-    CASE WHEN skipped = 'outside scope' THEN NULL ELSE coalesce(skipped, json_file_problem(text)) END AS reason,
-    CASE WHEN skipped = 'outside scope' THEN NULL ELSE text END AS raw,
-    NULL AS outcome,
-    NULL AS distance,
-    NULL AS activating,
-    NULL AS prediction,
-    NULL AS probability,
-    NULL AS similarity,
-    NULL AS ev_correlation_score
-FROM arrays
-WHERE items IS NULL
+FROM placed
