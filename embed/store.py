@@ -87,6 +87,8 @@ class VectorStore:
         The order depends on the texts alone, so an interrupted job goes on at its next part with
         the very batches that it would have made.
         """
+        for left in self.directory.glob(".*.tmp"):  # of a job that died while it wrote
+            left.unlink()
         parts = self.parts()
         known = f"SELECT text_key FROM {_scan(parts)}" if parts else "SELECT NULL::UUID WHERE false"
         run(

@@ -46,7 +46,7 @@ def test_a_header_is_read_with_its_continuation_lines_and_columns():
         "-- column n UInt8: length: 2, 3 or 4\n"
         "-- column pairs List(Struct(a UInt32, b Float32)):\n--   told below\n"
         "-- column plain: no type\n"
-        "\nSELECT 1 -- version: 3\n;\n"
+        "\nSELECT 1 -- version: 3\nFROM x;\n"
     )
     assert (got.version, got.kind, got.key, got.hashed) == (12, "view", ("feature_id", "n"), True)
     assert got.description == "One row per feature: the first, and the last."
@@ -55,7 +55,7 @@ def test_a_header_is_read_with_its_continuation_lines_and_columns():
         ("pairs", "List(Struct(a UInt32, b Float32))", "told below"),
         ("plain", "", "no type"),
     ]
-    assert got.sql == "SELECT 1 -- version: 3"
+    assert got.sql == "SELECT 1 -- version: 3\nFROM x"
 
 
 def test_what_a_header_leaves_out_has_a_default():

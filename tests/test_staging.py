@@ -602,6 +602,27 @@ def test_a_duplicate_record_stands_in_quarantine_even_when_a_bad_one_came_first(
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "empty file"),
+        ("hello", "not JSON"),
+        ("{}", "not an array"),
+        ("null", "not an array"),
+        ('[["a", "b"], ["c', "truncated file"),
+        (b'[["\xff"]]', "not UTF-8"),
+    ],
+)
+def test_prompts_that_cannot_be_read_fail_the_build(
+    tmp_path: Path, content: Content, reason: str
+) -> None:
+    data = write(tmp_path, {PROMPTS: content})
+    with pytest.raises(WarehouseError) as caught:
+        stage(data, "quarantine.max_share=1", select=("+staging.prompts",))
+    assert caught.value.message == f'"{PROMPTS}" cannot be read as prompts: {reason}'
+    assert not Layout(data).warehouse.exists()
+
+
 # ------------------------------------------------------------------------- the share of bad records
 
 

@@ -133,6 +133,11 @@ def build(
             execution = _Execution(prepared, build_id, work, on_event)
             written = execution.run(exports)
             published = _publish(layout, work, written)
+        except OSError as error:
+            raise WarehouseError(
+                f"the build could not write: {error}",
+                "check disk space and permissions, then build again",
+            ) from None
         finally:
             shutil.rmtree(work, ignore_errors=True)
     seconds = time.monotonic() - started
@@ -178,8 +183,15 @@ class _Execution:
             written = self._export() if exports else []
             run(self.connection, "DETACH raw")
             run(self.connection, "CHECKPOINT")
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
         except duckdb.OutOfMemoryException as error:
             raise WarehouseError(f"DuckDB ran out of memory: {_first_line(error)}", 'raise memory_limit, or give temp_directory more disk') from None  # fmt: skip
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"the build failed: {_first_line(error)}",
+                "check disk space and permissions, then build again",
+            ) from None
         finally:
             self.connection.close()
         return written
@@ -224,7 +236,7 @@ class _Execution:
         started = time.monotonic()
         try:
             result, rows = self._run_node(node, before, logic, parents, key)
-        except duckdb.OutOfMemoryException:
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
         except duckdb.Error as error:
             raise WarehouseError(

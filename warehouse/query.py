@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -32,39 +33,56 @@ def run_query(
     layout = Layout(data)
     with open_read_only(layout.warehouse, layout.vectors, unsafe) as connection:
         try:
+            if form == "parquet":
+                _whole(output, lambda path: _parquet(connection.sql(sql), path))
+                return
             connection.execute(sql)
             if connection.description is None:
                 return
             names = [column[0] for column in connection.description]
-            if form == "parquet":
-                _parquet(connection, output)
-                return
             rows = connection.fetchall()
+        except duckdb.PermissionException as error:
+            raise WarehouseError(f"the query failed: {str(error).strip()}", "--unsafe lets SQL reach files, extensions and settings") from None  # fmt: skip
         except duckdb.Error as error:
             raise WarehouseError(f"the query failed: {str(error).strip()}", "python cli.py models list names the relations") from None  # fmt: skip
-    if form == "table" and output is None:
-        from warehouse import render
+    if output is not None:
 
-        render.result(names, rows)
-        return
-    if output is None:
+        def write(path: Path) -> None:
+            with path.open("w", encoding="utf-8", newline="") as stream:
+                _write(stream, form, names, rows)
+
+        _whole(output, write)
+    else:
         _write(sys.stdout, form, names, rows)
-        return
-    with output.open("w", encoding="utf-8", newline="") as stream:
-        _write(stream, form, names, rows)
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, output: Path) -> None:
+def _whole(output: Path, write: Callable[[Path], None]) -> None:
+    """Write beside, then rename: the file appears whole or not at all."""
+    temporary = output.with_name(f".{output.name}.tmp")
+    try:
+        write(temporary)
+        temporary.replace(output)
+    except OSError as error:
+        raise UsageError(f'"{output}" cannot be written: {error.strerror}', "-o FILE in a directory that exists") from None  # fmt: skip
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _parquet(relation: duckdb.DuckDBPyRelation, path: Path) -> None:
     import pyarrow.parquet as pq
 
-    with connection.to_arrow_reader() as reader, pq.ParquetWriter(output, reader.schema) as writer:
+    with relation.to_arrow_reader() as reader, pq.ParquetWriter(path, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)
 
 
 def _write(stream: TextIO, form: str, names: list[str], rows: list[tuple]) -> None:
     records = (dict(zip(names, row, strict=True)) for row in rows)
-    if form == "json":
+    if form == "table":
+        from warehouse import render
+
+        render.result(names, rows, stream)
+    elif form == "json":
         json.dump(list(records), stream, default=str, ensure_ascii=False, indent=2)
         stream.write("\n")
     elif form == "jsonl":

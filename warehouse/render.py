@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -169,13 +170,14 @@ def models(known: Mapping[str, Model]) -> None:
     _OUT.print(table)
 
 
-def result(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A query's rows as a table."""
+def result(names: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO) -> None:
+    """A query's rows as a table, to stdout or a file."""
+    out = Console(highlight=False, file=stream)
     table = _table(*map(escape, names), numbers=())
     for row in rows:
         table.add_row(*(escape(_cell(value)) for value in row))
-    _OUT.print(table)
-    _OUT.print(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
+    out.print(table)
+    out.print(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
 
 
 def _cell(value: object) -> str:

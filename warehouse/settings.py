@@ -326,7 +326,9 @@ def _line_of(name: str, text: str) -> str:
             section = header[1].strip()
             if section == name:
                 return f", line {number}"
-        elif (wanted.match(line) and (section == owner or not owner.startswith(section))) or (wanted.match(line) and not section):
+        elif (wanted.match(line) and (section == owner or not owner.startswith(section))) or (
+            wanted.match(line) and not section
+        ):
             return f", line {number}"
     return ""
 
