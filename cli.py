@@ -270,6 +270,28 @@ def models_show(context: Context, name: str) -> None:
     click.echo(scaffold.shown(name, context.settings()))
 
 
+@models.command("lineage")
+@click.argument("name", metavar="NAME[.COLUMN]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "mermaid", "json"]),
+    default="text",
+    show_default=True,
+)
+def models_lineage(name: str, form: str) -> None:
+    """What a model or a column is made of, down to the raw files.
+
+    \b
+    Example:
+      python cli.py models lineage ex_act_pattern_matching.match_rate
+    """
+    from warehouse.lineage import Tracer
+    from warehouse.models import load_all
+
+    click.echo(getattr(Tracer(load_all()).of(name), form)())
+
+
 @models.command("check")
 @click.option("--write", is_flag=True, help="Record new models and versions in sql/models.lock.")
 def models_check(write: bool) -> None:

@@ -25,6 +25,12 @@ NEIGHBOURS = "analysis.decoder_neighbours"
 READS: dict[str, tuple[str, ...]] = {f"vectors.{name}": (f"texts.{name}",) for name in TEXT_JOBS}
 READS[NEIGHBOURS] = ("raw.decoder", "staging.feature_range")
 
+# Columns of the relations that jobs make.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    f"vectors.{name}": ("text_key", "vector") for name in TEXT_JOBS
+}
+COLUMNS[NEIGHBOURS] = ("feature_id", "rank", "neighbour_id", "cosine_similarity")
+
 # Raise when a job's program changes what it computes.
 _VERSION = 1
 

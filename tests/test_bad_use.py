@@ -206,3 +206,12 @@ def test_a_query_for_parquet_or_an_unknown_ending_needs_a_better_file(
     )
     done = cli(*query, "-o", str(tmp_path / "rows.doc"))
     assert_refused(done, 2, f'"{tmp_path}/rows.doc": the ending names no format', "--format ")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_query_into_a_directory_that_is_not_there_is_wrong_use(
+    staged: Path, tmp_path: Path, ending: str
+) -> None:
+    out = tmp_path / "nowhere" / f"rows.{ending}"
+    done = cli("--data", str(staged), "query", "SELECT 1", "-o", str(out))
+    assert_refused(done, 2, f'"{out}" cannot be written', "-o FILE")

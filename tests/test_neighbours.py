@@ -82,6 +82,11 @@ def test_the_last_place_among_equals_goes_to_the_smallest_ids(monkeypatch):
     assert ids[49].tolist() == [0, 1, 2]
 
 
+def test_no_similarity_exceeds_one():
+    for row in np.random.default_rng(0).normal(size=(50, 40)).astype(np.float32):
+        assert nearest(np.stack([row, row]), 1)[1].max() <= 1
+
+
 @pytest.mark.parametrize(("count", "k", "wide"), [(1, 10, 0), (2, 10, 1), (5, 10, 4), (11, 10, 10)])
 def test_there_are_as_many_neighbours_as_there_are_other_rows(count, k, wide):
     weights = np.random.default_rng(0).normal(size=(count, 3)).astype(np.float32)
@@ -164,8 +169,11 @@ def test_without_biases_the_side_as_long_as_the_features_is_theirs(tmp_path):
 def test_without_a_sign_the_longer_side_is_the_features(tmp_path):
     for stored in (W_DEC, W_DEC.T):
         np.testing.assert_array_equal(loaded(npz(tmp_path, W_dec=stored), features=5), W_DEC)
-    square = W_DEC[:3]
-    np.testing.assert_array_equal(loaded(npz(tmp_path, W_dec=square), features=2), square)
+
+
+def test_a_square_decoder_stays_as_it_stands(tmp_path):
+    path = npz(tmp_path, W_dec=W_DEC[:3], b_enc=np.zeros(3), b_dec=np.zeros(3))
+    np.testing.assert_array_equal(loaded(path, features=2), W_DEC[:3])
 
 
 @pytest.mark.parametrize("write", [npz, safetensors])

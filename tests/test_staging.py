@@ -72,6 +72,7 @@ LINES = [
     ("an index past 2^32", line("4294967296"), "wrong type: index"),
     ("a prompt id of 0.5", line(prompt="0.5"), "wrong type: dataSetPromptId"),
     ("a prompt id behind the last", line(prompt="99"), "unknown prompt id"),
+    ("a prompt id past 2^32", line(prompt="4294967296"), "unknown prompt id"),
     ("pairs that are a string", line(pairs='"abc"'), "wrong type: sparseValues"),
     ("pairs that are an object", line(pairs="{}"), "wrong type: sparseValues"),
     ("pairs that are numbers", line(pairs="[1, 2]"), "wrong type: sparseValues"),
@@ -82,6 +83,8 @@ LINES = [
     ("a value that is null", line(pairs="[[1, null]]"), "wrong type: sparseValues"),
     ("a value that is true", line(pairs="[[1, true]]"), "wrong type: sparseValues"),
     ("a position that is a string", line(pairs='[["1", 2.5]]'), "wrong type: sparseValues"),
+    ("a position that is a list", line(pairs="[[[1], 2.5]]"), "wrong type: sparseValues"),
+    ("a value that is a list", line(pairs="[[1, [2.5]]]"), "wrong type: sparseValues"),
     ("a pair of one", line(pairs="[[1]]"), LENGTHS),
     ("a pair of three", line(pairs="[[1, 2, 3]]"), LENGTHS),
     ("an empty pair", line(pairs="[[]]"), LENGTHS),
@@ -489,7 +492,7 @@ def test_an_item_of_the_prompts_is_read_or_quarantined_and_so_are_its_records(
     else:
         assert (tokens, reason) == ([], "unknown prompt id")
         assert [f[1] for f in found] == [expected]
-        assert json.loads(found[0][2] or "null") == json.loads(item)
+        assert json.loads(found[0][2]) == json.loads(item)
 
 
 @each(CONFIG_CASES)

@@ -37,6 +37,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
+FILE_COLUMNS = (
+    "name", "input", "source", "method", "bytes", "mtime_ns", "ctime_ns", "inode", "checked_ns",
+    "hash", "status", "note", "records",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class NodeState:
     """What is known of a node's last run. `logic`: its key without its parents' results."""
@@ -133,7 +139,7 @@ def save_files(
     import pyarrow as pa
 
     inputs, files = list(inputs), list(files)
-    names = ["name", "input", "source", "method", "bytes", "mtime_ns", "ctime_ns", "inode", "checked_ns", "hash", "status", "note"]  # fmt: skip
+    names = FILE_COLUMNS[:-1]
     table = pa.table(
         {n: [getattr(f, n) for f in files] for n in names}
         | {"records": pa.array([counts.get(f.name) for f in files], pa.int64())}

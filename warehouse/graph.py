@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.models import Model
+from warehouse.models import Model, find
 
 # Inputs as relations of the schema `raw`: they exist while a build reads files, and only then.
-SOURCES = {
-    "raw.activations": "lines of the activation records: file, line, text, problem",
-    "raw.prompts": "the prompt file's text: file, text, problem",
-    "raw.explanations": "explanation files: file, source, text, problem",
-    "raw.scores": "score files: file, source, method, text, problem",
-    "raw.run_configs": "run_config.json of each source: file, source, text, problem",
-    "raw.sources": "source directories: source",
-    "raw.decoder": "decoder weights; read by a job, not by SQL",
+SOURCES: dict[str, tuple[str, ...]] = {
+    "raw.activations": ("file", "line", "text", "problem"),  # lines of the activation records
+    "raw.prompts": ("file", "source", "method", "text", "problem"),  # whole files from here on
+    "raw.explanations": ("file", "source", "method", "text", "problem"),
+    "raw.scores": ("file", "source", "method", "text", "problem"),
+    "raw.run_configs": ("file", "source", "method", "text", "problem"),
+    "raw.sources": ("source",),  # names of the source directories
+    "raw.decoder": ("weights",),  # weights: read by a job, not by SQL
 }
 
 
@@ -87,10 +87,12 @@ def select(graph: Mapping[str, Node], selectors: Iterable[str]) -> frozenset[str
     chosen: set[str] = set()
     for selector in selectors:
         name = selector.strip("+")
-        matches = [
-            n for n in graph
-            if n == name or n.partition(".")[2] == name or (name.endswith(".*") and n.startswith(name[:-1]))
-        ]  # fmt: skip
+        found = find(name, graph)
+        matches = (
+            [found]
+            if found
+            else [n for n in graph if name.endswith(".*") and n.startswith(name[:-1])]
+        )
         if not matches:
             near = nearest(name, [*graph, *(n.partition(".")[2] for n in graph)])
             raise UsageError(

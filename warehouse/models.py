@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -212,6 +212,19 @@ def load_all(directory: Path = SQL_DIR) -> dict[str, Model]:
         name = f"{path.parent.name}.{path.stem}"
         models[name] = parse(name, path, path.read_text(encoding="utf-8"))
     return models
+
+
+def find(name: str, known: Iterable[str]) -> str:
+    """The known name meant by `name`: itself, or by its last part, a master first; '' if none is.
+
+    >>> find("features", ["staging.features", "master.features"])
+    'master.features'
+    """
+    names = list(known)
+    by_part = [n for n in names if n.partition(".")[2] == name]
+    exact = [name] if name in names else []
+    master = [f"master.{name}"] if f"master.{name}" in names else []
+    return next(iter(exact + master + (by_part if len(by_part) == 1 else [])), "")
 
 
 def macros_used(model: Model, macros: Mapping[str, Model]) -> list[Model]:

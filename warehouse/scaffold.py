@@ -46,14 +46,14 @@ def after_sample(directory: Path, chosen: Mapping[str, object]) -> str:
 def shown(name: str, chosen: settings.Settings) -> str:
     """A model's SQL with its parameters filled in; UsageError for an unknown name."""
     known = models.load_all()
-    matches = [n for n in known if n == name or n.partition(".")[2] == name]
-    if len(matches) != 1:
-        near = nearest(name, list(known))
+    found = models.find(name, known)
+    if not found:
+        near = nearest(name, [*known, *(n.partition(".")[2] for n in known)])
         raise UsageError(
-            f'"{name}" is {"no model" if not matches else "several models: " + ", ".join(matches)}',
+            f'there is no model "{name}"',
             f'did you mean "{near}"?' if near else "python cli.py models list",
         )
-    model = known[matches[0]]
+    model = known[found]
     sql = model.filled(chosen.parameters())
     if model.schema == "master":
         sql = export.typed(model, sql)

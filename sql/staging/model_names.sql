@@ -28,8 +28,8 @@ told AS (
 ),
 
 chosen AS (
-    SELECT m.short, m.full_name
-    FROM (SELECT unnest($models::STRUCT(short VARCHAR, full_name VARCHAR)[], recursive := true)) m
+    SELECT struct_extract(item, 'short') AS short, struct_extract(item, 'full_name') AS full_name
+    FROM (SELECT unnest($models::STRUCT(short VARCHAR, full_name VARCHAR)[]) AS item)
 ),
 
 shorts AS (
