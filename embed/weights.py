@@ -79,7 +79,8 @@ def _npz(path: Path) -> dict[str, torch.Tensor]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {k: archive[k] if k.lower() in wanted else None for k in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise WarehouseError(f'"{path}" cannot be read: {error}', "a NumPy .npz archive without pickled objects is needed") from None  # fmt: skip
+        what = "it holds pickled objects" if "allow_pickle" in str(error) else str(error)
+        raise WarehouseError(f'"{path}" cannot be read: {what}', "a NumPy .npz archive of plain arrays is needed") from None  # fmt: skip
     return {k: torch.empty(0) if v is None else torch.from_numpy(v) for k, v in arrays.items()}
 
 

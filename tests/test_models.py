@@ -192,7 +192,7 @@ CHAIN = build_graph(
     ("selectors", "expected"),
     [
         (["analysis.b"], "analysis.b"),
-        (["b"], "analysis.b master.b"),
+        (["c"], "analysis.c"),
         (["analysis.b+"], "analysis.b analysis.c master.b"),
         (["+analysis.b"], "analysis.a analysis.b"),
         (["+analysis.b+"], "analysis.a analysis.b analysis.c master.b"),

@@ -190,10 +190,10 @@ def test_pickled_objects_are_refused_and_never_run(tmp_path):
             return Path.touch, (tmp_path / "sprung",)
 
     path = npz(tmp_path, W_dec=np.array([[Trap(), Trap()]], dtype=object))
-    assert " cannot be read: Object arrays cannot be loaded" in refusal(path)
+    assert refusal(path).startswith(" cannot be read: it holds pickled objects | ")
     with path.open("wb") as stream:
         np.save(stream, np.array([Trap()], dtype=object), allow_pickle=True)
-    assert "without pickled objects" in refusal(path)
+    assert refusal(path).startswith(" cannot be read: it holds pickled objects | ")
     assert not (tmp_path / "sprung").exists()
 
 

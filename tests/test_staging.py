@@ -64,6 +64,12 @@ LINES = [
     ("no index", '{"dataSetPromptId": 0, "sparseValues": []}', "missing field: index"),
     ("no prompt", '{"index": "@", "sparseValues": []}', "missing field: dataSetPromptId"),
     ("no pairs", '{"index": "@", "dataSetPromptId": 0}', "missing field: sparseValues"),
+    ("an index that is a word", line('"seven"'), "wrong type: index"),
+    ("an index that is a bool", line("true"), "wrong type: index"),
+    ("an index of 20 digits", line('"99999999999999999999"'), "wrong type: index"),
+    ("a prompt that is a word", line(prompt='"x"'), "wrong type: dataSetPromptId"),
+    ("a prompt that is negative", line(prompt="-1"), "unknown prompt id"),
+    ("a prompt of 23 digits", line(prompt="1" * 23), "wrong type: dataSetPromptId"),
     ("an index that is null", line("null"), "missing field: index"),
     ("a prompt that is null", line(prompt="null"), "missing field: dataSetPromptId"),
     ("a key in other letters", line().replace("index", "Index"), "missing field: index"),
@@ -178,6 +184,9 @@ GOOD = {"fuzz": fuzz(), "detection": fuzz(), "embedding": similar(), "simulation
 # (outcome, activating, what was predicted or measured).
 EXAMPLES = [
     ("fuzz", "null in the array", "null", "not an object"),
+    ("fuzz", "a number in the array", "1", "not an object"),
+    ("detection", "an array in the array", "[1]", "not an object"),
+    ("embedding", "a string in the array", '"x"', "not an object"),
     ("fuzz", "correct: true", fuzz(), Read(("correct", True, True))),
     ("fuzz", "correct: false", fuzz(correct="false"), Read(("incorrect", True, True))),
     ("fuzz", "correct: null", fuzz(correct="null"), Read(("failed", True, True))),
@@ -264,7 +273,9 @@ RUN_CONFIGS = [
     ("a BOM and unknown keys", '\ufeff{"sparse_model": "a/b", "x": NaN, "y": [{}]}', Read(("a/b", None))),
     ("no JSON", "hello", "not JSON"),
     ("a cut off object", '{"sparse_model": "a/b"', "not JSON"),
-    ("an empty file", "", "not JSON"),
+    ("an empty file", "", "empty file"),
+    ("an array", "[1]", "not an object"),
+    ("names that are no strings", '{"sparse_model": {"a": 1}, "explainer_model": []}', Read((None, None))),
     ("bytes that are no UTF-8", b'{"sparse_model": "\xff"}', "not UTF-8"),
 ]  # fmt: skip
 
@@ -283,6 +294,10 @@ RECORD_FILES = [
     ("zstd of two frames", ".zst", lambda six: zst(six[:99]) + zst(six[99:]), range(6), []),
     ("no gzip behind the ending", ".gz", lambda six: b"hello", [], ["unreadable file*"]),
     ("no zstd behind the ending", ".zst", lambda six: b"hello, this is text", [], ["unreadable file*"]),
+    ("gzip cut off at its end", ".gz", lambda six: gzip.compress(six)[:-4], range(6), ["truncated file*"]),
+    ("zstd cut off at its end", ".zst", lambda six: zst(six)[:-2], range(0), ["truncated file*"]),
+    ("a damaged gzip stream", ".gz", lambda six: gzip.compress(six)[:12] + b"\x07" * 50, range(0), ["unreadable file*"]),
+    ("a line of blanks", "", lambda six: six + b"   \t \n", range(6), []),
     ("gzip cut off in its header", ".gz", lambda six: gzip.compress(six)[:8], [], ["truncated file*"]),
 ]  # fmt: skip
 

@@ -26,7 +26,8 @@ def open_for_build(path: Path, spill: Path, settings: Settings) -> duckdb.DuckDB
         connection = duckdb.connect(str(path), config=config)
     except duckdb.Error as error:
         raise UsageError(
-            f"DuckDB refuses memory_limit or threads: {str(error).splitlines()[0]}",
+            f'DuckDB refuses memory_limit = "{settings["memory_limit"]}" or threads = '
+            f"{settings['threads']}: {str(error).splitlines()[0]}",
             'e.g. memory_limit = "4GB", threads = 2',
         ) from None
     directory = settings["temp_directory"] or str(spill)

@@ -25,6 +25,10 @@ def run_query(
 
     WarehouseError: there is no warehouse, or the SQL fails (the message marks the line).
     """
+    if not data.is_dir():
+        raise UsageError(f'data directory "{data}" does not exist', "--data DIR")
+    if not sql.strip():
+        raise UsageError("the query is empty", 'python cli.py query "from master.features limit 3"')
     form = form or (output.suffix.lstrip(".") if output else "table")
     if form not in FORMATS:
         raise UsageError(f'"{output}": the ending names no format', f"--format {'|'.join(FORMATS)}")

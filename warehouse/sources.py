@@ -6,15 +6,17 @@ text file by file or line by line, so that one unreadable file or byte never sto
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import zstandard
 
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import digest
@@ -26,6 +28,7 @@ WEIGHTS = (".npz", ".safetensors")
 
 _BLOCK = 16 << 20  # bytes of a JSON-lines file held at once; a longer line makes it grow
 _BOM = b"\xef\xbb\xbf"
+_STEP = 1 << 12  # compressed bytes decompressed at a time
 _SMALL_FILES = 64  # small files a record batch
 # A file written within this time of its last look may have changed again unseen: hash it anew.
 _RACY_NS = 2_000_000_000
@@ -79,6 +82,9 @@ def discover(settings: Settings) -> list[InputFile]:
     for directory in sorted(raw.iterdir(), key=lambda p: p.name):
         if directory.is_dir():
             files += _source_files(data, directory)
+    known = {f.path for f in files}
+    others = (p for p in _walk(raw) if p not in known)
+    files += [replace(_stat(data, p, ""), status="not read", note="not an input") for p in others]
     return sorted(files, key=lambda f: f.name)
 
 
@@ -289,6 +295,11 @@ def _source_files(data: Path, directory: Path) -> Iterator[InputFile]:
                 yield file if known else replace(file, status="not read", note="unknown method")
 
 
+def _walk(directory: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(directory):
+        yield from (Path(place, name) for name in names)
+
+
 def _text_files(directory: Path) -> list[Path]:
     """All `.txt` files, hidden ones too (Delphi before 2025 wrote `.model.layers.5_feature3.txt`)."""
     with os.scandir(directory) as entries:
@@ -316,41 +327,94 @@ def _decoded(array) -> tuple:
         return pa.array(texts_, pa.large_string()), problems
 
 
-def _opened(file: InputFile):
-    if file.name.endswith(".gz"):
-        return gzip.open(file.path, "rb")
-    if file.name.endswith(".zst"):
-        import pyarrow as pa
+def _blocks(file: InputFile) -> Iterator[bytes]:
+    """The file's bytes, decompressed; whatever comes before damage is yielded before it raises."""
+    decompress = _decompressor(file.name)
+    with file.path.open("rb", buffering=0) as handle:
+        while block := handle.read(_BLOCK):
+            yield from decompress(block)
+    yield from decompress(b"")
 
-        return pa.CompressedInputStream(pa.OSFile(str(file.path)), "zstd")
-    return file.path.open("rb", buffering=0)
+
+def _decompressor(name: str) -> Callable[[bytes], Iterator[bytes]]:
+    """Compressed bytes → bytes, called for each block and with b"" at the end.
+
+    Several members (gzip) or frames (zstd) may follow each other. Raises EOFError when the last
+    is not whole.
+    """
+    if name.endswith(".gz"):
+
+        def new():
+            return zlib.decompressobj(wbits=31)
+
+    elif name.endswith(".zst"):
+
+        def new():
+            return zstandard.ZstdDecompressor().decompressobj()
+
+    else:
+        return lambda block: iter([block] if block else [])
+    member, begun = new(), False
+
+    def decompress(block: bytes) -> Iterator[bytes]:
+        nonlocal member, begun
+        if not block and begun:
+            raise EOFError("it ends in the middle of its compressed data")
+        # Small steps: what a step holds before damage inside it would be lost.
+        for at in range(0, len(block), _STEP):
+            step = block[at : at + _STEP]
+            while step:
+                begun = True
+                yield member.decompress(step)
+                step = member.unused_data if member.eof else b""
+                if member.eof:
+                    member, begun = new(), False
+                    step = step.lstrip(b"\0") if name.endswith(".gz") else step
+
+    return decompress
 
 
 def _line_arrays(file: InputFile) -> Iterator[tuple]:
-    """(line numbers, texts, problems) for blocks of whole, non-blank lines of a file."""
+    """(line numbers, texts, problems) for blocks of whole, non-blank lines of a file.
+
+    Damage ends a file: the lines before it are whole, what is left of the next has the problem.
+    """
     import pyarrow as pa
 
-    number, rest, at_start = 0, b"", True
-    try:
-        with _opened(file) as handle:
-            while block := handle.read(_BLOCK):
-                content = rest + block
-                if at_start:
-                    content, at_start = content.removeprefix(_BOM), False
-                end = content.rfind(b"\n") + 1
-                if end:
-                    count, *arrays = _split(content[:end], number)
-                    number += count
-                    yield tuple(arrays)
-                rest = content[end:]
-        if rest.strip():
-            yield tuple(_split(rest + b"\n", number)[1:])
-    except (OSError, EOFError, gzip.BadGzipFile, ValueError) as error:
-        kind = "truncated file" if isinstance(error, EOFError) else "unreadable file"
+    number, rest, gathered, size = 0, b"", [], 0
+    damage: Exception | None = None
+    pieces = _blocks(file)
+    while True:
+        try:
+            piece = next(pieces, None)
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+            piece, damage = None, error
+        if piece is not None:
+            gathered.append(piece)
+            size += len(piece)
+            if size < _BLOCK:
+                continue
+        content = b"".join([rest, *gathered])
+        gathered, size = [], 0
+        if number == 0:
+            content = content.removeprefix(_BOM)
+        if piece is None and damage is None and content:
+            content += b"\n"  # the last line may lack its end
+        end = content.rfind(b"\n") + 1
+        if end:
+            count, *arrays = _split(content[:end], number)
+            number += count
+            yield tuple(arrays)
+        rest = content[end:]
+        if piece is None:
+            break
+    if damage is not None:
+        kind = "truncated file" if isinstance(damage, EOFError) else "unreadable file"
+        text = rest.decode(errors="backslashreplace")
         yield (
             pa.array([number + 1]),
-            pa.array([rest.decode(errors="backslashreplace")], pa.large_string()),
-            pa.array([f"{kind}: {error}"]),
+            pa.array([text], pa.large_string()),
+            pa.array([f"{kind}: {damage}"]),
         )
 
 
@@ -365,8 +429,9 @@ def _split(content: bytes, lines_before: int) -> tuple:
         pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(content)]
     )
     numbers = np.arange(lines_before + 1, lines_before + len(ends) + 1)
-    short = np.flatnonzero(np.diff(offsets) <= 2)
-    blank = [i for i in short if not array[i].as_py().strip()]
+    first = np.frombuffer(content, np.uint8)[offsets[:-1]]
+    suspects = np.flatnonzero(np.isin(first, (9, 10, 13, 32)))
+    blank = [i for i in suspects if not array[i].as_py().strip()]
     if blank:
         keep = np.delete(np.arange(len(ends)), blank)
         array, numbers = array.take(pa.array(keep)), numbers[keep]

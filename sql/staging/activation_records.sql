@@ -29,11 +29,12 @@ fields AS (
         problem,
         record,
         CASE
-            WHEN regexp_full_match(record."index", '[0-9]{1,10}') THEN record."index"::BIGINT
+            WHEN regexp_full_match(record."index", '[0-9]{1,10}')
+                THEN TRY_CAST(record."index" AS BIGINT)
         END AS feature_id,
         CASE
-            WHEN regexp_full_match(record."dataSetPromptId", '[0-9]{1,10}')
-                THEN record."dataSetPromptId"::BIGINT
+            WHEN regexp_full_match(record."dataSetPromptId", '-?[0-9]{1,18}')
+                THEN TRY_CAST(record."dataSetPromptId" AS BIGINT)
         END AS prompt_id,
         CASE
             WHEN record."sparseValues" IS NULL THEN []::DOUBLE[][]

@@ -9,11 +9,15 @@ WITH read AS (
     SELECT
         file,
         source,
-        problem,
-        CASE
-            WHEN problem IS NULL
-                THEN TRY(from_json(text, '{"sparse_model": "VARCHAR", "hookpoints": "JSON", "explainer_model": "VARCHAR", "explainer": "VARCHAR"}'))
-        END AS config
+        coalesce(
+            problem,
+            CASE
+                WHEN trim_space(text) = '' THEN 'empty file'
+                WHEN NOT json_valid(text) THEN 'not JSON'
+                WHEN TRY(json_type(text)) <> 'OBJECT' THEN 'not an object'
+            END
+        ) AS reason,
+        TRY(from_json(text, '{"sparse_model": "JSON", "hookpoints": "JSON", "explainer_model": "JSON", "explainer": "JSON"}')) AS config
     FROM raw.run_configs
 ),
 
@@ -21,15 +25,11 @@ fields AS (
     SELECT
         file,
         source,
-        problem,
-        config,
-        nullif(trim_space(config.sparse_model), '') AS sparse_model,
-        nullif(trim_space(CASE
-            WHEN TRY(json_type(config.hookpoints)) = 'ARRAY'
-                THEN json_extract_string(config.hookpoints, '$[0]')
-            WHEN TRY(json_type(config.hookpoints)) = 'VARCHAR'
-                THEN json_extract_string(config.hookpoints, '$')
-        END), '') AS hookpoint
+        reason,
+        json_text(config.sparse_model) AS sparse_model,
+        coalesce(json_text(config.hookpoints), json_text(json_extract(config.hookpoints, '$[0]'))) AS hookpoint,
+        json_text(config.explainer_model) AS explainer_model,
+        json_text(config.explainer) AS explainer_mode
     FROM read
 )
 
@@ -41,10 +41,7 @@ SELECT
             THEN sparse_model || coalesce('/' || hookpoint, '')
         ELSE replace(sparse_model, '--', '/')
     END AS sae_id,
-    nullif(config.explainer_model, '') AS explainer_model,
-    coalesce(nullif(config.explainer, ''), 'default') AS explainer_mode,
-    CASE
-        WHEN problem IS NOT NULL THEN problem
-        WHEN config IS NULL THEN 'not JSON'
-    END AS reason
+    explainer_model,
+    coalesce(explainer_mode, 'default') AS explainer_mode,
+    reason
 FROM fields

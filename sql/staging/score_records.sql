@@ -36,7 +36,7 @@ arrays AS (
         *,
         CASE
             WHEN skipped IS NULL
-                THEN TRY(from_json(text, '[{"distance": "DOUBLE", "activating": "VARCHAR", "ground_truth": "VARCHAR", "prediction": "VARCHAR", "probability": "DOUBLE", "correct": "VARCHAR", "similarity": "VARCHAR", "ev_correlation_score": "VARCHAR"}]'))
+                THEN TRY(from_json(text, '[{"distance": "VARCHAR", "activating": "VARCHAR", "ground_truth": "VARCHAR", "prediction": "VARCHAR", "probability": "DOUBLE", "correct": "VARCHAR", "similarity": "VARCHAR", "ev_correlation_score": "VARCHAR"}]'))
         END AS parsed
     FROM files
 ),
@@ -52,7 +52,7 @@ items AS (
         CASE WHEN a.parsed IS NULL THEN coalesce(a.skipped, json_file_problem(a.text)) END AS file_problem,
         i.line,
         i.item,
-        i.item.distance AS distance,
+        TRY_CAST(i.item.distance AS DOUBLE) AS distance,
         coalesce(i.item.activating, i.item.ground_truth) AS label,
         lower(i.item.prediction) AS prediction,
         CASE WHEN i.item.probability BETWEEN 0 AND 1 THEN i.item.probability END AS probability,
@@ -68,6 +68,13 @@ checked AS (
         CASE
             WHEN file_problem IS NOT NULL THEN file_problem
             WHEN item IS NULL THEN 'not an object'
+            -- An item of another type parses as an object without fields: look at those again.
+            WHEN CASE
+                WHEN coalesce(item.distance, label, item.prediction, item.probability::VARCHAR, item.correct, item.similarity, item.ev_correlation_score) IS NULL
+                    THEN coalesce(json_type(text, '$[' || (line - 1) || ']'), 'NULL') <> 'OBJECT'
+            END THEN 'not an object'
+            WHEN item.distance IS NOT NULL AND (distance IS NULL OR NOT isfinite(distance))
+                THEN 'wrong type: distance'
             WHEN label NOT IN ('true', 'false', '1', '0') THEN 'wrong type: activating'
             WHEN method IN ('fuzz', 'detection')
                 THEN CASE
@@ -85,6 +92,7 @@ checked AS (
                                 THEN 'missing field: similarity'
                         END
                 END
+            WHEN distance IS NULL THEN 'missing field: distance'
             WHEN item.ev_correlation_score IS NOT NULL AND ev_correlation_score IS NULL
                 THEN 'wrong type: ev_correlation_score'
             WHEN ev_correlation_score IS NULL
