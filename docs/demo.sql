@@ -5,7 +5,7 @@ SELECT
     round(m.match_rate, 2) AS match_rate,
     round(m.activation_semantic_sim, 2) AS semantic,
     round(m.activation_max_jaccard, 2) AS jaccard,
-    f.explanation_text
+    left(f.explanation_text, 60) AS explanation
 FROM master.ex_act_pattern_matching m
 JOIN master.features f USING (feature_id, sae_id)
 WHERE m.num_matches > 0

@@ -27,7 +27,10 @@ def nearest_rows(
     count = len(weights)
     k = max(min(k, count - 1), 0)
     keep = min(k + _SPARE, max(count - 1, 0))
-    unit = torch.nn.functional.normalize(weights.to(device), dim=1)
+    weights = weights.to(device)
+    # Scaled by its largest entry first, no row's squares overflow or vanish.
+    unit = (weights / weights.abs().amax(dim=1, keepdim=True)).nan_to_num_(0.0)
+    unit = torch.nn.functional.normalize(unit, dim=1)
     values = torch.full((count, keep), -torch.inf, device=device)
     ids = torch.zeros((count, keep), dtype=torch.int64, device=device)
     if not k:
@@ -50,11 +53,11 @@ def nearest_rows(
             else:
                 merge(columns, scores.T.contiguous(), top)
             merge(rows, scores, left)
-    _settle_ties(unit, values, ids, k)
+    _settle_ties(weights, values, ids, k)
     return ids[:, :k].cpu(), values[:, :k].clamp(-1, 1).cpu()
 
 
-def _settle_ties(unit: torch.Tensor, values: torch.Tensor, ids: torch.Tensor, k: int) -> None:
+def _settle_ties(weights: torch.Tensor, values: torch.Tensor, ids: torch.Tensor, k: int) -> None:
     """Score anew, in float64, the rows whose order float32 noise could have decided."""
     import torch
 
@@ -62,11 +65,11 @@ def _settle_ties(unit: torch.Tensor, values: torch.Tensor, ids: torch.Tensor, k:
     for row in close.any(dim=1).nonzero().flatten().tolist():
         candidates = ids[row]
         if values[row, k - 1] - values[row, -1] < 2 * _NOISE:  # more ties than candidates
-            candidates = torch.arange(len(unit), device=unit.device)
+            candidates = torch.arange(len(weights), device=weights.device)
             candidates = candidates[candidates != row]
-        own = unit[row].double()
-        exact = torch.cat([_cosine(c, own) for c in unit[candidates].split(_BLOCK)]).float()
-        order = torch.from_numpy(_lexsort(exact, candidates)).to(unit.device)[: values.shape[1]]
+        own = weights[row].double()
+        exact = torch.cat([_cosine(c, own) for c in weights[candidates].split(_BLOCK)]).float()
+        order = torch.from_numpy(_lexsort(exact, candidates)).to(weights.device)[: values.shape[1]]
         values[row], ids[row] = exact[order], candidates[order]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 # Spellings of the decoder in the wild, in the order they are looked for (case does not count).
@@ -78,10 +80,32 @@ def _npz(path: Path) -> dict[str, torch.Tensor]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {k: archive[k] if k.lower() in wanted else None for k in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         what = "it holds pickled objects" if "allow_pickle" in str(error) else str(error)
         raise WarehouseError(f'"{path}" cannot be read: {what}', "a NumPy .npz archive of plain arrays is needed") from None  # fmt: skip
-    return {k: torch.empty(0) if v is None else torch.from_numpy(v) for k, v in arrays.items()}
+    return {
+        k: torch.empty(0) if v is None else torch.from_numpy(_float32(path, k, v))
+        for k, v in arrays.items()
+    }
+
+
+def _float32(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    """Any number type as native float32; bf16 stands in an npz as two raw bytes a number."""
+    import numpy as np
+
+    if array.dtype.kind == "V" and array.dtype.itemsize == 2:
+        return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    if array.dtype.kind not in "fiu":
+        raise WarehouseError(f'"{path}": "{name}" is of type {array.dtype}', "numbers are needed")
+    return array.astype(np.float32)
 
 
 def _safetensors(path: Path) -> dict[str, torch.Tensor]:

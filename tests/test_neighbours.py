@@ -55,6 +55,9 @@ MAKERS = {
     "zero rows only": whole(0, 1, 20, 3),
     "all rows equal": whole(3, 4, 30, 3),
     "opposite rows": lambda r: r.normal(size=(1, 4)) * np.array([[1.0], [-1.0]] * 8),
+    "small rows of one direction": lambda r: r.integers(1, 4, size=(25, 1)) * np.array([[1.0, 3.0]]) + (r.random((25, 1)) < 0.3),
+    "rows of the same numbers": lambda r: np.array([r.permutation([1.0, 2, 3, 0, 0]) for _ in range(30)]),
+    "tiny and huge rows": lambda r: r.normal(size=(30, 6)) * 10.0 ** r.integers(-20, 20, size=(30, 1)),
     "rows of one number": whole(-2, 3, 20, 1),
 }  # fmt: skip
 

@@ -107,7 +107,9 @@ def test_an_unknown_setting_like_no_other_gets_the_whole_list(tmp_path):
         ("sae_id = 3", "is 3", "a string"),
         ('phrases.words = "and"', "is 'and'", 'a list of strings, e.g. ["a", "b"]'),
         ("phrases.words = [1]", "is [1]", 'a list of strings, e.g. ["a", "b"]'),
-        ("ngrams.sizes = [0]", "is [0]", "a list of whole numbers, e.g. [2, 3, 4] from 1 to 50"),
+        ("ngrams.sizes = [2, 2]", "is [2, 2]", "a list of different whole numbers"),
+        ("ngrams.sizes = []", "is []", "a list of different whole numbers"),
+        ("ngrams.sizes = [0]", "is [0]", "a list of different whole numbers, e.g. [2, 3, 4] from 1 to 50"),
         ("[models]\nllama = 3", "is {'llama': 3}", "a table of strings, e.g. { llama = "),
     ],
 )  # fmt: skip
@@ -208,7 +210,7 @@ def values(setting: Setting) -> st.SearchStrategy[object]:
         "str": _text,
         "bool": st.booleans(),
         "strings": st.lists(_text, max_size=3),
-        "ints": st.lists(whole, max_size=3),
+        "ints": st.lists(whole, min_size=1, max_size=3, unique=True),
         "names": st.dictionaries(_text, _text, max_size=3),
     }[setting.kind]
 
