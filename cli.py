@@ -240,6 +240,108 @@ def query(context: Context, sql: str, form: str | None, output: Path | None, uns
     queries.run_query(context.data, sql, form, output, unsafe)
 
 
+@main.command("compare-models")
+@click.pass_obj
+def compare_models(context: Context) -> None:
+    """What the embedding models of the settings say differently: embedding.model and .beside.
+
+    \b
+    Example:
+      python cli.py --data demo compare-models
+    """
+    from warehouse import render
+
+    render.comparison(context.settings())
+
+
+@main.group(invoke_without_command=True)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Builds shown.")
+@click.pass_context
+def history(ctx: click.Context, limit: int) -> None:
+    """The builds, newest first: what ran, which settings changed, what the kept results cost.
+
+    \b
+    Example:
+      python cli.py --data demo history
+    """
+    from warehouse import history as histories
+    from warehouse import render
+    from warehouse.layout import Layout
+
+    if ctx.invoked_subcommand is None:
+        settings = ctx.obj.settings()
+        render.history(settings, histories.builds(Layout(settings.data)), limit)
+
+
+@history.command("show")
+@click.argument("build_id", metavar="ID")
+@click.pass_obj
+def history_show(context: Context, build_id: str) -> None:
+    """One build: settings, inputs, nodes that ran. ID: its beginning, latest or previous.
+
+    \b
+    Example:
+      python cli.py --data demo history show latest
+    """
+    from warehouse import history as histories
+    from warehouse import render
+    from warehouse.layout import Layout
+
+    render.build_details(histories.show(Layout(context.settings().data), build_id))
+
+
+@main.command()
+@click.argument("old", metavar="[A]", required=False)
+@click.argument("new", metavar="[B]", required=False)
+@click.option("--table", default="", metavar="NAME", help="Only this master, with more examples.")
+@click.option(
+    "--feature", type=click.IntRange(0), metavar="ID", help="Every change of this feature in full."
+)
+@click.option("--limit", type=click.IntRange(1), help="Examples a column: 5, with --table 20.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with every changed key.")
+@click.option("--wait", is_flag=True, help="With --set: wait for a build of this directory to end.")
+@click.pass_obj
+def diff(
+    context: Context,
+    old: str | None,
+    new: str | None,
+    table: str,
+    feature: int | None,
+    limit: int | None,
+    as_json: bool,
+    wait: bool,
+) -> None:
+    """What differs between two builds, or what --set would change. Publishes nothing.
+
+    A and B are builds: ids or their beginnings (`history` lists them), latest, previous. Without
+    them: previous and latest; with one: it and latest. With --set before `diff`: the published
+    state, and what a build with those settings would publish.
+
+    \b
+    Example:
+      python cli.py --data demo --set matching.threshold=0.5 diff
+    """
+    from warehouse import diff as diffs
+    from warehouse import render
+
+    settings, question = context.settings(), diffs.Question(table, feature, limit, as_json)
+    ids = [name for name in (old, new) if name is not None]
+    if not diffs.is_preview(context.overrides):
+        found = diffs.between(settings, ids, question)
+    elif ids:
+        raise UsageError(
+            f'"{" ".join(ids)}": diff takes builds or --set, not both',
+            "leave out the builds: --set is compared with the published state",
+        )
+    else:
+        with render.progress(context.json_log, context.verbose) as show:
+            found = diffs.preview(settings, context.overrides, question, wait, show)
+    if as_json:
+        click.echo(diffs.as_json(found))
+    else:
+        render.diff(found)
+
+
 @main.group()
 def models() -> None:
     """Look at the SQL models."""

@@ -34,13 +34,13 @@ class ModelFiles:
     revision: str
 
 
-def locate(settings: Settings, download: bool = False) -> ModelFiles | None:
-    """The files of `embedding.model`; None for a hub model that is not on this machine yet.
+def locate(name: str, download: bool = False) -> ModelFiles | None:
+    """The files of a model named as in `embedding.model`; None for a hub model that is not on this machine yet.
 
     With `download` it is fetched. UsageError: no such directory or package. WarehouseError: the
     hub can't be reached, doesn't know the name, or wants a login; each says what to do.
     """
-    name = str(settings["embedding.model"]).strip()
+    name = name.strip()
     if not name.removeprefix(PACKAGE):
         raise UsageError(f'setting "embedding.model": "{name}" names no model', _EXAMPLES)
     if name.startswith(PACKAGE):

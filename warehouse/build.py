@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from embed.jobs import READS, Jobs
-from warehouse import __version__, catalog, export, models, plan, sources
+from warehouse import __version__, catalog, export, history, models, plan, sources
 from warehouse.catalog import NodeState, State, run
 from warehouse.database import create_macros, open_for_build, open_read_only
 from warehouse.errors import WarehouseError
@@ -111,9 +111,11 @@ def build(
     exports: bool = True,
     wait: bool = False,
     on_event: Callable[[Event], None] = lambda event: None,
+    dry: Callable[[Path], None] | None = None,
 ) -> Report:
     """Bring the published warehouse and its exports up to date; all of it or nothing.
 
+    With `dry` nothing is published: it gets the finished file, which is gone after it returns.
     A failure (WarehouseError) or an interruption leaves what is published as it was; vectors that
     were finished stay in the store for the next build.
     """
@@ -121,8 +123,11 @@ def build(
     layout = Layout(settings.data)
     with _locked(layout, wait):
         prepared = prepare(settings, selectors, full)
+        exports = exports and dry is None
         stale = stale_exports(prepared, published_results(prepared)) if exports else []
         if all(s.action == plan.SKIP for s in prepared.plan.steps) and not stale:
+            if dry is None:
+                history.prune(layout, prepared.state.build_id, settings)
             return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
         build_id = datetime.datetime.now(datetime.UTC).strftime(
             "%Y%m%dT%H%M%S-"
@@ -132,7 +137,13 @@ def build(
         try:
             execution = _Execution(prepared, build_id, work, on_event)
             written = execution.run(exports)
-            published = _publish(layout, work, written)
+            if dry is not None:
+                dry(work / "warehouse.duckdb")
+                return Report(
+                    build_id, execution.ran, (), prepared.jobs.embedded,
+                    time.monotonic() - started, False, execution.warnings,
+                )  # fmt: skip
+            published = _publish(prepared, build_id, work, written)
         except OSError as error:
             raise WarehouseError(
                 f"the build could not write: {error}",
@@ -179,6 +190,7 @@ class _Execution:
             for step in self.prepared.plan.steps:
                 self._step(step)
             self._drop_unknown()
+            catalog.save_inputs(self.connection, self.build_id)
             run(self.connection, "UPDATE _warehouse.builds SET finished = now()::TIMESTAMP WHERE build_id = ?", [self.build_id])  # fmt: skip
             written = self._export() if exports else []
             run(self.connection, "DETACH raw")
@@ -337,7 +349,7 @@ class _Execution:
     def _audit(self, model: Model) -> tuple[str, int]:
         values = self.prepared.settings.parameters()
         bound = {name: values[name] for name in model.parameters}
-        self.connection.execute(f"SELECT * FROM ({model.sql}) LIMIT 1000", bound or None)
+        self.connection.execute(f"SELECT * FROM (\n{model.sql}\n) LIMIT 1000", bound or None)
         names = [d[0] for d in self.connection.description]
         rows = self.connection.fetchall()
         if rows:
@@ -410,13 +422,16 @@ def _select(model: Model, sql: str) -> str:
 
 
 def _publish(
-    layout: Layout, work: Path, written: Sequence[export.Exported]
+    prepared: Prepared, build_id: str, work: Path, written: Sequence[export.Exported]
 ) -> list[export.Exported]:
-    built = work / "warehouse.duckdb"
+    layout, built = prepared.layout, work / "warehouse.duckdb"
     with built.open("rb") as stream:
         os.fsync(stream.fileno())
+    history.keep(layout, prepared.state.build_id, prepared.settings)
     built.replace(layout.warehouse)
-    return export.publish(written, layout.master)
+    published = export.publish(written, layout.master)
+    history.prune(layout, build_id, prepared.settings)
+    return published
 
 
 def _audit_message(model: Model, names: Sequence[str], rows: Sequence[tuple]) -> str:

@@ -34,6 +34,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             build_id VARCHAR, node VARCHAR, action VARCHAR, reason VARCHAR, version INTEGER,
             key VARCHAR, result VARCHAR, rows BIGINT, seconds DOUBLE)""",
     ),
+    (
+        """CREATE TABLE _warehouse.build_inputs (
+            build_id VARCHAR, input VARCHAR, files BIGINT, bytes BIGINT, records BIGINT,
+            hash VARCHAR)""",
+    ),
 )
 
 
@@ -127,6 +132,20 @@ def save_node(connection: duckdb.DuckDBPyConnection, state: NodeState) -> None:
     row = [*astuple(state)[:9], json.dumps(dict(state.parents)), json.dumps(dict(state.settings))]
     marks = ", ".join("?" * len(row))
     run(connection, f"INSERT OR REPLACE INTO _warehouse.nodes VALUES ({marks})", row)
+
+
+def save_inputs(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
+    """Record what the ledger holds now, an input a row, as what this build knew."""
+    counted = run(connection, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'staging' AND table_name = 'file_counts'")  # fmt: skip
+    records = "coalesce((SELECT c.records FROM staging.file_counts c WHERE c.file = f.name), f.records)"  # fmt: skip
+    run(
+        connection,
+        f"""INSERT INTO _warehouse.build_inputs
+        SELECT ?, input, count(*), sum(bytes), sum({records if counted else "f.records"}),
+            md5(string_agg(concat_ws(' ', name, hash), chr(10) ORDER BY name))
+        FROM _warehouse.files f WHERE input <> '' GROUP BY input""",
+        [build_id],
+    )
 
 
 def save_files(

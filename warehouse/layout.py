@@ -28,6 +28,11 @@ class Layout:
         return self.data / "vectors"
 
     @property
+    def history(self) -> Path:
+        """Results of earlier builds, kept for `diff`: `<build id>.duckdb`."""
+        return self.data / ".history"
+
+    @property
     def work(self) -> Path:
         """Builds in progress; whatever is left here by a dead build is swept by the next."""
         return self.data / ".build"

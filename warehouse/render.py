@@ -12,17 +12,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from warehouse import diff as diffs
+from warehouse import history as histories
 from warehouse import plan as plans
 from warehouse.build import Event, Report
 from warehouse.catalog import run
 from warehouse.database import open_read_only
-from warehouse.errors import WarehouseError
+from warehouse.errors import UsageError, WarehouseError
 from warehouse.export import Exported
 from warehouse.layout import Layout
 from warehouse.models import Model
 from warehouse.settings import Settings
 
-_OUT = Console(highlight=False)
+# Piped, a table is as wide as it needs to be; in a terminal it folds.
+_WIDE = None if sys.stdout.isatty() else 200
+_OUT = Console(highlight=False, width=_WIDE)
 _ERR = Console(stderr=True, highlight=False)
 
 
@@ -122,6 +126,8 @@ def build_report(settings: Settings, report: Report) -> None:
     )
     slowest = sorted(report.ran.items(), key=lambda item: -item[1])[:5]
     _OUT.print("slowest: " + ", ".join(f"{n} {s:.1f} s" for n, s in slowest), soft_wrap=True)
+    if histories.kept(layout):
+        _OUT.print(_kept_line(layout, settings), soft_wrap=True)
 
 
 def exports(written: Sequence[Exported]) -> None:
@@ -155,6 +161,27 @@ def plan(made: plans.Plan, exported: Sequence[str]) -> None:
     )
 
 
+def comparison(settings: Settings) -> None:
+    """Per pair of embedding models how their figures differ, from analysis.model_comparison."""
+    layout = Layout(settings.data)
+    with open_read_only(layout.warehouse, layout.vectors) as connection:
+        rows = run(
+            connection,
+            """SELECT model, other_model, measure, compared, rank_correlation, mean_difference, changed
+            FROM analysis.model_comparison ORDER BY model, other_model, measure""",
+        )
+    if not rows:
+        raise UsageError(
+            "the warehouse holds one embedding model",
+            'name another and build: embedding.beside = ["/path/to/model"] in warehouse.toml',
+        )
+    table = _table("model", "other model", "measure", "compared", "rank correlation", "mean difference", "changed", numbers=(3, 4, 5, 6))  # fmt: skip
+    for model, other, measure, compared, rank, difference, changed in rows:
+        numbers = ("" if v is None else f"{v:.3f}" for v in (rank, difference))
+        table.add_row(escape(model), escape(other), measure, f"{compared:,}", *numbers, "" if changed is None else f"{changed:,}")  # fmt: skip
+    _OUT.print(table)
+
+
 def models(known: Mapping[str, Model]) -> None:
     """All models as a table."""
     table = _table("model", "version", "kind", "description", numbers=(1,))
@@ -172,12 +199,245 @@ def models(known: Mapping[str, Model]) -> None:
 
 def result(names: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO) -> None:
     """A query's rows as a table, to stdout or a file."""
-    out = Console(highlight=False, file=stream)
+    out = Console(highlight=False, file=stream, width=_WIDE if stream is sys.stdout else 200)
     table = _table(*map(escape, names), numbers=())
     for row in rows:
         table.add_row(*(escape(_cell(value)) for value in row))
     out.print(table)
     out.print(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
+
+
+def history(settings: Settings, builds: Sequence[histories.Build], limit: int) -> None:
+    """The builds, newest first, and what the kept results cost."""
+    table = _table("build", "started", "seconds", "ran", "results", "settings changed", numbers=(2, 3))  # fmt: skip
+    for build in list(reversed(builds))[:limit]:
+        kept = f"kept, {_size(build.kept.bytes)}" if build.kept else ""
+        table.add_row(
+            build.build_id, f"{build.started:%Y-%m-%d %H:%M:%S}", _seconds(build.seconds),
+            f"{build.ran:,}", "published" if build.published else kept,
+            escape(_settings_changed(build.changed)),
+        )  # fmt: skip
+    _OUT.print(table)
+    if len(builds) > limit:
+        _OUT.print(f"{len(builds) - limit:,} earlier builds: --limit {len(builds)}")
+    _OUT.print(_kept_line(Layout(settings.data), settings), soft_wrap=True)
+
+
+def build_details(details: histories.Details) -> None:
+    """One build: program, settings, inputs, the nodes that ran."""
+    build = details.build
+    state = "published" if build.published else "results kept" if build.kept else "results not kept"
+    facts = _table("", "", numbers=())
+    facts.show_header = False
+    facts.add_row("build", f"{build.build_id} ({state})")
+    facts.add_row("started", f"{build.started:%Y-%m-%d %H:%M:%S}, {_seconds(build.seconds)} s")
+    facts.add_row("program", f"{build.version}, DuckDB {build.engine}")
+    changed = histories.differing({}, build.settings)
+    for place, (name, (default, value)) in enumerate(changed.items()):
+        text = f"{name} = {_plain(value)}   (default {_plain(default)})"
+        facts.add_row("settings" if place == 0 else "", escape(text))
+    if not changed:
+        facts.add_row("settings", "all defaults")
+    _OUT.print(facts)
+    table = _table("input", "files", "bytes", "records", "hash", numbers=(1, 2, 3))
+    for item in details.inputs:
+        records = "" if item.records is None else f"{item.records:,}"
+        table.add_row(item.input.removeprefix("raw."), f"{item.files:,}", _size(item.bytes), records, item.hash)  # fmt: skip
+    if details.inputs:
+        _OUT.print(table)
+    table = _table("node", "version", "rows", "seconds", "result", "why", numbers=(1, 2, 3))
+    for node in details.nodes:
+        table.add_row(
+            node.node, str(node.version), f"{node.rows:,}", f"{node.seconds:.2f}", node.result,
+            escape(node.reason),
+        )  # fmt: skip
+    if details.nodes:
+        _OUT.print(table)
+    same = f"; {details.same} came out of a check as they were" if details.same else ""
+    _OUT.print(f"{len(details.nodes)} nodes ran{same}")
+
+
+def diff(found: diffs.Diff) -> None:
+    """What differs between two states, on one screen; one feature in full."""
+    facts = _table("", "", numbers=())
+    facts.show_header = False
+    for name, side in (("old", found.old), ("new", found.new)):
+        preview = side.label if name == "new" and side.label.startswith("--set") else ""
+        text = preview or f"{side.build_id}  {side.started:%Y-%m-%d %H:%M:%S}  {side.label}"
+        facts.add_row(name, escape(text))
+    if found.old.program != found.new.program:
+        facts.add_row("program", f"{found.old.program} → {found.new.program}")
+    if found.settings:
+        facts.add_row("settings", escape(_settings_changed(found.settings)))
+    if found.files:
+        facts.add_row("files", escape(_files_changed(found.files)))
+    if found.versions:
+        shown = [f"{n} {_plain(a)} → {_plain(b)}" for n, (a, b) in found.versions.items()]
+        facts.add_row("models", ", ".join(shown))
+    if found.sae_ids[0] != found.sae_ids[1]:
+        facts.add_row("sae_id", escape(" → ".join(map(_plain, found.sae_ids))))
+    _OUT.print(facts)
+    for table in found.tables:
+        if table.differs:
+            _OUT.print()
+            (_table_diff if found.question.feature is None else _feature_diff)(
+                table, found.question
+            )
+    unlike = [t.name for t in found.tables if t.differs]
+    alike = [t.name for t in found.tables if not t.differs and t.compared]
+    if unlike:
+        _OUT.print()
+    what = "" if found.question.feature is None else f" of feature {found.question.feature}"
+    if found.identical:
+        _OUT.print(f"no difference{what}")
+    elif alike:
+        _OUT.print(f"no difference{what} in {', '.join(alike)}", soft_wrap=True)
+    for table in found.tables:
+        if table.note and (table.differs or not table.compared):
+            rest = table.note if table.compared else f"not compared: {table.note}"
+            _OUT.print(f"[dim]{table.name}: {escape(rest)}[/]", soft_wrap=True)
+
+
+def _table_diff(table: diffs.TableDiff, question: diffs.Question) -> None:
+    old, new = table.rows
+    rows = f"{new:,} rows" if old == new else f"{old:,} → {new:,} rows"
+    counts = {"added": table.num_added, "removed": table.num_removed, "changed": table.num_changed}
+    told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    if table.only:
+        told = f"only in the {table.only} state"
+    _OUT.print(f"[bold]{table.name}[/]  {rows}: {told or 'other columns'}", soft_wrap=True)
+    for word, found in (("added", table.added), ("removed", table.removed)):
+        if found:
+            keys = [_key(tuple(row.values())) for row in found]
+            more = counts[word] - len(keys)
+            rest = f" … and {more:,} more" if more else ""
+            _OUT.print(f"  {word}: {escape(', '.join(keys))}{rest}", soft_wrap=True)
+    for word, columns in (("new", table.columns_added), ("gone", table.columns_removed)):
+        if columns:
+            _OUT.print(f"  columns that are {word}: {', '.join(columns)}", soft_wrap=True)
+    if table.columns:
+        shown = _table("  column", "values", "largest", "mean", "old → new", numbers=(1, 2, 3))
+        for column in table.columns:
+            shown.add_row(
+                f"  {column.name}", f"{column.changed:,}", _number(column.largest),
+                _number(column.mean), escape(_examples(column, question)),
+            )  # fmt: skip
+        _OUT.print(shown)
+
+
+def _examples(column: diffs.ColumnDiff, question: diffs.Question) -> str:
+    """The first changed values by key, then keys alone, then how many more there are."""
+    told = [v for v in column.values if v.told][: question.told]
+    parts = []
+    for value in told:
+        if column.nested:
+            first, *more = diffs.changes(value.old, value.new)
+            text = _change(first, 60) + (f" (+{len(more)})" if more else "")
+        else:
+            text = f"{_plain(value.old, 40)} → {_plain(value.new, 40)}"
+        parts.append(f"{_key(value.key)}: {text}")
+    rest = column.changed - len(told)
+    if rest:
+        keys = list(dict.fromkeys(str(v.key[0]) for v in column.values[len(told) :]))
+        dots = " …" if len(column.values) < column.changed else ""
+        parts.append(f"{rest:,} more: {', '.join(keys)}{dots}" if keys else f"{rest:,} more")
+    nulls = f"  ({column.nulls:,} to or from null)" if column.nulls else ""
+    return ("\n" if question.table else "; ").join(parts) + nulls
+
+
+def _feature_diff(table: diffs.TableDiff, question: diffs.Question) -> None:
+    """Every changed value of one feature in one master."""
+    del question
+    _OUT.print(f"[bold]{table.name}[/]", soft_wrap=True)
+    for sign, rows in (("+", table.added), ("-", table.removed)):
+        for row in rows:
+            _OUT.print(f"  {sign} {escape(_key(tuple(row[k] for k in table.key)))}")
+            for name, value in row.items():
+                if name not in table.key:
+                    _OUT.print(f"      {name} {escape(_plain(value))}", soft_wrap=True)
+    for column in table.columns:
+        for value in column.values:
+            key = "" if len(table.key) == 1 else f"  [{_key(value.key[1:])}]"
+            found = (
+                diffs.changes(value.old, value.new)
+                if column.nested
+                else [diffs.Change("", diffs.CHANGED, value.old, value.new)]
+            )
+            for change in found:
+                text = f"  {column.name}{_change(change)}{key}"
+                _OUT.print(escape(text), soft_wrap=True)
+
+
+def _change(change: diffs.Change, width: int | None = None) -> str:
+    if change.kind == diffs.ADDED:
+        return f"{_cut(change.path, width)} + {_plain(change.new, width)}"
+    if change.kind == diffs.REMOVED:
+        return f"{_cut(change.path, width)} - {_plain(change.old, width)}"
+    if _is_vector(change.old) and _is_vector(change.new) and len(change.old) == len(change.new):
+        sizes = [abs(a - b) for a, b in zip(change.old, change.new, strict=True) if a != b]
+        return f"{_cut(change.path, width)} {len(sizes)} of {len(change.old)} numbers, largest change {max(sizes):.4g}"  # fmt: skip
+    half = width and width // 2
+    return f"{_cut(change.path, width)} {_plain(change.old, half)} → {_plain(change.new, half)}"
+
+
+def _is_vector(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, float) for v in value)
+
+
+def _kept_line(layout: Layout, settings: Settings) -> str:
+    kept = histories.kept(layout)
+    builds = f"{len(kept)} earlier build{'' if len(kept) == 1 else 's'}"
+    return (
+        f"kept for diff: {builds}, {_size(sum(k.bytes for k in kept))} in {layout.history} "
+        f"(history.keep = {settings['history.keep']}, history.max_gb = {settings['history.max_gb']:g})"
+    )
+
+
+def _settings_changed(changed: Mapping[str, tuple[object, object]]) -> str:
+    return ", ".join(f"{n} {_plain(old)} → {_plain(new)}" for n, (old, new) in changed.items())
+
+
+def _files_changed(files: Sequence[tuple[str, str]]) -> str:
+    counts = {how: sum(h == how for _, h in files) for _, how in files}
+    told = ", ".join(f"{count:,} {how}" for how, count in counts.items())
+    names = ", ".join(name for name, _ in files[:3])
+    return f"{told}: {names}{' …' if len(files) > 3 else ''}"
+
+
+def _key(key: Sequence[object]) -> str:
+    """A row's key for reading: of a model's name the last part."""
+    return " ".join(str(part).rpartition("/")[2] for part in key)
+
+
+def _plain(value: object, width: int | None = None) -> str:
+    """A value for reading: numbers short, nested ones as JSON, cut to a width."""
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return f"{value:.4g}" if width else f"{value:.7g}"
+    if isinstance(value, list | dict):
+        return _cut(json.dumps(_rounded(value), ensure_ascii=False, default=str), width)
+    return _cut(" ".join(str(value).split()) if width else str(value), width)
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.7g}")
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    return [_rounded(v) for v in value] if isinstance(value, list) else value
+
+
+def _cut(text: str, width: int | None) -> str:
+    return text if not width or len(text) <= width else text[: width - 1] + "…"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:,.1f}"
 
 
 def _cell(value: object) -> str:

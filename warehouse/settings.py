@@ -46,7 +46,7 @@ class Setting:
             "str": "a string",
             "bool": "true or false",
             "strings": 'a list of strings, e.g. ["a", "b"]',
-            "ints": "a list of whole numbers, e.g. [2, 3, 4]",
+            "ints": "a list of different whole numbers, e.g. [2, 3, 4]",
             "names": 'a table of strings, e.g. { llama = "meta-llama/Llama-3.1-70B" }',
         }[self.kind]
         if self.low is not None and self.high is not None:
@@ -83,6 +83,8 @@ class Setting:
         if not isinstance(value, list):
             raise ValueError
         if self.kind == "ints":
+            if not value or len(set(value)) < len(value):
+                raise ValueError
             return [number(v, True) for v in value]
         if not all(isinstance(v, str) for v in value):
             raise ValueError
@@ -107,6 +109,7 @@ _SECTIONS = {
     "matching": "Matching phrases against activation patterns",
     "embedding": "Embedding",
     "quarantine": "Quarantine",
+    "history": "History: results of earlier builds, kept for diff",
 }
 
 SETTINGS: tuple[Setting, ...] = (
@@ -147,18 +150,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("matching.ngram_examples", 5, "int", "n-gram windows that make the lexical context", 1, 1000),
     Setting("matching.contexts", 10, "int", "windows that make the semantic context", 1, 1000),
     Setting("embedding.model", "google/embeddinggemma-300m", "str", 'a hub name, a directory, or "package:NAME"'),
+    Setting("embedding.beside", [], "strings", "further models; analysis.* holds their figures too"),
     Setting("embedding.device", "auto", "str", 'auto, cpu, cuda, cuda:1, mps'),
     Setting("embedding.precision", "float32", "str", "weights' precision; vectors are float32 always", choices=("float32", "bfloat16", "float16")),
     Setting("embedding.batch_size", 64, "int", "texts a batch", 1, 65536),
     Setting("embedding.prompt", "", "str", "text put before every text, as some models ask for"),
     Setting("embedding.normalize", False, "bool", "scale vectors to length 1"),
     Setting("quarantine.max_share", 0.01, "float", "share of one input's records that may be bad before the build fails", 0, 1),
+    Setting("history.keep", 3, "int", "earlier builds whose results are kept; 0: none", 0, 1000),
+    Setting("history.max_gb", 2.0, "float", "what they may take on disk, in GB", 0, 1e6),
 )  # fmt: skip
 
 BY_NAME = {s.name: s for s in SETTINGS}
 
 # Settings that say how to work, never what comes out: no content key may hold them.
-HOW_ONLY = frozenset({"memory_limit", "threads", "temp_directory", "embedding.device", "embedding.batch_size"})  # fmt: skip
+HOW_ONLY = frozenset({"memory_limit", "threads", "temp_directory", "embedding.device", "embedding.batch_size", "history.keep", "history.max_gb"})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -237,7 +243,10 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
         name = name.strip()
         short = name.removeprefix("models.")
         if short != name:
-            values["models"] = {**values["models"], short: raw.strip()}
+            if not short:
+                raise UsageError(f'--set "{override}" names no model', "--set models.llama=NAME")
+            full = _checked("sae_id", _override_value("sae_id", raw.strip()), f'--set "{override}"')
+            values["models"] = {**values["models"], short: full}
             continue
         values[name] = _checked(name, _override_value(name, raw.strip()), f'--set "{override}"')
     settings = Settings(data, values)
@@ -315,24 +324,27 @@ def _override_value(name: str, raw: str) -> object:
 
 
 def _line_of(name: str, text: str) -> str:
-    """', line N' of the first line that assigns the last part of `name`, '' when not found."""
-    wanted = re.compile(
-        rf"\s*[\"']?(?:[\w.\-\"']+\.)?{re.escape(name.rpartition('.')[2])}[\"']?\s*="
-    )
-    section, owner = "", name.rpartition(".")[0]
+    """', line N' of the line that assigns `name` (as a key, in an inline table, as a section)."""
+    owner, _, key = name.rpartition(".")
+    assigns = re.compile(rf"(?:^|[\s{{,.\"'])[\"']?{re.escape(key)}[\"']?\s*=")
+    section = ""
     for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[([^\]]+)\]", line)
+        header = re.match(r"\s*\[+([^\]]+)\]", line)
         if header:
-            section = header[1].strip()
+            section = header[1].strip().replace('"', "").replace("'", "")
             if section == name:
                 return f", line {number}"
-        elif (wanted.match(line) and (section == owner or not owner.startswith(section))) or (
-            wanted.match(line) and not section
-        ):
-            return f", line {number}"
+        elif assigns.search(line):
+            before = line[: assigns.search(line).start() + 1].replace('"', "").replace("'", "")
+            inline = re.match(
+                r"\s*([\w.\-]+)\s*(?:=\s*\{|\.)", before + ("." if owner in before else "")
+            )
+            parts = [section, inline[1] if inline and owner else ""]
+            if ".".join(filter(None, parts)).rstrip(".") == owner:
+                return f", line {number}"
     return ""
 
 
 def _toml(value: object) -> str:
     """A TOML literal; JSON's strings, numbers and lists are TOML's too."""
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

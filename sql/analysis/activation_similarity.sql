@@ -1,16 +1,17 @@
 -- version: 1
 -- description: Cosine similarity over all unordered pairs of a feature's sampled windows.
--- key: feature_id
+-- key: model, feature_id
 -- column std_similarity: sample standard deviation, null for fewer than 3 examples
 WITH gathered AS (
-    SELECT t.feature_id, list(v.vector ORDER BY t.sample_order) AS vectors
+    SELECT v.model, t.feature_id, list(v.vector ORDER BY t.sample_order) AS vectors
     FROM texts.windows t
     JOIN vectors.windows v ON v.text_key = t.text_key
-    GROUP BY t.feature_id
+    GROUP BY v.model, t.feature_id
 ),
 
 pairs AS (
     SELECT
+        model,
         feature_id,
         len(vectors) AS num_examples,
         flatten(
@@ -25,6 +26,7 @@ pairs AS (
 )
 
 SELECT
+    model,
     feature_id,
     num_examples::INTEGER AS num_examples,
     list_avg(similarities)::FLOAT AS mean_similarity,

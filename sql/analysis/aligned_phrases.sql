@@ -1,32 +1,35 @@
 -- version: 1
 -- description: The phrases of the aligned groups.
--- key: feature_id, phrase_order
+-- key: model, feature_id, phrase_order
 -- column group_similarity: mean similarity of the taken phrases to the opener
 WITH taken AS (
-    SELECT feature_id, group_id, opener, unnest(members) AS phrase_order
+    SELECT model, feature_id, group_id, opener, unnest(members) AS phrase_order
     FROM analysis.alignment_groups
 ),
 
 scored AS (
     SELECT
+        t.model,
         t.feature_id,
         t.group_id,
         list_avg(list(s.similarity::DOUBLE ORDER BY t.phrase_order))::FLOAT AS group_similarity
     FROM taken t
     JOIN analysis.phrase_similarity s
-        ON s.feature_id = t.feature_id
+        ON s.model = t.model
+        AND s.feature_id = t.feature_id
         AND s.phrase_order = t.opener
         AND s.later_order = t.phrase_order
-    GROUP BY t.feature_id, t.group_id
+    GROUP BY t.model, t.feature_id, t.group_id
 ),
 
 members AS (
-    SELECT feature_id, group_id, phrase_order FROM taken
+    SELECT model, feature_id, group_id, phrase_order FROM taken
     UNION ALL
-    SELECT feature_id, group_id, opener AS phrase_order FROM analysis.alignment_groups
+    SELECT model, feature_id, group_id, opener AS phrase_order FROM analysis.alignment_groups
 )
 
 SELECT
+    m.model,
     m.feature_id,
     m.group_id,
     s.group_similarity,
@@ -36,5 +39,5 @@ SELECT
     p.text_key,
     p.text
 FROM members m
-JOIN scored s ON s.feature_id = m.feature_id AND s.group_id = m.group_id
+JOIN scored s ON s.model = m.model AND s.feature_id = m.feature_id AND s.group_id = m.group_id
 JOIN analysis.phrases p ON p.feature_id = m.feature_id AND p.phrase_order = m.phrase_order

@@ -2,25 +2,27 @@
 -- description: Greedy alignment: each phrase not yet taken opens a group and takes every later phrase,
 --   not yet taken, of another explainer whose similarity to it reaches the threshold. A group that
 --   takes none is none, and its opener stays free.
--- key: feature_id, group_id
+-- key: model, feature_id, group_id
 -- column members: phrase_order of the taken phrases; the opener is not among them
 WITH RECURSIVE openers AS (
     SELECT
+        model,
         feature_id,
         phrase_order AS opener,
         list(later_order ORDER BY later_order) AS candidates,
-        row_number() OVER (PARTITION BY feature_id ORDER BY phrase_order) AS step
+        row_number() OVER (PARTITION BY model, feature_id ORDER BY phrase_order) AS step
     FROM analysis.phrase_similarity
     WHERE similarity >= $alignment_threshold::FLOAT
-    GROUP BY feature_id, phrase_order
+    GROUP BY model, feature_id, phrase_order
 ),
 
 steps AS (
-    SELECT feature_id, step, opener, candidates AS members, list_append(candidates, opener) AS taken
+    SELECT model, feature_id, step, opener, candidates AS members, list_append(candidates, opener) AS taken
     FROM openers
     WHERE step = 1
     UNION ALL
     SELECT
+        model,
         feature_id,
         step,
         opener,
@@ -31,6 +33,7 @@ steps AS (
         END AS taken
     FROM (
         SELECT
+            o.model,
             o.feature_id,
             o.step,
             o.opener,
@@ -40,13 +43,14 @@ steps AS (
                 ELSE list_filter(o.candidates, lambda c: NOT list_contains(s.taken, c))
             END AS members
         FROM steps s
-        JOIN openers o ON o.feature_id = s.feature_id AND o.step = s.step + 1
+        JOIN openers o ON o.model = s.model AND o.feature_id = s.feature_id AND o.step = s.step + 1
     )
 )
 
 SELECT
+    model,
     feature_id,
-    (row_number() OVER (PARTITION BY feature_id ORDER BY opener) - 1)::INTEGER AS group_id,
+    (row_number() OVER (PARTITION BY model, feature_id ORDER BY opener) - 1)::INTEGER AS group_id,
     opener,
     members
 FROM steps

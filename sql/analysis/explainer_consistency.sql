@@ -1,7 +1,8 @@
 -- version: 1
 -- description: Mean cosine similarity of two explainers' explanations over the features both explain.
--- key: explainer, other_explainer
+-- key: model, explainer, other_explainer
 SELECT
+    s.model,
     a.explainer_short,
     a.explainer,
     b.explainer_short AS other_short,
@@ -12,4 +13,4 @@ FROM analysis.explanation_similarity s
 JOIN staging.explainers a ON a.explainer_order = s.explainer_order
 JOIN staging.explainers b ON b.explainer_order = s.other_order
 WHERE a.explainer_order < b.explainer_order
-GROUP BY a.explainer_short, a.explainer, b.explainer_short, b.explainer
+GROUP BY s.model, a.explainer_short, a.explainer, b.explainer_short, b.explainer

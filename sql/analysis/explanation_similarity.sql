@@ -1,17 +1,21 @@
 -- version: 1
 -- description: Cosine similarity of the explanations of one feature by two explainers, both ways.
--- key: feature_id, explainer_order, other_order
+-- key: model, feature_id, explainer_order, other_order
 WITH embedded AS (
-    SELECT e.feature_id, e.explainer_order, e.explainer, v.vector
+    SELECT v.model, e.feature_id, e.explainer_order, e.explainer, v.vector
     FROM analysis.explanations e
     JOIN vectors.explanations v ON v.text_key = e.text_key
 )
 
 SELECT
+    a.model,
     a.feature_id,
     a.explainer_order,
     b.explainer_order AS other_order,
     b.explainer AS other_explainer,
     cosine(a.vector, b.vector) AS similarity
 FROM embedded a
-JOIN embedded b ON b.feature_id = a.feature_id AND b.explainer_order <> a.explainer_order
+JOIN embedded b
+    ON b.model = a.model
+    AND b.feature_id = a.feature_id
+    AND b.explainer_order <> a.explainer_order

@@ -1,9 +1,9 @@
 -- version: 1
 -- description: Pairs of an explained feature's and a selected neighbour's examples, the first of each
 --   quantile's sample, with the cosine similarity of their windows.
--- key: feature_id, neighbour_order, sample_order, neighbour_sample_order
+-- key: model, feature_id, neighbour_order, sample_order, neighbour_sample_order
 WITH embedded AS (
-    SELECT s.feature_id, s.prompt_id, s.quantile, s.sample_order, v.vector
+    SELECT v.model, s.feature_id, s.prompt_id, s.quantile, s.sample_order, v.vector
     FROM analysis.samples s
     SEMI JOIN (
         SELECT feature_id FROM analysis.selected_neighbours
@@ -16,6 +16,7 @@ WITH embedded AS (
 )
 
 SELECT
+    a.model,
     n.feature_id,
     n.neighbour_order,
     n.neighbour_id,
@@ -28,4 +29,4 @@ SELECT
     cosine(a.vector, b.vector) AS similarity
 FROM analysis.selected_neighbours n
 JOIN embedded a ON a.feature_id = n.feature_id
-JOIN embedded b ON b.feature_id = n.neighbour_id
+JOIN embedded b ON b.model = a.model AND b.feature_id = n.neighbour_id

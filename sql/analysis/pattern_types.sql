@@ -1,6 +1,6 @@
 -- version: 1
--- description: Per explained feature its pattern type, and its selected n-gram.
--- key: feature_id
+-- description: Per embedding model and explained feature its pattern type, and its selected n-gram.
+-- key: model, feature_id
 -- column selected_n: the n with the largest mean Jaccard (ties: smaller n); null where that n has no
 --   top n-gram
 WITH jaccards AS (
@@ -17,6 +17,7 @@ WITH jaccards AS (
 
 typed AS (
     SELECT
+        m.model,
         f.feature_id,
         s.mean_similarity,
         j.max_jaccard,
@@ -24,12 +25,14 @@ typed AS (
         coalesce(s.mean_similarity > $patterns_semantic_threshold::FLOAT, false) AS is_semantic,
         coalesce(j.max_jaccard > $patterns_lexical_threshold::FLOAT, false) AS is_lexical
     FROM staging.features f
-    LEFT JOIN analysis.activation_similarity s ON s.feature_id = f.feature_id
+    CROSS JOIN staging.embedding_models m
+    LEFT JOIN analysis.activation_similarity s ON s.model = m.model AND s.feature_id = f.feature_id
     LEFT JOIN jaccards j ON j.feature_id = f.feature_id
     WHERE f.num_explanations > 0
 )
 
 SELECT
+    t.model,
     t.feature_id,
     CASE
         WHEN t.is_semantic AND t.is_lexical THEN 'both'

@@ -1,54 +1,58 @@
 -- version: 1
 -- description: Cosine similarity of each candidate phrase to the mean vector of its feature's lexical
 --   and semantic contexts, from inner products: p·mean / (|p| |mean|) = Σ p·c / (|p| √(ΣΣ c·c′)).
--- key: feature_id, method, candidate_order
+-- key: model, feature_id, method, candidate_order
 -- column method: lexical, semantic
 WITH contexts AS (
-    SELECT c.feature_id, 'lexical' AS method, c.context_order, v.vector
+    SELECT c.model, c.feature_id, 'lexical' AS method, c.context_order, v.vector
     FROM texts.ngram_contexts c
-    JOIN vectors.ngram_contexts v ON v.text_key = c.text_key
+    JOIN vectors.ngram_contexts v ON v.model = c.model AND v.text_key = c.text_key
     UNION ALL
-    SELECT c.feature_id, 'semantic' AS method, c.context_order, v.vector
+    SELECT c.model, c.feature_id, 'semantic' AS method, c.context_order, v.vector
     FROM texts.semantic_contexts c
-    JOIN vectors.semantic_contexts v ON v.text_key = c.text_key
+    JOIN vectors.semantic_contexts v ON v.model = c.model AND v.text_key = c.text_key
 ),
 
 lengths AS (
     SELECT
+        a.model,
         a.feature_id,
         a.method,
         sqrt(greatest(sum(list_inner_product(a.vector, b.vector)::DOUBLE), 0)) AS length
     FROM contexts a
-    JOIN contexts b ON b.feature_id = a.feature_id AND b.method = a.method
-    GROUP BY a.feature_id, a.method
+    JOIN contexts b ON b.model = a.model AND b.feature_id = a.feature_id AND b.method = a.method
+    GROUP BY a.model, a.feature_id, a.method
 ),
 
 phrases AS (
     SELECT
+        p.model,
         p.feature_id,
         p.candidate_order,
         v.vector,
         sqrt(list_inner_product(v.vector, v.vector)::DOUBLE) AS length
     FROM analysis.candidate_phrases p
-    JOIN vectors.phrases v ON v.text_key = p.text_key
+    JOIN vectors.phrases v ON v.model = p.model AND v.text_key = p.text_key
 ),
 
 products AS (
     SELECT
+        p.model,
         p.feature_id,
         c.method,
         p.candidate_order,
         p.length,
         sum(list_inner_product(p.vector, c.vector)::DOUBLE) AS product
     FROM phrases p
-    JOIN contexts c ON c.feature_id = p.feature_id
-    GROUP BY p.feature_id, c.method, p.candidate_order, p.length
+    JOIN contexts c ON c.model = p.model AND c.feature_id = p.feature_id
+    GROUP BY p.model, p.feature_id, c.method, p.candidate_order, p.length
 )
 
 SELECT
+    p.model,
     p.feature_id,
     p.method,
     p.candidate_order,
     greatest(-1, least(1, coalesce(p.product / nullif(p.length * l.length, 0), 0)))::FLOAT AS similarity
 FROM products p
-JOIN lengths l ON l.feature_id = p.feature_id AND l.method = p.method
+JOIN lengths l ON l.model = p.model AND l.feature_id = p.feature_id AND l.method = p.method

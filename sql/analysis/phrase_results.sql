@@ -1,19 +1,21 @@
 -- version: 1
 -- description: Per candidate phrase of a feature for which a method was tried: what came of it.
--- key: feature_id, candidate_order
+-- key: model, feature_id, candidate_order
 -- column match_type: lexical, semantic or both; null when it matched nothing
 WITH tried AS (
     SELECT
+        model,
         feature_id,
         candidate_order,
         max(similarity) AS similarity,
         coalesce(bool_or(similarity >= $matching_threshold::FLOAT) FILTER (method = 'lexical'), false) AS is_lexical,
         coalesce(bool_or(similarity >= $matching_threshold::FLOAT) FILTER (method = 'semantic'), false) AS is_semantic
     FROM analysis.phrase_matching
-    GROUP BY feature_id, candidate_order
+    GROUP BY model, feature_id, candidate_order
 )
 
 SELECT
+    t.model,
     t.feature_id,
     t.candidate_order,
     p.explainer,
@@ -27,4 +29,4 @@ SELECT
     END AS match_type
 FROM tried t
 JOIN analysis.candidate_phrases p
-    ON p.feature_id = t.feature_id AND p.candidate_order = t.candidate_order
+    ON p.model = t.model AND p.feature_id = t.feature_id AND p.candidate_order = t.candidate_order

@@ -1,20 +1,22 @@
 -- version: 1
 -- description: Cosine similarity of each phrase with the later phrases of the feature's other
 --   explainers.
--- key: feature_id, phrase_order, later_order
+-- key: model, feature_id, phrase_order, later_order
 WITH embedded AS (
-    SELECT p.feature_id, p.phrase_order, p.explainer_order, v.vector
+    SELECT v.model, p.feature_id, p.phrase_order, p.explainer_order, v.vector
     FROM analysis.phrases p
     JOIN vectors.phrases v ON v.text_key = p.text_key
 )
 
 SELECT
+    a.model,
     a.feature_id,
     a.phrase_order,
     b.phrase_order AS later_order,
     cosine(a.vector, b.vector) AS similarity
 FROM embedded a
 JOIN embedded b
-    ON b.feature_id = a.feature_id
+    ON b.model = a.model
+    AND b.feature_id = a.feature_id
     AND b.phrase_order > a.phrase_order
     AND b.explainer_order <> a.explainer_order

@@ -14,6 +14,7 @@ WITH sampled AS (
         list(v.vector ORDER BY t.sample_order) AS embeddings
     FROM texts.windows t
     JOIN vectors.windows v ON v.text_key = t.text_key
+    JOIN staging.embedding_models m ON m.model = v.model AND m.is_default
     GROUP BY t.feature_id
 )
 

@@ -21,6 +21,12 @@ WITH sampled AS (
     GROUP BY feature_id
 ),
 
+similarities AS (
+    SELECT s.*
+    FROM analysis.activation_similarity s
+    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+),
+
 jaccards AS (
     SELECT feature_id, list(mean_jaccard ORDER BY list_position($ngrams_sizes::INTEGER[], n)) AS by_size
     FROM analysis.ngram_jaccard
@@ -54,7 +60,7 @@ SELECT
 FROM staging.features f
 CROSS JOIN staging.sae sae
 LEFT JOIN sampled s ON s.feature_id = f.feature_id
-LEFT JOIN analysis.activation_similarity a ON a.feature_id = f.feature_id
+LEFT JOIN similarities a ON a.feature_id = f.feature_id
 LEFT JOIN analysis.activation_quantiles q ON q.feature_id = f.feature_id
 LEFT JOIN jaccards j ON j.feature_id = f.feature_id
 LEFT JOIN tops t ON t.feature_id = f.feature_id

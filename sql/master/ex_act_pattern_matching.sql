@@ -17,9 +17,16 @@
 -- column num_matches UInt16: number of matches
 -- column num_mismatches UInt16: number of unmatched phrases
 -- column match_rate Float32: matches ÷ (matches + unmatched); 0 when nothing was tried
-WITH counted AS (
+WITH types AS (
+    SELECT t.*
+    FROM analysis.pattern_types t
+    JOIN staging.embedding_models m ON m.model = t.model AND m.is_default
+),
+
+counted AS (
     SELECT feature_id, count(*) AS num_phrases
-    FROM analysis.aligned_phrases
+    FROM analysis.aligned_phrases a
+    JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
     GROUP BY feature_id
 ),
 
@@ -46,7 +53,8 @@ results AS (
             }
             ORDER BY candidate_order
         ) FILTER (match_type IS NULL) AS unmatched
-    FROM analysis.phrase_results
+    FROM analysis.phrase_results r
+    JOIN staging.embedding_models m ON m.model = r.model AND m.is_default
     GROUP BY feature_id
 ),
 
@@ -55,7 +63,8 @@ methods AS (
         feature_id,
         method,
         max(similarity) AS similarity
-    FROM analysis.phrase_matching
+    FROM analysis.phrase_matching p
+    JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
     GROUP BY feature_id, method
     HAVING max(similarity) < $matching_threshold::FLOAT
 ),
@@ -74,8 +83,9 @@ unexplained AS (
             ORDER BY m.method
         ) AS contexts
     FROM methods m
-    JOIN analysis.pattern_types t ON t.feature_id = m.feature_id
-    LEFT JOIN texts.semantic_contexts c ON c.feature_id = m.feature_id AND c.context_order = 1
+    JOIN types t ON t.feature_id = m.feature_id
+    LEFT JOIN texts.semantic_contexts c
+        ON c.model = t.model AND c.feature_id = m.feature_id AND c.context_order = 1
     GROUP BY m.feature_id
 ),
 
@@ -106,7 +116,7 @@ SELECT
     coalesce(len(r.unmatched), 0) AS num_mismatches,
     (coalesce(len(r.matches), 0)
         / greatest(coalesce(len(r.matches), 0) + coalesce(len(r.unmatched), 0), 1))::FLOAT AS match_rate
-FROM analysis.pattern_types t
+FROM types t
 CROSS JOIN staging.sae sae
 LEFT JOIN jaccards j ON j.feature_id = t.feature_id AND j.n = t.selected_n
 LEFT JOIN counted c ON c.feature_id = t.feature_id

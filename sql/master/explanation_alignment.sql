@@ -16,7 +16,8 @@ WITH grouped AS (
         list(
             {'explainer_name': explainer, 'text': text, 'chunk_index': chunk_index} ORDER BY phrase_order
         ) AS phrases
-    FROM analysis.aligned_phrases
+    FROM analysis.aligned_phrases a
+    JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
     GROUP BY feature_id, group_id
 ),
 

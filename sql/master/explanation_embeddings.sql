@@ -16,4 +16,5 @@ SELECT
 FROM analysis.explanations e
 CROSS JOIN staging.sae sae
 JOIN vectors.explanations v ON v.text_key = e.text_key
+JOIN staging.embedding_models m ON m.model = v.model AND m.is_default
 ORDER BY e.feature_id, e.explainer_order

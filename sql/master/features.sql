@@ -27,7 +27,8 @@ others AS (
         feature_id,
         explainer_order,
         list({'explainer': other_explainer, 'cosine_similarity': similarity} ORDER BY other_order) AS semantic_similarity
-    FROM analysis.explanation_similarity
+    FROM analysis.explanation_similarity s
+    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
     GROUP BY feature_id, explainer_order
 ),
 

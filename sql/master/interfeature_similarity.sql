@@ -54,7 +54,8 @@ pairs AS (
             }
             ORDER BY neighbour_order, sample_order, neighbour_sample_order
         ) AS similarity_pairs
-    FROM analysis.neighbour_pairs
+    FROM analysis.neighbour_pairs p
+    JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
     GROUP BY feature_id
 ),
 

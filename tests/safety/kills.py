@@ -1,0 +1,473 @@
+"""Kill builds at points and moments chosen by a seed, and check all that must hold afterwards.
+
+python -m tests.safety.kills --count 200 --seed 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.safety import points
+from tests.safety.made_up import key, made_up_model
+from tests.safety.points import Trail
+from warehouse.build import Report, build
+from warehouse.catalog import run
+from warehouse.layout import Layout
+from warehouse.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.settings import FILE_NAME, commented_file, load
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SIZE = {"features": 12, "prompts": 80, "explained": 4}
+ANY = "at any moment"
+AIMS = (ANY, *points.STAGES, points.BETWEEN)  # the short, delicate one twice
+# Seconds after a stage's point in which it can still be inside what the point begins.
+DELAYS = {points.PREPARING: 0.25, points.SQL: 0.02, points.EXPORT: 0.02, points.AFTER: 0.004}
+SIDECAR = ".metadata.json"
+
+
+# The state before, and what changes.
+
+
+def settings_file(data: Path, **chosen: object) -> None:
+    """Write the data directory's settings: the sample's, `chosen` ones (`__` for the dot) over."""
+    values = {"embedding.model": str(data.parent / "model"), "threads": 1, **SAMPLE_SETTINGS}
+    values |= {name.replace("__", "."): value for name, value in chosen.items()}
+    (data / FILE_NAME).write_text(commented_file(values), encoding="utf-8")
+
+
+def _nothing(data: Path) -> None:
+    """The build that is killed is the directory's first."""
+
+
+def _other_raw_tree(data: Path) -> None:
+    shutil.rmtree(data / "raw")
+    write_sample(data, seed=1, **SIZE)
+
+
+def _explanations_and_scores(data: Path) -> None:
+    for path in (data / "raw").glob("*/explanations/*"):
+        path.write_text(json.dumps("rather " + json.loads(path.read_text()).replace(", ", ", quite ")))  # fmt: skip
+    for path in sorted((data / "raw").glob("*/scores/fuzz/*"))[::2]:
+        path.write_text(json.dumps(json.loads(path.read_text())[:-10]))
+
+
+def _settings(data: Path) -> None:
+    settings_file(data, windows__embedding_tokens=20, matching__threshold=0.2)
+
+
+FIRST = "first build"
+CHANGES: Mapping[str, Callable[[Path], None]] = {
+    FIRST: _nothing,
+    "other raw tree": _other_raw_tree,
+    "explanations, scores": _explanations_and_scores,
+    "settings": _settings,
+}
+
+
+def fast_directory() -> tempfile.TemporaryDirectory:
+    """A temporary directory, in memory where there is room."""
+    memory = Path("/dev/shm")  # noqa: S108
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30
+    return tempfile.TemporaryDirectory(dir=memory if roomy else None)
+
+
+def built(data: Path) -> tuple[Report, list[str]]:
+    """A build in this process: its report and the texts that it encoded."""
+    with made_up_model() as encoder:
+        return build(load(data)), encoder.texts
+
+
+def start_build(data: Path, *options: str, command: Iterable[str] = ("build",)) -> subprocess.Popen:
+    """The command line in a process of its own, with the options of `build_and_die`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.safety.build_and_die", "--watch", str(data), *options,
+         "--", "--data", str(data), *command],
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a change's build must come to: a clean build's results, and how it gets there."""
+
+    files: Contents
+    trail: Trail  # of an undisturbed build of the change
+    keys: frozenset[bytes]  # of the texts that all in all must be in the store
+
+
+@dataclass(frozen=True)
+class Site:
+    """A data directory that can be put back, and the references of every change."""
+
+    base: Path
+
+    @property
+    def data(self) -> Path:
+        return self.base / "data"
+
+    @property
+    def snapshot(self) -> Path:
+        return self.base / "before"
+
+    @classmethod
+    def make(cls, base: Path) -> Site:
+        """A published build of the sample, and of each change a clean and a recorded one."""
+        site = cls(base)
+        (base / "model").mkdir(parents=True)
+        (base / "model" / "modules.json").write_text("[]")
+        write_sample(site.snapshot, **SIZE)
+        settings_file(site.snapshot)
+        site._record(FIRST)
+        shutil.rmtree(site.snapshot)
+        site.data.rename(site.snapshot)
+        for name in CHANGES.keys() - {FIRST}:
+            site._record(name)
+            clean = site.restore(FIRST, base / f"{name}.clean")
+            CHANGES[name](clean)
+            built(clean)
+        return site
+
+    def _record(self, name: str) -> None:
+        data = self.restore(name)
+        CHANGES[name](data)
+        process = start_build(data, "--trail", str(self.base / f"{name}.trail"))
+        _, talk = process.communicate()
+        assert process.returncode == 0, talk
+        shutil.copytree(data / "vectors", self.base / f"{name}.vectors")
+
+    def copy(self, base: Path) -> Site:
+        """Another site with the same references, for a process of its own."""
+        site = Site(Path(shutil.copytree(self.base, base)))
+        site.restore()
+        settings_file(site.data)
+        built(site.data)  # so that it knows where it lies
+        shutil.rmtree(site.snapshot)
+        site.data.rename(site.snapshot)
+        return site
+
+    def restore(self, change: str = "", data: Path | None = None) -> Path:
+        """Put the directory back to the state before; before the first build, to its inputs."""
+        data = data or self.data
+        shutil.rmtree(data, ignore_errors=True)
+        made = ("warehouse.duckdb", "master", "vectors", ".build") if change == FIRST else ()
+        return Path(shutil.copytree(self.snapshot, data, ignore=shutil.ignore_patterns(*made)))
+
+    def undo(self, data: Path | None = None) -> None:
+        """Put the inputs back, as a user who takes a change back."""
+        data = data or self.data
+        shutil.rmtree(data / "raw")
+        shutil.copytree(self.snapshot / "raw", data / "raw")
+        shutil.copyfile(self.snapshot / FILE_NAME, data / FILE_NAME)
+
+    @cache  # noqa: B019 - a site lives as long as its process
+    def before(self) -> Contents:
+        return Contents.of(self.restore())  # its views say where its vectors lie
+
+    @cache  # noqa: B019
+    def wanted(self, change: str) -> Wanted:
+        vectors = (self.base / f"{change}.vectors").glob("*/part-*.parquet")
+        return Wanted(
+            self.before() if change == FIRST else Contents.of(self.base / f"{change}.clean"),
+            Trail.read(self.base / f"{change}.trail"),
+            frozenset(keys(vectors)),
+        )
+
+
+# What is there, and whether it is whole.
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a data directory publishes: bytes as hashes, and values."""
+
+    hashes: Mapping[str, str]
+    tables: Mapping[str, pa.Table]  # parquet → its rows
+    sidecars: Mapping[str, object]
+    warehouse: Mapping[str, object]
+
+    @classmethod
+    def of(cls, data: Path) -> Contents:
+        parquets = sorted((data / "master").glob("*.parquet"))
+        return cls(
+            hashes(data),
+            {f"master/{p.name}": pq.read_table(p) for p in parquets},
+            {f"master/{p.name}{SIDECAR}": sidecar(p) for p in parquets},
+            results(data / "warehouse.duckdb"),
+        )
+
+
+def hashes(data: Path, *places: str) -> dict[str, str]:
+    """Name → hash of every file of the warehouse, its exports and its vectors."""
+    found = [data / "warehouse.duckdb", *data.glob("master/*"), *data.glob("vectors/*/*")]
+    return {
+        p.relative_to(data).as_posix(): hashlib.blake2b(p.read_bytes()).hexdigest()
+        for p in found
+        if p.exists()
+    }
+
+
+def sidecar(parquet: Path) -> dict[str, object]:
+    """A parquet's description, without what tells one build from another."""
+    found = json.loads(parquet.with_name(parquet.name + SIDECAR).read_text(encoding="utf-8"))
+    del found["created_at"], found["build_id"], found["settings"]
+    del found["processing_statistics"]["file_size_bytes"]
+    return found
+
+
+def results(warehouse: Path) -> dict[str, object]:
+    """Every master's rows as a hash, as they are there; and what the ledger says of each node."""
+    with duckdb.connect(str(warehouse), read_only=True, config={"threads": 1}) as connection:
+        names = run(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'master' ORDER BY ALL")  # fmt: skip
+        masters = {
+            name: run(connection, f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM master.{name} t")[0]
+            for (name,) in names
+        }  # fmt: skip
+        nodes = dict(run(connection, "SELECT node, result FROM _warehouse.nodes ORDER BY ALL"))
+        open_builds = run(connection, "SELECT count(*) FROM _warehouse.builds WHERE finished IS NULL")  # fmt: skip
+    assert open_builds == [(0,)], "a build that never finished is published"
+    return {"masters": masters, "nodes": nodes}
+
+
+def keys(parts: Iterable[Path]) -> set[bytes]:
+    """The texts that the parts hold; reads them whole."""
+    found: list[bytes] = []
+    for part in parts:
+        column = pq.read_table(part)["text_key"].combine_chunks()
+        storage = column.storage if isinstance(column, pa.ExtensionArray) else column
+        found += storage.to_pylist()
+    assert len(found) == len(set(found)), "a text was embedded twice"
+    return set(found)
+
+
+def left_over(data: Path) -> list[str]:
+    """Files that a finished build does not leave."""
+    known = {"raw", "warehouse.duckdb", "master", "vectors", ".build", "truth.json", FILE_NAME}
+    odd = [p for p in data.iterdir() if p.name not in known]
+    odd += [p for p in (data / ".build").iterdir() if p.name != "lock"]
+    odd += [p for p in data.glob("master/*") if not p.name.endswith((".parquet", SIDECAR))]
+    odd += [
+        p for p in data.glob("vectors/*/*")
+        if p.name != "model.json" and not (p.name.startswith("part-") and p.suffix == ".parquet")
+    ]  # fmt: skip
+    return sorted(p.relative_to(data).as_posix() for p in odd)
+
+
+def check_whole(data: Path, before: Contents, after: Contents, published: bool) -> str:
+    """Each published file is as before, or, once publishing began, as after: whole either way."""
+    now = hashes(data)
+    old = {name: before.hashes.get(name) for name in before.hashes | now.keys()}
+    changed = {n for n in old if n.startswith(("warehouse", "master")) and now.get(n) != old[n]}
+    for name, value in before.hashes.items():  # finished parts are never touched
+        assert not name.startswith("vectors/") or now.get(name) == value, f"{name} changed"
+    assert published or not changed, f"changed before publishing began: {sorted(changed)}"
+    for name in sorted(changed):
+        path = data / name
+        assert path.exists(), f"{name} is gone"
+        if name == "warehouse.duckdb":
+            assert results(path) == after.warehouse, "the warehouse is neither the old nor the new"
+        elif name.endswith(SIDECAR):
+            found = sidecar(path.with_name(path.name.removesuffix(SIDECAR)))
+            assert found == after.sidecars[name], f"{name} is neither the old nor the new"
+        else:
+            found = pq.read_table(path)
+            assert found.equals(after.tables[name]), f"{name} is neither the old nor the new"
+    if not changed:
+        return "as it was"
+    assert "warehouse.duckdb" in changed, f"published before the warehouse: {sorted(changed)}"
+    remaining = [n for n, t in after.tables.items() if n not in changed and not (n in before.tables and before.tables[n].equals(t))]  # fmt: skip
+    return "partly new" if remaining else "all new"
+
+
+def check_results(data: Path, wanted: Contents) -> None:
+    """Value for value what a clean build gives, and nothing left over."""
+    assert results(data / "warehouse.duckdb") == wanted.warehouse
+    for name, table in wanted.tables.items():
+        assert pq.read_table(data / name).equals(table), f"{name} differs from a clean build's"
+    for name, content in wanted.sidecars.items():
+        path = data / name
+        assert sidecar(path.with_name(path.name.removesuffix(SIDECAR))) == content, name
+    assert len(list(data.glob("master/*"))) == len(wanted.tables) + len(wanted.sidecars)
+    assert left_over(data) == []
+
+
+# One kill.
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What to kill: which change's build, at which point, how long after it; and what then."""
+
+    seed: int
+    change: str
+    aim: str
+    at: int
+    delay: float
+    again: float | None  # the next build is killed as well, after so many seconds
+    undo: bool  # the change is taken back before the next build
+
+    @classmethod
+    def chosen(cls, seed: int, site: Site) -> Kill:
+        """The same kill for the same seed; seeds in a row go through the aims."""
+        rng = random.Random(seed)
+        aim = AIMS[seed % len(AIMS)]
+        change = rng.choice(list(CHANGES))
+        trail = site.wanted(change).trail
+        at = 0 if aim == ANY else rng.choice(trail.at(aim))
+        longest = trail.seconds[-1] if aim == ANY else DELAYS.get(aim, 0.0)
+        again = rng.uniform(0, trail.seconds[-1]) if rng.random() < 0.2 else None
+        undo = change != FIRST and rng.random() < 0.15
+        return cls(seed, change, aim, at, rng.uniform(0, longest), again, undo)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a kill went."""
+
+    kill: Kill
+    died: str  # where the process was
+    state: str  # of what is published: as it was, partly new, all new
+    reused: int  # texts that the killed build had embedded
+    encoded: int  # texts that the next build embedded
+    seconds: float
+
+
+def die(data: Path, trail: Path, at: int, delay: float) -> tuple[Trail, bool]:
+    """A build that is killed; the points it passed, and whether it ended before."""
+    trail.unlink(missing_ok=True)
+    options = ("--trail", str(trail), "--at", str(at), "--delay", f"{delay:.4f}")
+    process = start_build(data, *options)
+    _, talk = process.communicate()
+    assert process.returncode in (0, -9), f"exit code {process.returncode}: {talk[-2000:]}"
+    return Trail.read(trail), process.returncode == 0
+
+
+def try_kill(site: Site, kill: Kill) -> Outcome:
+    """Kill a build, look at what is there, build again, and look again. AssertionError: not safe."""
+    started = time.monotonic()
+    wanted = site.wanted(kill.change)
+    before = Contents({}, {}, {}, {}) if kill.change == FIRST else site.before()
+    data, trail = site.restore(kill.change), site.base / "trail"
+    CHANGES[kill.change](data)
+
+    passed, ended = die(data, trail, kill.at, kill.delay)
+    died = "it had ended" if ended else passed.stages()[-1]
+    state = check_whole(data, before, wanted.files, passed.publishing)
+    if kill.again is not None:
+        more, _ = die(data, trail, 0, kill.again)
+        publishing = passed.publishing or more.publishing
+        state = check_whole(data, before, wanted.files, publishing)
+
+    # Half a part lies under another name: what is named a part is whole.
+    finished = keys(data.glob("vectors/*/part-*.parquet"))
+    stamps = {p: p.stat().st_mtime_ns for p in data.glob("vectors/*/part-*.parquet")}
+    if kill.undo:
+        site.undo()
+        report, encoded = built(data)
+        assert encoded == [], "embedded again what was finished long ago"
+        assert report.published == (state != "as it was")
+        check_results(data, before)
+    else:
+        _, encoded = built(data)
+        asked = [key(text) for text in encoded]
+        assert len(asked) == len(set(asked)), "a text was embedded twice"
+        assert set(asked) == wanted.keys - finished, "a finished part was not reused"
+        check_results(data, wanted.files)
+    assert stamps.items() <= {p: p.stat().st_mtime_ns for p in data.glob("vectors/*/*")}.items()
+    again, _ = built(data)
+    assert not again.published, "the build after it is not the last"
+    reused = len(finished) - len(keys(data / n for n in before.hashes if "/part-" in n))
+    return Outcome(kill, died, state, reused, len(encoded), time.monotonic() - started)
+
+
+# The longer run.
+
+
+@dataclass
+class Tally:
+    """Outcomes by where the process died."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    failures: list[tuple[Kill, str]] = field(default_factory=list)
+
+    def table(self) -> str:
+        states = ("as it was", "partly new", "all new")
+        rows = [("where it died", "kills", *states, "texts reused", "embedded after")]
+        stages = [s for s in (*points.STAGES, "it had ended") if any(o.died == s for o in self.outcomes)]  # fmt: skip
+        for stage in [*stages, "all"]:
+            own = [o for o in self.outcomes if stage in (o.died, "all")]
+            count = Counter(o.state for o in own)
+            reused, encoded = sum(o.reused for o in own), sum(o.encoded for o in own)
+            rows.append(
+                (stage, *map(str, [len(own), *(count[s] for s in states), reused, encoded]))
+            )
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        return "\n".join(
+            "  ".join(
+                cell.ljust(w) if i == 0 else cell.rjust(w)
+                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in rows
+        )
+
+    def by(self, what: Callable[[Outcome], str]) -> str:
+        counts = Counter(map(what, self.outcomes))
+        return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Kill builds and check what is left.")
+    parser.add_argument("--count", type=int, default=30)
+    parser.add_argument(
+        "--seed", type=int, default=0, help="the first kill's; the next has the next"
+    )
+    parser.add_argument("--in", dest="directory", type=Path, help="work here and keep it")
+    chosen = parser.parse_args()
+    started, tally = time.monotonic(), Tally()
+    with contextlib.ExitStack() as stack:
+        place = chosen.directory or Path(stack.enter_context(fast_directory()))
+        site = Site.make(place / "site")
+        prepared = time.monotonic() - started
+        for seed in range(chosen.seed, chosen.seed + chosen.count):
+            kill = Kill.chosen(seed, site)
+            try:
+                tally.outcomes.append(try_kill(site, kill))
+            except AssertionError as error:
+                tally.failures.append((kill, str(error)))
+                sys.stdout.write(f"FAILED {kill}\n  {error}\n")
+            done = seed - chosen.seed + 1
+            if done % 20 == 0 or done == chosen.count:
+                sys.stdout.write(f"{done} of {chosen.count}, {time.monotonic() - started:.0f} s\n")
+                sys.stdout.flush()
+    seconds = time.monotonic() - started
+    more = [o for o in tally.outcomes if o.kill.again is not None]
+    sys.stdout.write(
+        f"\n{tally.table()}\n\n"
+        f"changes: {tally.by(lambda o: o.kill.change)}\n"
+        f"aimed: {tally.by(lambda o: o.kill.aim)}\n"
+        f"killed a second time: {len(more)}; change taken back: {sum(o.kill.undo for o in tally.outcomes)}\n"
+        f"{len(tally.outcomes)} held, {len(tally.failures)} failed; "
+        f"{seconds:.0f} s ({prepared:.0f} s to prepare)\n"
+    )
+    sys.exit(bool(tally.failures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""The points of a build: the moments that can be told apart, numbered, and a signal at one.
+
+A point is a build event, a chunk given to the encoder, or a change of the data directory (a file
+opened for writing, a directory made or removed, a rename), seen by an audit hook just before it
+happens. The same build passes the same points, so a recorded trail says where the next can die.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import warehouse.build
+from tests.safety.made_up import Encoder
+
+BEGIN = "begin"
+_BUILD_ID = re.compile(r"\.build/(\d{8}T\d{6}-)?(export-)?[0-9a-f]{6}")
+_PUBLISH = "rename warehouse.duckdb"
+
+# Where a build can be, in order.
+PREPARING = "before the first model"
+EMBEDDING = "embedding"
+PART = "a part's rename"
+SQL = "SQL"
+EXPORT = "export"
+BEFORE = "before the renames"
+BETWEEN = "between the renames"
+AFTER = "after the renames"
+STAGES = (PREPARING, EMBEDDING, PART, SQL, EXPORT, BEFORE, BETWEEN, AFTER)
+
+
+@dataclass
+class Points:
+    """Writes the trail of this process; at point `at` (0 is the first), after `delay`, signals it.
+
+    STOP leaves it to the parent to let it go on.
+    """
+
+    data: Path
+    trail: Path
+    at: int | None = None
+    delay: float = 0.0
+    signal: int = signal.SIGKILL
+
+    def install(self, encoder: Encoder) -> None:
+        """Start counting. There is no way back: a process is watched to its end."""
+        self._data = str(self.data.resolve()) + os.sep
+        self._count = 0
+        self._started = time.monotonic()
+        self._trail = os.open(self.trail, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        made, encode = warehouse.build.Event, encoder.encode
+
+        def event(kind: str, node: str, *rest: object, **named: object) -> warehouse.build.Event:
+            self.passed(f"{kind} {self._relative(node)}")
+            return made(kind, node, *rest, **named)
+
+        def encode_chunk(texts: Sequence[str]) -> object:
+            self.passed(f"encode {len(texts)}")
+            return encode(texts)
+
+        warehouse.build.Event = event
+        encoder.encode = encode_chunk
+        self.passed(BEGIN)
+        sys.addaudithook(self._audit)
+
+    def passed(self, label: str) -> None:
+        """The build is at the next point."""
+        line = f"{time.monotonic() - self._started:.4f}\t{label}\n"
+        os.write(self._trail, line.encode())
+        here, self._count = self._count, self._count + 1
+        if here != self.at:
+            return
+        if not self.delay:
+            os.kill(os.getpid(), self.signal)
+            return
+        timer = threading.Timer(self.delay, os.kill, (os.getpid(), self.signal))
+        timer.daemon = True
+        timer.start()
+
+    def _audit(self, event: str, arguments: tuple) -> None:
+        if event == "os.rename":
+            path, word = arguments[1], "rename"
+        elif event == "open":
+            path, word = arguments[0], "write"
+            if not isinstance(arguments[1], str) or not set(arguments[1]) & set("wax+"):
+                return
+        elif event in ("os.mkdir", "shutil.rmtree"):
+            path, word = arguments[0], event.partition(".")[2]
+        else:
+            return
+        if isinstance(path, str | os.PathLike) and str(path).startswith(self._data):
+            self.passed(f"{word} {self._relative(str(path))}")
+
+    def _relative(self, path: str) -> str:
+        return _BUILD_ID.sub(".build/*", path.removeprefix(self._data))
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The points that a process passed: label and seconds since the first, in order."""
+
+    labels: tuple[str, ...]
+    seconds: tuple[float, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Trail:
+        # A line is one write: also a killed process leaves whole ones.
+        lines = path.read_text().splitlines() if path.exists() else []
+        pairs = [line.split("\t", 1) for line in lines]
+        return cls(tuple(label for _, label in pairs), tuple(float(s) for s, _ in pairs))
+
+    def stages(self) -> list[str]:
+        """For each point, where the build is from then on."""
+        found, stage, started, published = [], PREPARING, False, False
+        nodes = [n for n, label in enumerate(self.labels) if label.startswith(("done", "same"))]
+        for n, label in enumerate(self.labels):
+            word, _, name = label.partition(" ")
+            started |= word in ("start", "same")
+            if label == _PUBLISH:
+                stage, published = BEFORE, True
+            elif published:
+                stage = BETWEEN if word in ("rename", "mkdir") else AFTER
+            elif not started:
+                stage = PREPARING
+            elif name.startswith("vectors/"):
+                stage = PART if word == "rename" else EMBEDDING
+            elif word in ("encode", "progress"):
+                stage = EMBEDDING
+            elif word == "export" or "/master" in name or (nodes and n >= nodes[-1]):
+                stage = EXPORT
+            else:
+                stage = SQL
+            found.append(stage)
+        return found
+
+    def at(self, stage: str) -> list[int]:
+        """The points of a stage."""
+        return [n for n, s in enumerate(self.stages()) if s == stage]
+
+    @property
+    def publishing(self) -> bool:
+        """Whether the first rename of what is published was next, or done."""
+        return _PUBLISH in self.labels
