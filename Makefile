@@ -16,7 +16,7 @@ help:  ## what there is to make
 demo: .venv/.ready  ## set up, build a sample warehouse in demo/, show a result
 	test -d demo/raw || $(BIN)/python cli.py sample demo
 	$(BIN)/python cli.py --data demo build
-	$(BIN)/python cli.py --data demo query -- "$$(cat docs/demo.sql)"
+	$(BIN)/python cli.py --data demo query "$$(cat docs/demo.sql)"
 
 test: .venv/.ready  ## set up, run every test
 	$(BIN)/python -m pytest -n 2

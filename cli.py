@@ -139,7 +139,7 @@ def sample(directory: Path, features: int, prompts: int, explained: int, seed: i
     "selectors",
     metavar="MODEL[+]",
     multiple=True,
-    help="Only this model; with a + also all that reads it.",
+    help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
 )
 @click.option(
     "--full", is_flag=True, help="Run everything, trust nothing from before (vectors aside)."
@@ -171,7 +171,7 @@ def build(
     "selectors",
     metavar="MODEL[+]",
     multiple=True,
-    help="Only this model; with a + also all that reads it.",
+    help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
 )
 @click.option("--full", is_flag=True, help="As if nothing had been built.")
 @click.pass_obj
@@ -255,7 +255,9 @@ def compare_models(context: Context) -> None:
 
 
 @main.group(invoke_without_command=True)
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Builds shown.")
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(1), help="Builds shown."
+)
 @click.pass_context
 def history(ctx: click.Context, limit: int) -> None:
     """The builds, newest first: what ran, which settings changed, what the kept results cost.
@@ -334,8 +336,12 @@ def diff(
             "leave out the builds: --set is compared with the published state",
         )
     else:
+        loud = context.json_log or context.verbose
         with render.progress(context.json_log, context.verbose) as show:
-            found = diffs.preview(settings, context.overrides, question, wait, show)
+            found = diffs.preview(
+                settings, context.overrides, question, wait,
+                lambda event: show(event) if loud or event.kind != "done" else None,
+            )  # fmt: skip
     if as_json:
         click.echo(diffs.as_json(found))
     else:

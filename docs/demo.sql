@@ -1,4 +1,4 @@
--- The explained features whose explanations match best what they fire on.
+/* The explained features whose explanations match best what they fire on. */
 SELECT
     m.feature_id,
     m.pattern_type,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Spellings of the decoder in the wild, in the order they are looked for (case does not count).
 _DECODER = ("w_dec", "decoder.weight")
+# No model is narrower: a shorter side is no d_model, and a file with it holds too few features.
+_SMALLEST_D_MODEL = 64
 _PER_FEATURE = ("b_enc", "threshold", "log_threshold")  # vectors of length features
 _PER_DIMENSION = ("b_dec", "decoder.bias", "pre_bias")  # vectors of length d_model
 
@@ -24,7 +26,7 @@ def load_decoder(path: Path, features: int) -> torch.Tensor:
     """The decoder as float32 (rows, d_model), a row for each of at least `features` features.
 
     Orientation: by the lengths of the biases beside it; else the side of length `features` is the
-    features'; else the longer one is (SAEs are overcomplete).
+    features'; else the longer one is (SAEs are overcomplete), if the other can be a d_model.
     WarehouseError: not readable, no W_dec (says what the file holds), not a matrix, not finite,
     fewer rows than `features`.
     """
@@ -69,7 +71,11 @@ def _transposed(
                 length = tensors[by_name[name]].numel()
                 if length in (own, other):
                     return length == other
-    return rows < columns and rows != features
+    if features in (rows, columns):
+        return rows != features
+    # "decoder.weight" is a linear layer's (d_model, features); "W_dec" is not, as a rule.
+    narrow = "w_dec" in by_name and rows < _SMALLEST_D_MODEL
+    return rows < columns and not narrow
 
 
 def _npz(path: Path) -> dict[str, torch.Tensor]:

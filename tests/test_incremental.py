@@ -139,6 +139,25 @@ def test_vectors_of_another_precision_stand_beside_and_come_back(copy: Path, reb
     assert "vectors.explanations" in ran
 
 
+def test_empty_null_and_list_of_null_are_different_contents(tmp_path: Path) -> None:
+    import duckdb
+
+    from warehouse.build import _hashable
+
+    with duckdb.connect() as connection:
+        found = set()
+        for value in ("[]", "NULL", "[NULL]", "[1]"):
+            for column, type_ in (("a", "INTEGER[]"), ("b", "STRUCT(x INTEGER[])")):
+                row = ", ".join(_hashable(column, type_))
+                cast = f"{value}::INTEGER[]" if column == "a" else f"{{'x': {value}::INTEGER[]}}"
+                found.add(
+                    connection.execute(
+                        f"SELECT hash({row}) FROM (SELECT {cast} AS {column})"
+                    ).fetchall()[0]
+                )
+        assert len(found) == 8
+
+
 def test_the_plan_says_why_in_words(copy: Path) -> None:
     path = score_file(copy)
     path.write_text(path.read_text() + " ")

@@ -170,8 +170,14 @@ def test_without_biases_the_side_as_long_as_the_features_is_theirs(tmp_path):
 
 
 def test_without_a_sign_the_longer_side_is_the_features(tmp_path):
-    for stored in (W_DEC, W_DEC.T):
-        np.testing.assert_array_equal(loaded(npz(tmp_path, W_dec=stored), features=5), W_DEC)
+    tall = np.random.default_rng(7).normal(size=(90, 64)).astype(np.float32)
+    for stored in (tall, tall.T):
+        np.testing.assert_array_equal(loaded(npz(tmp_path, W_dec=stored), features=50), tall)
+
+
+def test_a_decoder_cut_short_is_not_taken_for_a_transposed_one(tmp_path):
+    with pytest.raises(WarehouseError, match="has 20 rows"):
+        loaded(npz(tmp_path, W_dec=np.ones((20, 64), np.float32)), features=40)
 
 
 def test_a_square_decoder_stays_as_it_stands(tmp_path):

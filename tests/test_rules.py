@@ -241,8 +241,8 @@ def align(rows: list[tuple[int, int, float]]) -> list[tuple[int, list[int]]]:
 @quick
 @given(st.lists(similarities(), min_size=1, max_size=4))
 def test_alignment_groups_are_those_of_the_greedy_loop(db, features):
-    rows = [(f, *row) for f, own in enumerate(features) for row in own]
-    columns = "feature_id INT, phrase_order INT, later_order INT, similarity FLOAT"
+    rows = [("m", f, *row) for f, own in enumerate(features) for row in own]
+    columns = "model VARCHAR, feature_id INT, phrase_order INT, later_order INT, similarity FLOAT"
     fill(db, "analysis.phrase_similarity", columns, rows[::-1])
     make(db, "analysis.alignment_groups")
     got = run(db, "SELECT feature_id, group_id, opener, list_sort(members) FROM analysis.alignment_groups ORDER BY ALL")  # fmt: skip

@@ -69,7 +69,6 @@ class Report:
     embedded: Mapping[str, int]
     seconds: float
     published: bool
-    warnings: Sequence[str] = ()
 
 
 def prepare(settings: Settings, selectors: Sequence[str] = (), full: bool = False) -> Prepared:
@@ -141,8 +140,8 @@ def build(
                 dry(work / "warehouse.duckdb")
                 return Report(
                     build_id, execution.ran, (), prepared.jobs.embedded,
-                    time.monotonic() - started, False, execution.warnings,
-                )  # fmt: skip
+                    time.monotonic() - started, False,
+        )  # fmt: skip
             published = _publish(prepared, build_id, work, written)
         except OSError as error:
             raise WarehouseError(
@@ -160,7 +159,6 @@ def build(
         prepared.jobs.embedded,
         seconds,
         True,
-        execution.warnings,
     )
 
 
@@ -174,7 +172,6 @@ class _Execution:
     on_event: Callable[[Event], None]
     ran: dict[str, float] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
     def run(self, exports: bool) -> list[export.Exported]:
         """Execute every step, record the build, write the stale exports. Closes the file."""
@@ -191,7 +188,11 @@ class _Execution:
                 self._step(step)
             self._drop_unknown()
             catalog.save_inputs(self.connection, self.build_id)
-            run(self.connection, "UPDATE _warehouse.builds SET finished = now()::TIMESTAMP WHERE build_id = ?", [self.build_id])  # fmt: skip
+            run(
+                self.connection,
+                "UPDATE _warehouse.builds SET finished = ? WHERE build_id = ?",
+                [_utc_now(), self.build_id],
+            )
             written = self._export() if exports else []
             run(self.connection, "DETACH raw")
             run(self.connection, "CHECKPOINT")
@@ -219,9 +220,15 @@ class _Execution:
         catalog.save_files(self.connection, inputs, files, {})
         run(
             self.connection,
-            "INSERT INTO _warehouse.builds VALUES (?, now()::TIMESTAMP, NULL, ?, ?, ?)",
-            [self.build_id, __version__, duckdb.__version__, json.dumps(dict(self.prepared.settings.values))],
-        )  # fmt: skip
+            "INSERT INTO _warehouse.builds VALUES (?, ?, NULL, ?, ?, ?)",
+            [
+                self.build_id,
+                _utc_now(),
+                __version__,
+                duckdb.__version__,
+                json.dumps(dict(self.prepared.settings.values)),
+            ],
+        )
 
     def _step(self, step: plan.Step) -> None:
         node = self.prepared.graph[step.node]
@@ -356,16 +363,17 @@ class _Execution:
             message = _audit_message(model, names, rows)
             if model.severity == "error":
                 raise WarehouseError(message, model.hint)
-            self.warnings.append(message)
             self.on_event(Event("warning", model.name, message))
         return f"{len(rows)} bad rows", len(rows)
 
     def _content(self, name: str) -> tuple[str, int]:
         """Order-free hash of a relation's rows, and their number."""
+        columns = run(self.connection, f"DESCRIBE {identifier(name)}")
+        row = ", ".join(part for column, type_, *_ in columns for part in _hashable(column, type_))
         count, mixed, total = run(
             self.connection,
-            f"SELECT count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)::HUGEINT), 0) "
-            f"FROM {identifier(name)} t",
+            f"SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h::HUGEINT), 0) "
+            f"FROM (SELECT hash({row}) AS h FROM {identifier(name)})",
         )[0]
         return models.digest(count, mixed, total), count
 
@@ -417,8 +425,29 @@ class _Execution:
         return written
 
 
+def _hashable(column: str, type_: str) -> list[str]:
+    """Expressions that tell a column's values apart: DuckDB hashes [], [NULL] and NULL alike."""
+    name = identifier(column)
+    if type_.endswith("[]") and type_.count("[") == 1 and "(" not in type_:
+        return [name, f"len({name})", f"list_count({name})"]
+    if "[" in type_:
+        return [f"{name}::VARCHAR"]
+    return [name]
+
+
 def _select(model: Model, sql: str) -> str:
     return export.typed(model, sql) if model.schema == "master" else sql
+
+
+def standing_warnings(layout: Layout, settings: Settings) -> list[str]:
+    """What the warning audits say of the published warehouse, whichever build ran them last."""
+    found = []
+    with open_read_only(layout.warehouse, unsafe=True) as connection:
+        for model in models.load_all().values():
+            if model.schema == "audits" and model.severity == "warning":
+                sql = model.filled(settings.parameters())
+                found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]
+    return found
 
 
 def _publish(
@@ -445,6 +474,11 @@ def _audit_message(model: Model, names: Sequence[str], rows: Sequence[tuple]) ->
     ]
     lines = "".join(f"\n  {line[:300]}" for line in shown)
     return f'audit "{model.name}" found {count} ({model.description}){lines}'
+
+
+def _utc_now() -> datetime.datetime:
+    """The time as a TIMESTAMP column holds it: UTC, so that its order survives a clock change."""
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
 
 def _first_line(error: Exception) -> str:
@@ -484,8 +518,11 @@ def export_published(
     target = target or layout.master
     state = catalog.read_state(layout.warehouse)
     with open_read_only(layout.warehouse, unsafe=True) as connection, _locked(layout, False):
-        work = layout.work / f"export-{secrets.token_hex(3)}"
-        work.mkdir()
+        # The figures are those of the build's settings, whatever the settings are now.
+        built = run(connection, "SELECT max_by(settings, started) FROM _warehouse.builds")[0][0]
+        settings = Settings(settings.data, json.loads(built))
+        work = target / f".export-{secrets.token_hex(3)}"
+        work.mkdir(parents=True)
         try:
             written = []
             for name in wanted:

@@ -10,6 +10,7 @@ import datetime
 import json
 import math
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ _NUMBERS = frozenset({
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
     "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE",
 })  # fmt: skip
-_SHORT_LIST = 8
+SHORT_LIST, _MANY_ITEMS = 8, 200
 
 
 @dataclass(frozen=True)
@@ -466,7 +467,7 @@ class _Comparison:
         found = run(
             self.connection,
             f"""SELECT {self._keys}, o{i}, n{i} FROM _diff WHERE {both}
-            ORDER BY {change} DESC NULLS LAST, {self._keys}{_limit(self.question.listed)}""",
+            ORDER BY ({change})::DOUBLE DESC NULLS LAST, {self._keys}{_limit(self.question.listed)}""",
         )
         return tuple(Value(row[:-2], *row[-2:]) for row in found)
 
@@ -540,28 +541,70 @@ def changes(old: object, new: object, path: str = "") -> list[Change]:
     if isinstance(old, list) and isinstance(new, list):
         if all(isinstance(item, dict) for item in (*old, *new)):
             return _items(old, new, path)
-        if len(old) == len(new) <= _SHORT_LIST:
+        if all(isinstance(item, int | str) for item in (*old, *new)):
+            return _members(old, new, path)
+        inner_lists = all(isinstance(item, list) for item in (*old, *new))
+        if len(old) == len(new) and (len(old) <= SHORT_LIST or inner_lists):
             inner = [changes(*pair, f"{path}[{i}]") for i, pair in enumerate(zip(old, new, strict=True))]  # fmt: skip
             return [change for found in inner for change in found]
     return [Change(path, CHANGED, old, new)]
 
 
+def _members(old: Sequence[object], new: Sequence[object], path: str) -> list[Change]:
+    gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
+    found = [Change(path, REMOVED, item, None) for item in gone.elements()]
+    found += [Change(path, ADDED, None, item) for item in come.elements()]
+    return found or [Change(f"{path}, order", CHANGED, old, new)]
+
+
 def _items(old: Sequence[dict], new: Sequence[dict], path: str) -> list[Change]:
+    pairs = _pairs(old, new)
+    found: list[Change] = []
+    for item in old:
+        if id(item) in pairs:
+            other = pairs[id(item)]
+            found += changes(item, other, f"{path}[{label(item, other)}]")
+        else:
+            found.append(Change(path, REMOVED, item, None))
+    paired = {id(item) for item in pairs.values()}
+    found += [Change(path, ADDED, None, item) for item in new if id(item) not in paired]
+    if not found:
+        orders = ([label(item) for item in side] for side in (old, new))
+        found.append(Change(f"{path}, order", CHANGED, *orders))
+    return found
+
+
+def _pairs(old: Sequence[dict], new: Sequence[dict]) -> dict[int, dict]:
+    """The new item that each old one became, by the old one's id().
+
+    First those that are alike but for decimals; then those whose names and whole numbers agree;
+    then those where all of these but one do, and two at least.
+    """
+    found: dict[int, dict] = {}
     waiting: dict[str, list[dict]] = {}
     for item in new:
         waiting.setdefault(_identity(item), []).append(item)
-    found: list[Change] = []
     for item in old:
-        others = waiting.get(_identity(item))
-        if others:
-            found += changes(item, others.pop(0), f"{path}[{_label(item)}]")
-        else:
-            found.append(Change(path, REMOVED, item, None))
-    left = {id(item) for items in waiting.values() for item in items}
-    found += [Change(path, ADDED, None, item) for item in new if id(item) in left]
-    if not found:
-        found.append(Change(f"{path}, order", CHANGED, *([_label(i) for i in side] for side in (old, new))))  # fmt: skip
+        if others := waiting.get(_identity(item)):
+            found[id(item)] = others.pop(0)
+    left_new = [item for items in waiting.values() for item in items]
+    left_old = [item for item in old if id(item) not in found]
+    if max(len(left_old), len(left_new)) > _MANY_ITEMS:
+        return found
+    for unlike in (0, 1):
+        for item in left_old:
+            near = (o for o in left_new if id(item) not in found and _differ(item, o, unlike))
+            if other := next(near, None):
+                found[id(item)] = other
+                left_new = [o for o in left_new if o is not other]
     return found
+
+
+def _differ(old: dict, new: dict, unlike: int) -> bool:
+    """Whether two items differ in just so many names and whole numbers, and agree in more."""
+    names = [k for k in old if isinstance(old[k], int | str) and k in new]
+    agree = sum(old[k] == new[k] for k in names)
+    return len(names) - agree == unlike and agree > unlike
 
 
 def _identity(item: dict) -> str:
@@ -576,8 +619,12 @@ def _without_decimals(value: object) -> object:
     return value
 
 
-def _label(item: dict) -> str:
-    return " ".join(str(v) for v in item.values() if isinstance(v, int | str))
+def label(item: Mapping[str, object], other: Mapping[str, object] | None = None) -> str:
+    """An item's names and whole numbers, those that `other` shares."""
+    other = item if other is None else other
+    return " ".join(
+        str(v) for k, v in item.items() if isinstance(v, int | str) and v == other.get(k)
+    )
 
 
 def _same(old: object, new: object) -> bool:

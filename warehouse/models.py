@@ -99,7 +99,8 @@ class Model:
     def fingerprint(self) -> str:
         """Hash of the SQL without comments and blank space, and of what decides its form."""
         types = [f"{c.name} {c.type}" for c in self.columns if c.type]
-        return digest(self.kind, self.incremental, canonical(self.sql), *types)
+        form = (self.kind, self.incremental, self.hashed, self.order, self.severity)
+        return digest(*form, canonical(self.sql), *types)
 
     def filled(self, values: Mapping[str, object]) -> str:
         """The SQL with every `$parameter` replaced by a literal: it runs as it stands."""

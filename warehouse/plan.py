@@ -46,12 +46,7 @@ class Plan:
     sources: Mapping[str, str]  # source node → content key
     logic: Mapping[str, str]  # node → key without parents
     bound: Mapping[str, Mapping[str, object]]  # node → the settings that it uses
-    exports: tuple[str, ...] = ()
     full: bool = False
-
-    @property
-    def nothing_to_do(self) -> bool:
-        return not self.exports and all(s.action == SKIP for s in self.steps)
 
 
 def make_plan(

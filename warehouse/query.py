@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +47,7 @@ def run_query(
             names = [column[0] for column in connection.description]
             rows = connection.fetchall()
         except duckdb.PermissionException as error:
-            raise WarehouseError(f"the query failed: {str(error).strip()}", "--unsafe lets SQL reach files, extensions and settings") from None  # fmt: skip
+            raise WarehouseError(f"the query failed: {str(error).strip()}", "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build") from None  # fmt: skip
         except duckdb.Error as error:
             raise WarehouseError(f"the query failed: {str(error).strip()}", "python cli.py models list names the relations") from None  # fmt: skip
     if output is not None:
@@ -81,7 +82,7 @@ def _parquet(relation: duckdb.DuckDBPyRelation, path: Path) -> None:
 
 
 def _write(stream: TextIO, form: str, names: list[str], rows: list[tuple]) -> None:
-    records = (dict(zip(names, row, strict=True)) for row in rows)
+    records = (dict(zip(unique(names), map(_finite, row), strict=True)) for row in rows)
     if form == "table":
         from warehouse import render
 
@@ -95,6 +96,31 @@ def _write(stream: TextIO, form: str, names: list[str], rows: list[tuple]) -> No
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(names)
         writer.writerows([_flat(value) for value in row] for row in rows)
+
+
+def unique(names: list[str]) -> list[str]:
+    """Column names made keys: of equal ones the later get a number.
+
+    >>> unique(["a", "b", "a"])
+    ['a', 'b', 'a_2']
+    """
+    seen: dict[str, int] = {}
+    keys = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        keys.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return keys
+
+
+def _finite(value: object) -> object:
+    """JSON knows no NaN and no infinity: null stands for them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, list):
+        return [_finite(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    return value
 
 
 def _flat(value: object) -> object:

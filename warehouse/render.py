@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TextIO
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from rich.table import Table
 from warehouse import diff as diffs
 from warehouse import history as histories
 from warehouse import plan as plans
-from warehouse.build import Event, Report
+from warehouse.build import Event, Report, standing_warnings
 from warehouse.catalog import run
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
@@ -24,8 +25,10 @@ from warehouse.layout import Layout
 from warehouse.models import Model
 from warehouse.settings import Settings
 
+_REASONS_SHOWN = 30
+
 # Piped, a table is as wide as it needs to be; in a terminal it folds.
-_WIDE = None if sys.stdout.isatty() else 200
+_WIDE = None if sys.stdout.isatty() else 100_000
 _OUT = Console(highlight=False, width=_WIDE)
 _ERR = Console(stderr=True, highlight=False)
 
@@ -86,6 +89,8 @@ def progress(json_log: bool, verbose: bool) -> Iterator[Callable[[Event], None]]
 def build_report(settings: Settings, report: Report) -> None:
     """The summary at a build's end: inputs with what became of their records, files, time."""
     layout = Layout(settings.data)
+    for warning in standing_warnings(layout, settings):
+        _ERR.print(f"[yellow]warning[/]: {escape(warning)}", soft_wrap=True)
     if not report.published:
         _OUT.print(
             f"nothing to do: {layout.warehouse} is up to date ({report.seconds:.1f} s)",
@@ -102,7 +107,7 @@ def build_report(settings: Settings, report: Report) -> None:
         reasons = run(
             connection,
             """SELECT input, reason, count(*), arg_min(file, (file, line)), min((file, line))[2]
-            FROM quarantine.records GROUP BY input, reason ORDER BY input, count(*) DESC, reason LIMIT 30""",
+            FROM quarantine.records GROUP BY input, reason ORDER BY input, count(*) DESC, reason""",
         )
     table = _table("input", "files", "bytes", "records", "kept", "quarantined", "outside scope")
     for name, files, size, records, kept, quarantined, outside, status in inputs:
@@ -113,9 +118,11 @@ def build_report(settings: Settings, report: Report) -> None:
     _OUT.print(table)
     if reasons:
         table = _table("quarantined from", "reason", "records", "first", numbers=(2,))
-        for name, reason, count, file, line in reasons:
+        for name, reason, count, file, line in reasons[:_REASONS_SHOWN]:
             table.add_row(name, escape(reason), f"{count:,}", escape(f"{file}:{line or 1}"))
         _OUT.print(table)
+    if len(reasons) > _REASONS_SHOWN:
+        _OUT.print(f"{len(reasons) - _REASONS_SHOWN} more reasons: from quarantine.records")
     if report.exports:
         exports(report.exports)
     embedded = sum(report.embedded.values())
@@ -124,8 +131,9 @@ def build_report(settings: Settings, report: Report) -> None:
         f"{report.seconds:.1f} s → {layout.warehouse}",
         soft_wrap=True,
     )
-    slowest = sorted(report.ran.items(), key=lambda item: -item[1])[:5]
-    _OUT.print("slowest: " + ", ".join(f"{n} {s:.1f} s" for n, s in slowest), soft_wrap=True)
+    slowest = [(n, s) for n, s in sorted(report.ran.items(), key=lambda i: -i[1])[:5] if s >= 0.1]
+    if slowest:
+        _OUT.print("slowest: " + ", ".join(f"{n} {s:.1f} s" for n, s in slowest), soft_wrap=True)
     if histories.kept(layout):
         _OUT.print(_kept_line(layout, settings), soft_wrap=True)
 
@@ -199,8 +207,10 @@ def models(known: Mapping[str, Model]) -> None:
 
 def result(names: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO) -> None:
     """A query's rows as a table, to stdout or a file."""
-    out = Console(highlight=False, file=stream, width=_WIDE if stream is sys.stdout else 200)
-    table = _table(*map(escape, names), numbers=())
+    out = Console(highlight=False, file=stream, width=_WIDE if stream is sys.stdout else 100_000)
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for name in names:
+        table.add_column(escape(name), no_wrap=True, overflow="ellipsis")
     for row in rows:
         table.add_row(*(escape(_cell(value)) for value in row))
     out.print(table)
@@ -272,17 +282,17 @@ def diff(found: diffs.Diff) -> None:
     if found.files:
         facts.add_row("files", escape(_files_changed(found.files)))
     if found.versions:
-        shown = [f"{n} {_plain(a)} → {_plain(b)}" for n, (a, b) in found.versions.items()]
-        facts.add_row("models", ", ".join(shown))
+        facts.add_row("models", _versions_changed(found.versions))
     if found.sae_ids[0] != found.sae_ids[1]:
         facts.add_row("sae_id", escape(" → ".join(map(_plain, found.sae_ids))))
     _OUT.print(facts)
     for table in found.tables:
         if table.differs:
             _OUT.print()
-            (_table_diff if found.question.feature is None else _feature_diff)(
-                table, found.question
-            )
+            if found.question.feature is None:
+                _table_diff(table, found.question)
+            else:
+                _feature_diff(table)
     unlike = [t.name for t in found.tables if t.differs]
     alike = [t.name for t in found.tables if not t.differs and t.compared]
     if unlike:
@@ -308,16 +318,17 @@ def _table_diff(table: diffs.TableDiff, question: diffs.Question) -> None:
     _OUT.print(f"[bold]{table.name}[/]  {rows}: {told or 'other columns'}", soft_wrap=True)
     for word, found in (("added", table.added), ("removed", table.removed)):
         if found:
-            keys = [_key(tuple(row.values())) for row in found]
-            more = counts[word] - len(keys)
-            rest = f" … and {more:,} more" if more else ""
-            _OUT.print(f"  {word}: {escape(', '.join(keys))}{rest}", soft_wrap=True)
+            keys = [tuple(row.values()) for row in found]
+            parts = [_key(key) for key in keys[: question.told]]
+            parts += _more(keys[len(parts) :], counts[word] - len(parts))
+            text = "; ".join(parts)
+            _OUT.print(f"  {word}: {escape(text)}", soft_wrap=True)
     for word, columns in (("new", table.columns_added), ("gone", table.columns_removed)):
         if columns:
             _OUT.print(f"  columns that are {word}: {', '.join(columns)}", soft_wrap=True)
     if table.columns:
-        shown = _table("  column", "values", "largest", "mean", "old → new", numbers=(1, 2, 3))
-        for column in table.columns:
+        shown = _table("  column", "changed", "largest", "mean", "old → new", numbers=(1, 2, 3))
+        for column in sorted(table.columns, key=lambda c: c.nested):
             shown.add_row(
                 f"  {column.name}", f"{column.changed:,}", _number(column.largest),
                 _number(column.mean), escape(_examples(column, question)),
@@ -330,24 +341,25 @@ def _examples(column: diffs.ColumnDiff, question: diffs.Question) -> str:
     told = [v for v in column.values if v.told][: question.told]
     parts = []
     for value in told:
-        if column.nested:
-            first, *more = diffs.changes(value.old, value.new)
-            text = _change(first, 60) + (f" (+{len(more)})" if more else "")
-        else:
-            text = f"{_plain(value.old, 40)} → {_plain(value.new, 40)}"
-        parts.append(f"{_key(value.key)}: {text}")
-    rest = column.changed - len(told)
-    if rest:
-        keys = list(dict.fromkeys(str(v.key[0]) for v in column.values[len(told) :]))
-        dots = " …" if len(column.values) < column.changed else ""
-        parts.append(f"{rest:,} more: {', '.join(keys)}{dots}" if keys else f"{rest:,} more")
+        first, *more = _changes(column, value)
+        rest = f" (+{len(more)})" if more else ""
+        parts.append(f"{_key(value.key)}: {_change(first, 60)}{rest}")
+    parts += _more([v.key for v in column.values[len(told) :]], column.changed - len(told))
     nulls = f"  ({column.nulls:,} to or from null)" if column.nulls else ""
     return ("\n" if question.table else "; ").join(parts) + nulls
 
 
-def _feature_diff(table: diffs.TableDiff, question: diffs.Question) -> None:
+def _more(keys: Sequence[Sequence[object]], count: int) -> list[str]:
+    """How many more there are, and the features of those that were listed."""
+    if count <= 0:
+        return []
+    features = ", ".join(map(str, sorted({key[0] for key in keys})))
+    dots = " …" if features and len(keys) < count else ""
+    return [f"{count:,} more{': ' if features else ''}{features}{dots}"]
+
+
+def _feature_diff(table: diffs.TableDiff) -> None:
     """Every changed value of one feature in one master."""
-    del question
     _OUT.print(f"[bold]{table.name}[/]", soft_wrap=True)
     for sign, rows in (("+", table.added), ("-", table.removed)):
         for row in rows:
@@ -358,26 +370,33 @@ def _feature_diff(table: diffs.TableDiff, question: diffs.Question) -> None:
     for column in table.columns:
         for value in column.values:
             key = "" if len(table.key) == 1 else f"  [{_key(value.key[1:])}]"
-            found = (
-                diffs.changes(value.old, value.new)
-                if column.nested
-                else [diffs.Change("", diffs.CHANGED, value.old, value.new)]
-            )
-            for change in found:
-                text = f"  {column.name}{_change(change)}{key}"
+            for change in _changes(column, value):
+                place = column.name + change.path
+                text = f"  {_change(replace(change, path=place))}{key}"
                 _OUT.print(escape(text), soft_wrap=True)
 
 
+def _changes(column: diffs.ColumnDiff, value: diffs.Value) -> list[diffs.Change]:
+    found = diffs.changes(value.old, value.new) if column.nested else []
+    return found or [diffs.Change("", diffs.CHANGED, value.old, value.new)]
+
+
 def _change(change: diffs.Change, width: int | None = None) -> str:
-    if change.kind == diffs.ADDED:
-        return f"{_cut(change.path, width)} + {_plain(change.new, width)}"
-    if change.kind == diffs.REMOVED:
-        return f"{_cut(change.path, width)} - {_plain(change.old, width)}"
-    if _is_vector(change.old) and _is_vector(change.new) and len(change.old) == len(change.new):
-        sizes = [abs(a - b) for a, b in zip(change.old, change.new, strict=True) if a != b]
-        return f"{_cut(change.path, width)} {len(sizes)} of {len(change.old)} numbers, largest change {max(sizes):.4g}"  # fmt: skip
-    half = width and width // 2
-    return f"{_cut(change.path, width)} {_plain(change.old, half)} → {_plain(change.new, half)}"
+    """One change; with a width an item is told by its names alone."""
+    path = _cut(change.path, width)
+    if change.kind != diffs.CHANGED:
+        item = change.new if change.kind == diffs.ADDED else change.old
+        brief = width and isinstance(item, dict)
+        text = _cut(diffs.label(item), width) if brief else _plain(item, width)
+        return f"{path} {'+' if change.kind == diffs.ADDED else '-'} {text}".strip()
+    old, new = change.old, change.new
+    if _is_vector(old) and _is_vector(new) and len(old) == len(new):
+        sizes = [abs(a - b) for a, b in zip(old, new, strict=True) if a != b]
+        text = f"{len(sizes)} of {len(old)} numbers, largest change {max(sizes):.4g}"
+    else:
+        half = width and width // 2
+        text = f"{_plain(old, half)} → {_plain(new, half)}"
+    return f"{path} {text}".strip()
 
 
 def _is_vector(value: object) -> bool:
@@ -395,6 +414,15 @@ def _kept_line(layout: Layout, settings: Settings) -> str:
 
 def _settings_changed(changed: Mapping[str, tuple[object, object]]) -> str:
     return ", ".join(f"{n} {_plain(old)} → {_plain(new)}" for n, (old, new) in changed.items())
+
+
+def _versions_changed(changed: Mapping[str, tuple[int | None, int | None]]) -> str:
+    told = [
+        f"{name} {'new' if old is None else 'gone' if new is None else f'{old} → {new}'}"
+        for name, (old, new) in changed.items()
+    ]
+    more = f", {len(told) - 5} more" if len(told) > 5 else ""
+    return ", ".join(told[:5]) + more
 
 
 def _files_changed(files: Sequence[tuple[str, str]]) -> str:
@@ -415,6 +443,8 @@ def _plain(value: object, width: int | None = None) -> str:
         return "null"
     if isinstance(value, float):
         return f"{value:.4g}" if width else f"{value:.7g}"
+    if _is_vector(value) and len(value) > diffs.SHORT_LIST:
+        return f"{len(value)} numbers"
     if isinstance(value, list | dict):
         return _cut(json.dumps(_rounded(value), ensure_ascii=False, default=str), width)
     return _cut(" ".join(str(value).split()) if width else str(value), width)
@@ -441,8 +471,10 @@ def _seconds(value: float | None) -> str:
 
 
 def _cell(value: object) -> str:
+    """One line of at most 80 characters: a row stays a row, --format json shows all."""
     text = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 200 else text[:199] + "…"
+    text = text.replace("\r", "␍").replace("\n", "⏎")
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _table(*names: str, numbers: Sequence[int] | None = None) -> Table:
@@ -471,8 +503,6 @@ def _line(event: Event, verbose: bool) -> str:
         return f"[green]✓[/] {event.node:<40} {rows:>18} {event.seconds:7.2f} s{why}"
     if event.kind == "same":
         return f"[dim]= {event.node}[/]" if verbose else ""
-    if event.kind == "warning":
-        return f"[yellow]warning[/]: {escape(event.text)}"
     if event.kind == "export":
         return f"[green]✓[/] {event.node:<40} {event.rows:>13,} rows {event.seconds:7.2f} s"
     return ""

@@ -81,7 +81,7 @@ FILE_EXAMPLES = (40, 80, 100)
 EMBEDDING_EXAMPLES = (80, 100)
 SIMULATION_QUANTILES = 4
 SIMULATIONS_PER_QUANTILE = 2
-D_MODEL_SMALL, D_MODEL_LARGE = 64, 512  # the larger one from LARGE features on
+D_MODEL_SMALL, D_MODEL_LARGE = 32, 512  # the larger one from LARGE features on
 LARGE = 4096
 
 # name | nouns | past tense verbs | adjectives | phrase of five tokens; "+" joins word pieces.

@@ -57,4 +57,4 @@ def shown(name: str, chosen: settings.Settings) -> str:
     sql = model.filled(chosen.parameters())
     if model.schema == "master":
         sql = export.typed(model, sql)
-    return f"-- {model.name}, version {model.version}: {model.description}\n{sql};"
+    return f"/* {model.name}, version {model.version}: {model.description} */\n{sql};"

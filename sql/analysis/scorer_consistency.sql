@@ -28,17 +28,31 @@ both_scored AS (
         AND y.scorer_order > x.scorer_order
 ),
 
-complete AS (
-    SELECT
-        *,
-        count(*) OVER (PARTITION BY explainer_short, scorer_short, other_short, feature_id) AS methods_here
+-- A method counts when both scorers have it for at least half of the features they share, so that
+-- a few stray files of a third method don't leave a handful of complete rows.
+methods AS (
+    SELECT explainer_short, scorer_short, other_short, method
     FROM both_scored
+    GROUP BY explainer_short, scorer_short, other_short, method
+    QUALIFY 2 * count(*) >= max(count(*)) OVER (PARTITION BY explainer_short, scorer_short, other_short)
 ),
 
-methods AS (
-    SELECT explainer_short, scorer_short, other_short, count(DISTINCT method) AS methods
-    FROM both_scored
+wanted AS (
+    SELECT explainer_short, scorer_short, other_short, count(*) AS methods
+    FROM methods
     GROUP BY explainer_short, scorer_short, other_short
+),
+
+complete AS (
+    SELECT
+        b.*,
+        count(*) OVER (PARTITION BY b.explainer_short, b.scorer_short, b.other_short, b.feature_id) AS methods_here
+    FROM both_scored b
+    SEMI JOIN methods m
+        ON m.explainer_short = b.explainer_short
+        AND m.scorer_short = b.scorer_short
+        AND m.other_short = b.other_short
+        AND m.method = b.method
 ),
 
 centred AS (
@@ -51,7 +65,7 @@ centred AS (
         c.x - avg(c.x) OVER same AS x,
         c.y - avg(c.y) OVER same AS y
     FROM complete c
-    JOIN methods m
+    JOIN wanted m
         ON m.explainer_short = c.explainer_short
         AND m.scorer_short = c.scorer_short
         AND m.other_short = c.other_short

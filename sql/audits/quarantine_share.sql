@@ -1,6 +1,7 @@
 -- version: 1
--- description: No input lost more than quarantine.max_share of its records. Duplicates and files in
---   which the explainer found no words don't count: both are common and nothing is wrong with them.
+-- description: No input lost more than quarantine.max_share of its records, nor of its files.
+--   Duplicates and files in which the explainer found no words don't count: both are common, and
+--   nothing is wrong with them. Records outside scope.features are no part of the whole.
 -- hint: mend the file, or accept it: --set quarantine.max_share=0.05
 WITH bad AS (
     SELECT input, count(*) AS quarantined, min((file, line, reason)) AS first_bad
@@ -10,9 +11,15 @@ WITH bad AS (
 ),
 
 totals AS (
-    SELECT input, sum(records) AS records
+    SELECT input, sum(records - outside_scope) AS records
     FROM staging.files
     GROUP BY input
+),
+
+-- A broken score file is one record, a good one a hundred: files are counted by themselves.
+broken AS (
+    SELECT count(*) AS files, count(*) FILTER (kept = 0) AS lost
+    FROM staging.score_files
 )
 
 SELECT
@@ -22,11 +29,24 @@ SELECT
         t.records,
         b.input,
         b.first_bad[1],
-        CASE WHEN b.input IN ('activations') THEN 'line' ELSE 'record' END,
-        coalesce(b.first_bad[2], 1),
+        CASE WHEN b.input = 'activations' THEN 'line' ELSE 'record' END,
+        b.first_bad[2],
         b.first_bad[3]
     ) AS message
 FROM bad b
 JOIN totals t ON t.input = b.input
 WHERE b.quarantined > $quarantine_max_share * t.records
-ORDER BY b.input
+UNION ALL
+SELECT
+    format(
+        '{} of {} score files hold no good record, more than quarantine.max_share allows; the first: "{}", record {}: {}',
+        f.lost,
+        f.files,
+        b.first_bad[1],
+        b.first_bad[2],
+        b.first_bad[3]
+    ) AS message
+FROM broken f
+JOIN bad b ON b.input = 'scores'
+WHERE f.lost > $quarantine_max_share * f.files
+ORDER BY message

@@ -1,6 +1,6 @@
 -- version: 1
 -- description: The SAE has one id.
--- hint: set it: --set sae_id="google/gemma-scope-9b-pt-res/layer_30/width_16k/average_l0_120"
+-- hint: keep the sources of one SAE in raw/, or name it: --set sae_id="google/gemma-scope-9b-pt-res/layer_30/width_16k/average_l0_120"
 SELECT 'no run_config.json names the SAE (sparse_model, hookpoints)' AS message
 FROM staging.sae
 WHERE sae_id IS NULL

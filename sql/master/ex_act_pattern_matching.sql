@@ -87,10 +87,6 @@ unexplained AS (
     LEFT JOIN texts.semantic_contexts c
         ON c.model = t.model AND c.feature_id = m.feature_id AND c.context_order = 1
     GROUP BY m.feature_id
-),
-
-jaccards AS (
-    SELECT feature_id, n, mean_jaccard FROM analysis.ngram_jaccard
 )
 
 SELECT
@@ -104,7 +100,7 @@ SELECT
             THEN {
                 'ngram': t.selected_ngram,
                 'ngram_size': t.selected_n,
-                'jaccard_score': j.mean_jaccard,
+                'jaccard_score': t.max_jaccard,
                 'count': t.selected_count,
                 'activation_positions': t.selected_occurrences
             }
@@ -118,7 +114,6 @@ SELECT
         / greatest(coalesce(len(r.matches), 0) + coalesce(len(r.unmatched), 0), 1))::FLOAT AS match_rate
 FROM types t
 CROSS JOIN staging.sae sae
-LEFT JOIN jaccards j ON j.feature_id = t.feature_id AND j.n = t.selected_n
 LEFT JOIN counted c ON c.feature_id = t.feature_id
 LEFT JOIN results r ON r.feature_id = t.feature_id
 LEFT JOIN unexplained u ON u.feature_id = t.feature_id

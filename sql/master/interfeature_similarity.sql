@@ -11,6 +11,7 @@
 --   cosine similarity of each pair of windows
 -- column ngram_analysis List(Struct(ngram Utf8, ngram_size UInt8, jaccard_score Float32, count UInt16, occurrences List(Struct(feature_id UInt32, prompt_id UInt32, positions List(UInt16))))):
 --   per neighbour and n the mean Jaccard over the pairs and the most frequent shared n-gram
+--   (null, with count 0, where the sides share none)
 WITH sampled AS (
     SELECT
         feature_id,

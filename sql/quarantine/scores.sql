@@ -1,6 +1,7 @@
 -- version: 1
 -- description: Scored examples that were not taken, and those of second files of a
---   (source, method, feature). `line` is the place in the file's array, null for a whole file.
+--   (source, method, feature). `line` is the place in the file's array; the records of second files stand in
+--   staging.score_records.
 -- kind: view
 SELECT file, line, reason, raw
 FROM staging.score_records

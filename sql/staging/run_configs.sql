@@ -3,6 +3,7 @@
 --   may hold a token.
 -- key: source
 -- column sae_id: <sparse_model>/<first hookpoint>
+-- column hookpoints: how many the run had; the first names the SAE
 -- column explainer_mode: Delphi's `explainer`: none = explanations of another run were scored, and
 --   explainer_model is the scorer
 WITH read AS (
@@ -28,6 +29,10 @@ fields AS (
         reason,
         json_text(config.sparse_model) AS sparse_model,
         coalesce(json_text(config.hookpoints), json_text(json_extract(config.hookpoints, '$[0]'))) AS hookpoint,
+        CASE
+            WHEN TRY(json_type(config.hookpoints)) = 'ARRAY' THEN json_array_length(config.hookpoints)
+            ELSE 1
+        END AS hookpoints,
         json_text(config.explainer_model) AS explainer_model,
         json_text(config.explainer) AS explainer_mode
     FROM read
@@ -36,11 +41,8 @@ fields AS (
 SELECT
     file,
     source,
-    CASE
-        WHEN contains(sparse_model || coalesce('/' || hookpoint, ''), '/')
-            THEN sparse_model || coalesce('/' || hookpoint, '')
-        ELSE replace(sparse_model, '--', '/')
-    END AS sae_id,
+    sae_name(sparse_model) || coalesce('/' || sae_name(hookpoint), '') AS sae_id,
+    hookpoints,
     explainer_model,
     coalesce(explainer_mode, 'default') AS explainer_mode,
     reason

@@ -1,6 +1,6 @@
 -- version: 1
 -- description: The one spelling of the SAE id that all data carries.
 SELECT coalesce(
-    nullif($sae_id, ''),
+    sae_name(nullif($sae_id, '')),
     (SELECT arg_min(sae_id, source) FROM staging.run_configs WHERE sae_id IS NOT NULL)
 ) AS sae_id

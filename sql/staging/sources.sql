@@ -1,6 +1,5 @@
 -- version: 1
 -- description: The explainer-scorer runs: directories named <explainer>_e-<scorer>_s.
--- kind: table
 -- key: source
 SELECT
     source,

@@ -96,7 +96,7 @@ def main() -> int:
         features = sorted(
             {
                 *pick.sample(sorted(explained), min(half, len(explained))),
-                *pick.sample(every, chosen.features - half),
+                *pick.sample(every, min(chosen.features - half, len(every))),
             }
         )
     found = differences(chosen.data, settings, embedder(str(settings["embedding.model"])), features)

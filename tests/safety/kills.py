@@ -11,6 +11,7 @@ import hashlib
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,11 +27,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.safety import points
-from tests.safety.made_up import key, made_up_model
+from tests.safety.build_and_die import Server
+from tests.safety.made_up import made_up_model
 from tests.safety.points import Trail
 from warehouse.build import Report, build
 from warehouse.catalog import run
-from warehouse.layout import Layout
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings import FILE_NAME, commented_file, load
 
@@ -39,8 +40,10 @@ SIZE = {"features": 12, "prompts": 80, "explained": 4}
 ANY = "at any moment"
 AIMS = (ANY, *points.STAGES, points.BETWEEN)  # the short, delicate one twice
 # Seconds after a stage's point in which it can still be inside what the point begins.
-DELAYS = {points.PREPARING: 0.25, points.SQL: 0.02, points.EXPORT: 0.02, points.AFTER: 0.004}
+DELAYS = {points.PREPARING: 0.03, points.SQL: 0.02, points.EXPORT: 0.02, points.AFTER: 0.004}
 SIDECAR = ".metadata.json"
+
+Text = tuple[str, bytes]  # a store and a key in it
 
 
 # The state before, and what changes.
@@ -48,7 +51,7 @@ SIDECAR = ".metadata.json"
 
 def settings_file(data: Path, **chosen: object) -> None:
     """Write the data directory's settings: the sample's, `chosen` ones (`__` for the dot) over."""
-    values = {"embedding.model": str(data.parent / "model"), "threads": 1, **SAMPLE_SETTINGS}
+    values = {"embedding.model": str(_model(data, "model")), "threads": 1, **SAMPLE_SETTINGS}
     values |= {name.replace("__", "."): value for name, value in chosen.items()}
     (data / FILE_NAME).write_text(commented_file(values), encoding="utf-8")
 
@@ -73,13 +76,32 @@ def _settings(data: Path) -> None:
     settings_file(data, windows__embedding_tokens=20, matching__threshold=0.2)
 
 
+def _model_beside(data: Path) -> None:
+    settings_file(data, embedding__beside=[str(_model(data, "beside"))])
+
+
+def _model(data: Path, name: str) -> Path:
+    """Where the made-up model's files lie: a fingerprint is taken of them, no more."""
+    path = data.parent / name
+    path.mkdir(exist_ok=True)
+    (path / "modules.json").write_text(f'["{name}"]')
+    return path
+
+
 FIRST = "first build"
 CHANGES: Mapping[str, Callable[[Path], None]] = {
     FIRST: _nothing,
     "other raw tree": _other_raw_tree,
     "explanations, scores": _explanations_and_scores,
     "settings": _settings,
+    "model beside": _model_beside,
 }
+
+
+def change(data: Path, name: str) -> Path:
+    """Make the change of that name in the directory."""
+    CHANGES[name](data)
+    return data
 
 
 def fast_directory() -> tempfile.TemporaryDirectory:
@@ -89,10 +111,10 @@ def fast_directory() -> tempfile.TemporaryDirectory:
     return tempfile.TemporaryDirectory(dir=memory if roomy else None)
 
 
-def built(data: Path) -> tuple[Report, list[str]]:
+def built(data: Path) -> tuple[Report, list[Text]]:
     """A build in this process: its report and the texts that it encoded."""
-    with made_up_model() as encoder:
-        return build(load(data)), encoder.texts
+    with made_up_model() as asked:
+        return build(load(data)), asked
 
 
 def start_build(data: Path, *options: str, command: Iterable[str] = ("build",)) -> subprocess.Popen:
@@ -110,7 +132,7 @@ class Wanted:
 
     files: Contents
     trail: Trail  # of an undisturbed build of the change
-    keys: frozenset[bytes]  # of the texts that all in all must be in the store
+    texts: frozenset[Text]  # all that must be in the stores in the end
 
 
 @dataclass(frozen=True)
@@ -131,27 +153,22 @@ class Site:
     def make(cls, base: Path) -> Site:
         """A published build of the sample, and of each change a clean and a recorded one."""
         site = cls(base)
-        (base / "model").mkdir(parents=True)
-        (base / "model" / "modules.json").write_text("[]")
         write_sample(site.snapshot, **SIZE)
         settings_file(site.snapshot)
         site._record(FIRST)
         shutil.rmtree(site.snapshot)
         site.data.rename(site.snapshot)
-        for name in CHANGES.keys() - {FIRST}:
+        for name in list(CHANGES)[1:]:
             site._record(name)
-            clean = site.restore(FIRST, base / f"{name}.clean")
-            CHANGES[name](clean)
-            built(clean)
+            built(change(site.restore(FIRST, base / f"{name}.clean"), name))
         return site
 
     def _record(self, name: str) -> None:
-        data = self.restore(name)
-        CHANGES[name](data)
+        data = change(self.restore(name), name)
         process = start_build(data, "--trail", str(self.base / f"{name}.trail"))
         _, talk = process.communicate()
         assert process.returncode == 0, talk
-        shutil.copytree(data / "vectors", self.base / f"{name}.vectors")
+        shutil.copytree(data / "vectors", self.base / f"{name}.done" / "vectors")
 
     def copy(self, base: Path) -> Site:
         """Another site with the same references, for a process of its own."""
@@ -159,15 +176,18 @@ class Site:
         site.restore()
         settings_file(site.data)
         built(site.data)  # so that it knows where it lies
+        shutil.rmtree(site.data / ".history")
         shutil.rmtree(site.snapshot)
         site.data.rename(site.snapshot)
         return site
 
-    def restore(self, change: str = "", data: Path | None = None) -> Path:
+    def restore(self, name: str = "", data: Path | None = None) -> Path:
         """Put the directory back to the state before; before the first build, to its inputs."""
         data = data or self.data
         shutil.rmtree(data, ignore_errors=True)
-        made = ("warehouse.duckdb", "master", "vectors", ".build") if change == FIRST else ()
+        made = (
+            ("warehouse.duckdb", "master", "vectors", ".build", ".history") if name == FIRST else ()
+        )
         return Path(shutil.copytree(self.snapshot, data, ignore=shutil.ignore_patterns(*made)))
 
     def undo(self, data: Path | None = None) -> None:
@@ -182,12 +202,15 @@ class Site:
         return Contents.of(self.restore())  # its views say where its vectors lie
 
     @cache  # noqa: B019
-    def wanted(self, change: str) -> Wanted:
-        vectors = (self.base / f"{change}.vectors").glob("*/part-*.parquet")
+    def before_texts(self) -> set[Text]:
+        return embedded(self.snapshot)
+
+    @cache  # noqa: B019
+    def wanted(self, name: str) -> Wanted:
         return Wanted(
-            self.before() if change == FIRST else Contents.of(self.base / f"{change}.clean"),
-            Trail.read(self.base / f"{change}.trail"),
-            frozenset(keys(vectors)),
+            self.before() if name == FIRST else Contents.of(self.base / f"{name}.clean"),
+            Trail.read(self.base / f"{name}.trail"),
+            frozenset(embedded(self.base / f"{name}.done")),
         )
 
 
@@ -214,14 +237,14 @@ class Contents:
         )
 
 
-def hashes(data: Path, *places: str) -> dict[str, str]:
+def hashes(data: Path) -> dict[str, str]:
     """Name → hash of every file of the warehouse, its exports and its vectors."""
     found = [data / "warehouse.duckdb", *data.glob("master/*"), *data.glob("vectors/*/*")]
-    return {
-        p.relative_to(data).as_posix(): hashlib.blake2b(p.read_bytes()).hexdigest()
-        for p in found
-        if p.exists()
-    }
+    return {p.relative_to(data).as_posix(): digest(p) for p in found if p.exists()}
+
+
+def digest(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes()).hexdigest()
 
 
 def sidecar(parquet: Path) -> dict[str, object]:
@@ -246,22 +269,30 @@ def results(warehouse: Path) -> dict[str, object]:
     return {"masters": masters, "nodes": nodes}
 
 
-def keys(parts: Iterable[Path]) -> set[bytes]:
-    """The texts that the parts hold; reads them whole."""
-    found: list[bytes] = []
-    for part in parts:
+def embedded(data: Path) -> set[Text]:
+    """The texts of all parts; reads them whole."""
+    found: list[Text] = []
+    for part in parts(data):
         column = pq.read_table(part)["text_key"].combine_chunks()
         storage = column.storage if isinstance(column, pa.ExtensionArray) else column
-        found += storage.to_pylist()
+        found += [(part.parent.name, value) for value in storage.to_pylist()]
     assert len(found) == len(set(found)), "a text was embedded twice"
     return set(found)
 
 
+def parts(data: Path) -> dict[Path, tuple]:
+    """The finished parts, which nothing may touch again, and what would show a touch."""
+    found = {path: path.stat() for path in data.glob("vectors/*/part-*.parquet")}
+    return {path: (s.st_ino, s.st_mtime_ns, s.st_size) for path, s in found.items()}
+
+
 def left_over(data: Path) -> list[str]:
     """Files that a finished build does not leave."""
-    known = {"raw", "warehouse.duckdb", "master", "vectors", ".build", "truth.json", FILE_NAME}
+    known = {"raw", "warehouse.duckdb", "master", "vectors", "truth.json", FILE_NAME}
+    known |= {".build", ".history"}
     odd = [p for p in data.iterdir() if p.name not in known]
     odd += [p for p in (data / ".build").iterdir() if p.name != "lock"]
+    odd += [p for p in data.glob(".history/*") if p.suffix != ".duckdb"]
     odd += [p for p in data.glob("master/*") if not p.name.endswith((".parquet", SIDECAR))]
     odd += [
         p for p in data.glob("vectors/*/*")
@@ -296,16 +327,28 @@ def check_whole(data: Path, before: Contents, after: Contents, published: bool) 
     return "partly new" if remaining else "all new"
 
 
-def check_results(data: Path, wanted: Contents) -> None:
+def check_results(data: Path, wanted: Contents, undone: bool = False) -> None:
     """Value for value what a clean build gives, and nothing left over."""
     assert results(data / "warehouse.duckdb") == wanted.warehouse
     for name, table in wanted.tables.items():
         assert pq.read_table(data / name).equals(table), f"{name} differs from a clean build's"
-    for name, content in wanted.sidecars.items():
-        path = data / name
-        assert sidecar(path.with_name(path.name.removesuffix(SIDECAR))) == content, name
-    assert len(list(data.glob("master/*"))) == len(wanted.tables) + len(wanted.sidecars)
-    assert left_over(data) == []
+    names = sorted(path.name for path in data.glob("master/*"))
+    assert names == sorted(Path(n).name for n in [*wanted.tables, *wanted.sidecars])
+    left = left_over(data)
+    if undone:  # known: a sidecar of the build that was taken back, half a part beside its store
+        assert all(name.endswith(".parquet.tmp") for name in left), left
+        return
+    for name in wanted.tables:
+        assert sidecar(data / name) == wanted.sidecars[name + SIDECAR], f"the sidecar of {name}"
+    assert left == []
+
+
+def check_history(data: Path, before: Contents) -> None:
+    """What was published before is kept, and the published file has no second name."""
+    published, kept = data / "warehouse.duckdb", list((data / ".history").glob("*.duckdb"))
+    assert all(path.suffix == ".duckdb" and not path.samefile(published) for path in kept)
+    found = {digest(path) for path in [published, *kept]}
+    assert not before.hashes or before.hashes["warehouse.duckdb"] in found
 
 
 # One kill.
@@ -328,13 +371,13 @@ class Kill:
         """The same kill for the same seed; seeds in a row go through the aims."""
         rng = random.Random(seed)
         aim = AIMS[seed % len(AIMS)]
-        change = rng.choice(list(CHANGES))
-        trail = site.wanted(change).trail
+        name = rng.choice(list(CHANGES))
+        trail = site.wanted(name).trail
         at = 0 if aim == ANY else rng.choice(trail.at(aim))
         longest = trail.seconds[-1] if aim == ANY else DELAYS.get(aim, 0.0)
-        again = rng.uniform(0, trail.seconds[-1]) if rng.random() < 0.2 else None
-        undo = change != FIRST and rng.random() < 0.15
-        return cls(seed, change, aim, at, rng.uniform(0, longest), again, undo)
+        again = rng.uniform(0, trail.seconds[-1]) if rng.random() < 0.15 else None
+        undo = name != FIRST and rng.random() < 0.15
+        return cls(seed, name, aim, at, rng.uniform(0, longest), again, undo)
 
 
 @dataclass(frozen=True)
@@ -345,56 +388,54 @@ class Outcome:
     died: str  # where the process was
     state: str  # of what is published: as it was, partly new, all new
     reused: int  # texts that the killed build had embedded
-    encoded: int  # texts that the next build embedded
+    encoded: int  # texts that the next one had to embed
     seconds: float
 
 
-def die(data: Path, trail: Path, at: int, delay: float) -> tuple[Trail, bool]:
+def die(server: Server, data: Path, at: int, delay: float) -> tuple[Trail, bool]:
     """A build that is killed; the points it passed, and whether it ended before."""
-    trail.unlink(missing_ok=True)
+    trail, talk = data.parent / "trail", data.parent / "talk"
     options = ("--trail", str(trail), "--at", str(at), "--delay", f"{delay:.4f}")
-    process = start_build(data, *options)
-    _, talk = process.communicate()
-    assert process.returncode in (0, -9), f"exit code {process.returncode}: {talk[-2000:]}"
-    return Trail.read(trail), process.returncode == 0
+    code = server.run(talk, "--watch", str(data), *options, "--", "--data", str(data), "build")
+    assert code in (0, -signal.SIGKILL), f"exit code {code}: {talk.read_text()[-2000:]}"
+    return Trail.read(trail), code == 0
 
 
-def try_kill(site: Site, kill: Kill) -> Outcome:
+def try_kill(site: Site, server: Server, kill: Kill) -> Outcome:
     """Kill a build, look at what is there, build again, and look again. AssertionError: not safe."""
     started = time.monotonic()
     wanted = site.wanted(kill.change)
     before = Contents({}, {}, {}, {}) if kill.change == FIRST else site.before()
-    data, trail = site.restore(kill.change), site.base / "trail"
-    CHANGES[kill.change](data)
+    data = change(site.restore(kill.change), kill.change)
 
-    passed, ended = die(data, trail, kill.at, kill.delay)
+    passed, ended = die(server, data, kill.at, kill.delay)
     died = "it had ended" if ended else passed.stages()[-1]
     state = check_whole(data, before, wanted.files, passed.publishing)
+    last = state
     if kill.again is not None:
-        more, _ = die(data, trail, 0, kill.again)
+        more, _ = die(server, data, 0, kill.again)
         publishing = passed.publishing or more.publishing
-        state = check_whole(data, before, wanted.files, publishing)
+        last = check_whole(data, before, wanted.files, publishing)
 
     # Half a part lies under another name: what is named a part is whole.
-    finished = keys(data.glob("vectors/*/part-*.parquet"))
-    stamps = {p: p.stat().st_mtime_ns for p in data.glob("vectors/*/part-*.parquet")}
+    finished, untouched = embedded(data), parts(data)
     if kill.undo:
         site.undo()
-        report, encoded = built(data)
-        assert encoded == [], "embedded again what was finished long ago"
-        assert report.published == (state != "as it was")
-        check_results(data, before)
+        report, asked = built(data)
+        assert asked == [], "embedded again what was finished long ago"
+        assert report.published == (last != "as it was")
+        check_results(data, before, undone=True)
     else:
-        _, encoded = built(data)
-        asked = [key(text) for text in encoded]
+        _, asked = built(data)
         assert len(asked) == len(set(asked)), "a text was embedded twice"
-        assert set(asked) == wanted.keys - finished, "a finished part was not reused"
+        assert set(asked) == wanted.texts - finished, "a finished part was not reused"
         check_results(data, wanted.files)
-    assert stamps.items() <= {p: p.stat().st_mtime_ns for p in data.glob("vectors/*/*")}.items()
+    assert untouched.items() <= parts(data).items(), "a finished part was touched"
+    check_history(data, before)
     again, _ = built(data)
     assert not again.published, "the build after it is not the last"
-    reused = len(finished) - len(keys(data / n for n in before.hashes if "/part-" in n))
-    return Outcome(kill, died, state, reused, len(encoded), time.monotonic() - started)
+    reused = len(finished - site.before_texts()) if before.hashes else len(finished)
+    return Outcome(kill, died, state, reused, len(asked), time.monotonic() - started)
 
 
 # The longer run.
@@ -438,17 +479,17 @@ def main() -> None:
     parser.add_argument(
         "--seed", type=int, default=0, help="the first kill's; the next has the next"
     )
-    parser.add_argument("--in", dest="directory", type=Path, help="work here and keep it")
     chosen = parser.parse_args()
     started, tally = time.monotonic(), Tally()
     with contextlib.ExitStack() as stack:
-        place = chosen.directory or Path(stack.enter_context(fast_directory()))
+        place = Path(stack.enter_context(fast_directory()))
         site = Site.make(place / "site")
+        server = stack.enter_context(Server(ROOT))
         prepared = time.monotonic() - started
         for seed in range(chosen.seed, chosen.seed + chosen.count):
             kill = Kill.chosen(seed, site)
             try:
-                tally.outcomes.append(try_kill(site, kill))
+                tally.outcomes.append(try_kill(site, server, kill))
             except AssertionError as error:
                 tally.failures.append((kill, str(error)))
                 sys.stdout.write(f"FAILED {kill}\n  {error}\n")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import embed.encoder
 import embed.neighbours
 import embed.store
 import embed.weights
-from embed.jobs import Jobs
+from warehouse.settings import Settings
 
 DIMENSION = 32
 PART_TEXTS = 16  # so that a sample's few hundred texts make many parts
@@ -23,29 +23,28 @@ CHUNK_TEXTS = 8
 
 
 @cache
-def _word(word: str) -> np.ndarray:
-    seed = int.from_bytes(hashlib.md5(word.encode(), usedforsecurity=False).digest()[:8], "little")
+def _word(model: str, word: str) -> np.ndarray:
+    seed = int.from_bytes(key(f"{model} {word}")[:8], "little")
     return np.random.default_rng(seed).standard_normal(DIMENSION).astype(np.float32)
 
 
 def key(text: str) -> bytes:
-    """The key under which the store holds the text's vector."""
+    """The key under which a store holds the text's vector."""
     return hashlib.md5(text.encode(), usedforsecurity=False).digest()
 
 
+@dataclass
 class Encoder:
-    """A bag of words: the vector depends on the text alone. Notes what it was asked."""
+    """A bag of words: model and text alone decide the vector. `asked`: (store, key) of each text."""
 
-    dimension = DIMENSION
-
-    def __init__(self, pause: float = 0.0) -> None:
-        self.pause = pause
-        self.texts: list[str] = []
+    store: str
+    asked: list[tuple[str, bytes]]
+    dimension: int = DIMENSION
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        time.sleep(self.pause)
-        self.texts += texts
-        return np.stack([sum(map(_word, text.split()), _word("")) for text in texts])
+        self.asked += [(self.store, key(text)) for text in texts]
+        start = _word(self.store, "")
+        return np.stack([sum((_word(self.store, w) for w in t.split()), start) for t in texts])
 
 
 class _Tensor(np.ndarray):
@@ -67,25 +66,26 @@ def _nearest_rows(weights: np.ndarray, k: int, device: str) -> tuple[_Tensor, _T
 
 
 @contextlib.contextmanager
-def made_up_model(pause: float = 0.0) -> Iterator[Encoder]:
-    """Builds inside embed with a fresh `Encoder`, which is given, in small parts.
+def made_up_model() -> Iterator[list[tuple[str, bytes]]]:
+    """Every embedding model is a made-up one inside; gives what is asked of them, in order."""
+    asked: list[tuple[str, bytes]] = []
 
-    `pause`: seconds that a chunk takes.
-    """
-    encoder = Encoder(pause)
+    def load(settings: Settings, files: embed.encoder.ModelFiles) -> Encoder:
+        return Encoder(embed.encoder.fingerprint(settings, files), asked)
+
     changes = [
-        (Jobs, "_encoder", encoder),
+        (embed.encoder.Encoder, "load", staticmethod(load)),
+        (embed.encoder, "pick_device", lambda wanted: "cpu"),
         (embed.store, "PART_TEXTS", PART_TEXTS),
         (embed.store, "CHUNK_TEXTS", CHUNK_TEXTS),
-        (embed.encoder, "pick_device", lambda wanted: "cpu"),
         (embed.weights, "load_decoder", _load_decoder),
         (embed.neighbours, "nearest_rows", _nearest_rows),
     ]
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in changes]
+    before = [(owner, name, vars(owner)[name]) for owner, name, _ in changes]
     for change in changes:
         setattr(*change)
     try:
-        yield encoder
+        yield asked
     finally:
         for change in before:
             setattr(*change)

@@ -21,7 +21,7 @@ import warehouse.build
 from tests.safety.made_up import Encoder
 
 BEGIN = "begin"
-_BUILD_ID = re.compile(r"\.build/(\d{8}T\d{6}-)?(export-)?[0-9a-f]{6}")
+_BUILD_ID = re.compile(r"(\.build|\.history)/\d{8}T\d{6}-[0-9a-f]{6}")
 _PUBLISH = "rename warehouse.duckdb"
 
 # Where a build can be, in order.
@@ -49,24 +49,24 @@ class Points:
     delay: float = 0.0
     signal: int = signal.SIGKILL
 
-    def install(self, encoder: Encoder) -> None:
+    def install(self) -> None:
         """Start counting. There is no way back: a process is watched to its end."""
         self._data = str(self.data.resolve()) + os.sep
         self._count = 0
         self._started = time.monotonic()
         self._trail = os.open(self.trail, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        made, encode = warehouse.build.Event, encoder.encode
+        made, encode = warehouse.build.Event, Encoder.encode
 
         def event(kind: str, node: str, *rest: object, **named: object) -> warehouse.build.Event:
             self.passed(f"{kind} {self._relative(node)}")
             return made(kind, node, *rest, **named)
 
-        def encode_chunk(texts: Sequence[str]) -> object:
+        def encode_chunk(encoder: Encoder, texts: Sequence[str]) -> object:
             self.passed(f"encode {len(texts)}")
-            return encode(texts)
+            return encode(encoder, texts)
 
         warehouse.build.Event = event
-        encoder.encode = encode_chunk
+        Encoder.encode = encode_chunk
         self.passed(BEGIN)
         sys.addaudithook(self._audit)
 
@@ -85,13 +85,13 @@ class Points:
         timer.start()
 
     def _audit(self, event: str, arguments: tuple) -> None:
-        if event == "os.rename":
-            path, word = arguments[1], "rename"
+        if event in ("os.rename", "os.link"):
+            path, word = arguments[1], event.partition(".")[2]
         elif event == "open":
             path, word = arguments[0], "write"
             if not isinstance(arguments[1], str) or not set(arguments[1]) & set("wax+"):
                 return
-        elif event in ("os.mkdir", "shutil.rmtree"):
+        elif event in ("os.mkdir", "os.remove", "shutil.rmtree"):
             path, word = arguments[0], event.partition(".")[2]
         else:
             return
@@ -99,7 +99,7 @@ class Points:
             self.passed(f"{word} {self._relative(str(path))}")
 
     def _relative(self, path: str) -> str:
-        return _BUILD_ID.sub(".build/*", path.removeprefix(self._data))
+        return _BUILD_ID.sub(r"\1/*", path.removeprefix(self._data))
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,7 @@ class Trail:
     def stages(self) -> list[str]:
         """For each point, where the build is from then on."""
         found, stage, started, published = [], PREPARING, False, False
-        nodes = [n for n, label in enumerate(self.labels) if label.startswith(("done", "same"))]
-        for n, label in enumerate(self.labels):
+        for label in self.labels:
             word, _, name = label.partition(" ")
             started |= word in ("start", "same")
             if label == _PUBLISH:
@@ -129,11 +128,13 @@ class Trail:
                 stage = BETWEEN if word in ("rename", "mkdir") else AFTER
             elif not started:
                 stage = PREPARING
+            elif name.startswith(".history"):
+                stage = BEFORE
             elif name.startswith("vectors/"):
                 stage = PART if word == "rename" else EMBEDDING
             elif word in ("encode", "progress"):
                 stage = EMBEDDING
-            elif word == "export" or "/master" in name or (nodes and n >= nodes[-1]):
+            elif word == "export" or "/master" in name:
                 stage = EXPORT
             else:
                 stage = SQL

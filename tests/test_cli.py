@@ -1,0 +1,133 @@
+"""The command line as a user meets it: examples that run, formats that read back, no torch."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from tests.conftest import ROOT
+
+AWKWARD = """SELECT 1 AS a, NULL AS b, 'it''s "x", é' AS c, [1, NULL] AS d, {'k': 0.5::FLOAT} AS e,
+    '5cc175b9-c0f1-b6a8-31c3-99e269772661'::UUID AS f, DATE '2026-01-02' AS g, 'line\nbreak' AS h"""
+
+
+def run(data: Path, *arguments: str, stdin: str | None = None) -> str:
+    result = CliRunner().invoke(main, ["--data", str(data), *arguments], input=stdin)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = []
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found += commands(command, (*path, name))
+        else:
+            found.append((*path, name))
+    return found
+
+
+def examples(path: tuple[str, ...]) -> list[str]:
+    text = CliRunner().invoke(main, [*path, "--help"]).output
+    return re.findall(r"^\s+python cli\.py (.+)$", text.partition("Example:")[2], re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", commands(), ids=" ".join)
+def test_the_help_of_every_command_ends_in_an_example_that_runs(
+    path: tuple[str, ...], sample: Path, tmp_path: Path, monkeypatch
+) -> None:
+    found = examples(path)
+    assert found, "no example"
+    shutil.copytree(sample, tmp_path / "demo")
+    if path == ("sample",):
+        shutil.rmtree(tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    for line in found:
+        result = CliRunner().invoke(main, shlex.split(line))
+        # With one embedding model there is nothing to compare, and the program says so.
+        if path == ("compare-models",):
+            assert "one embedding model" in result.stderr
+            continue
+        assert result.exit_code == 0, f"{line}\n{result.output}"
+
+
+def test_query_reads_sql_from_stdin(sample: Path) -> None:
+    out = run(
+        sample, "query", "-", "--format", "csv", stdin="select count(*) as n from master.features"
+    )
+    assert out == "n\n71\n"
+
+
+def test_csv_json_and_json_lines_hold_awkward_values(sample: Path) -> None:
+    (row,) = csv.DictReader(io.StringIO(run(sample, "query", AWKWARD, "--format", "csv")))
+    assert row["c"] == 'it\'s "x", é'
+    assert row["h"] == "line\nbreak"
+    assert json.loads(row["d"]) == [1, None]
+    (record,) = json.loads(run(sample, "query", AWKWARD, "--format", "json"))
+    assert json.loads(run(sample, "query", AWKWARD, "--format", "jsonl")) == record
+    assert record["b"] is None
+    assert record["e"] == {"k": 0.5}
+    assert record["g"] == "2026-01-02"
+
+
+def test_parquet_output_is_read_by_polars(sample: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out.parquet"
+    run(sample, "query", "from master.ex_act_pattern_matching", "-o", str(path))
+    assert pl.read_parquet(path).height == 24
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_query_leaves_no_file(sample: Path, tmp_path: Path) -> None:
+    arguments = ["--data", str(sample), "query", "from nothing", "-o", str(tmp_path / "x.csv")]
+    assert CliRunner().invoke(main, arguments).exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_writes_the_named_masters_elsewhere(copy: Path, tmp_path: Path) -> None:
+    run(copy, "export", "features", "explanation_alignment", "--to", str(tmp_path / "out"))
+    assert {p.name for p in (tmp_path / "out").glob("*.parquet")} == {
+        "features.parquet",
+        "explanation_alignment.parquet",
+    }
+
+
+def test_a_models_filled_in_sql_runs_as_it_is_printed(sample: Path) -> None:
+    sql = run(sample, "models", "show", "analysis.samples")
+    assert "$" not in sql
+    rows = json.loads(run(sample, "query", sql.rstrip().rstrip(";"), "--format", "json"))
+    assert len(rows) == 651
+
+
+def test_json_log_is_one_json_object_a_line_on_stderr(copy: Path) -> None:
+    arguments = ["--data", str(copy), "--json-log", "--set", "matching.threshold=0.3", "build"]
+    result = CliRunner().invoke(main, arguments)
+    events = [json.loads(line) for line in result.stderr.splitlines()]
+    assert {"done", "export", "published"} <= {e["kind"] for e in events}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--data", "DATA", "plan"], ["--data", "DATA", "models", "list"]]
+)
+def test_paths_that_do_not_embed_import_no_torch(sample: Path, arguments: list[str]) -> None:
+    arguments = [str(sample) if a == "DATA" else a for a in arguments]
+    code = f"""
+import sys; sys.argv = ["cli.py", *{arguments!r}]
+import cli
+try: cli.main()
+except SystemExit as done: assert not done.code, done.code
+assert "torch" not in sys.modules and "transformers" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
