@@ -77,7 +77,7 @@ def main(
     Example:
       python cli.py sample demo
       python cli.py --data demo build
-      python cli.py --data demo query "from master.features limit 3"
+      python cli.py --data demo query "select feature_id, explanation_text from master.features limit 3"
     """
     ctx.obj = Context(data, overrides, verbose, json_log)
 

@@ -139,7 +139,7 @@ def test_vectors_of_another_precision_stand_beside_and_come_back(copy: Path, reb
     assert "vectors.explanations" in ran
 
 
-def test_empty_null_and_list_of_null_are_different_contents(tmp_path: Path) -> None:
+def test_empty_null_and_list_of_null_are_different_contents() -> None:
     import duckdb
 
     from warehouse.build import _hashable

@@ -37,6 +37,7 @@ from tests.safety.kills import (
     start_build,
     try_kill,
 )
+from tests.safety.points import Trail
 from warehouse.layout import Layout
 
 KILLS = 30
@@ -78,6 +79,25 @@ def stopped(
         process.communicate()
 
 
+@contextlib.contextmanager
+def waiting(site: Site, data: Path) -> Iterator[subprocess.Popen]:
+    """A build that waits for another one's lock."""
+    trail = site.base / "waiting.trail"
+    trail.unlink(missing_ok=True)
+    process = start_build(data, "--trail", str(trail), command=("build", "--wait"))
+    try:
+        while "write .build/lock" not in Trail.read(trail).labels:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        time.sleep(0.3)
+        assert process.poll() is None, process.communicate()
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 def go_on(process: subprocess.Popen) -> str:
     """Let a stopped process run to its end; what it said on stderr."""
     process.send_signal(signal.SIGCONT)
@@ -109,8 +129,23 @@ def test_a_killed_build_leaves_all_whole_and_the_next_one_goes_on(
 # Ctrl-C
 
 
-@pytest.mark.parametrize("what", [FIRST, OTHER])
-@pytest.mark.parametrize("stage", points.STAGES[: points.STAGES.index(points.BEFORE) + 1])
+def lines(talk: str) -> list[str]:
+    return [line for line in talk.splitlines() if line]
+
+
+@pytest.mark.parametrize(
+    ("what", "stage"),
+    [
+        (FIRST, points.EMBEDDING),
+        (FIRST, points.EXPORT),
+        (OTHER, points.PREPARING),
+        (OTHER, points.EMBEDDING),
+        (OTHER, points.PART),
+        (OTHER, points.SQL),
+        (OTHER, points.EXPORT),
+        (OTHER, points.BEFORE),
+    ],
+)
 def test_ctrl_c_ends_a_build_with_one_line_and_leaves_all_as_it_was(
     site: Site, what: str, stage: str
 ) -> None:
@@ -119,20 +154,18 @@ def test_ctrl_c_ends_a_build_with_one_line_and_leaves_all_as_it_was(
         process.send_signal(signal.SIGINT)
         talk = go_on(process)
     assert process.returncode == 130
-    progress, last = talk.splitlines()[:-1], talk.splitlines()[-1]
+    *progress, last = lines(talk)
     assert last == INTERRUPTED
-    assert all(re.match(r"  vectors\.|✓ |= |$", line) for line in progress), progress
+    assert all(re.match(r"  vectors\.|✓ |= ", line) for line in progress), progress
     assert untouched(site, data, NO_CONTENTS if what == FIRST else None)
 
 
 def test_ctrl_c_while_waiting_for_another_build(site: Site) -> None:
     data = change(site.restore(), OTHER)
-    with stopped(site, data, OTHER, points.SQL):
-        waiter = start_build(data, command=("build", "--wait"))
-        time.sleep(1)
+    with stopped(site, data, OTHER, points.SQL), waiting(site, data) as waiter:
         waiter.send_signal(signal.SIGINT)
         _, talk = waiter.communicate()
-    assert (waiter.returncode, talk.splitlines()) == (130, [INTERRUPTED])
+    assert (waiter.returncode, lines(talk)) == (130, [INTERRUPTED])
 
 
 # A second build
@@ -156,10 +189,7 @@ def test_a_second_build_fails_at_once_and_says_who_builds_since_when(site: Site)
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_second_build_that_waits_builds_when_the_first_ended(site: Site, killed: bool) -> None:
     data = change(site.restore(), OTHER)
-    with stopped(site, data, OTHER, points.SQL) as first:
-        second = start_build(data, command=("build", "--wait"))
-        time.sleep(1)
-        assert second.poll() is None, second.communicate()
+    with stopped(site, data, OTHER, points.SQL) as first, waiting(site, data) as second:
         if killed:
             first.kill()
         else:

@@ -46,9 +46,9 @@ def exports(data: Path) -> list[tuple]:
     found = []
     for path in sorted((data / "master").glob("*.parquet")):
         with path.open("rb") as stream:  # one file to the end, whatever is renamed meanwhile
-            table = pq.read_table(stream)
-        key = table.schema.metadata[b"warehouse_key"].decode()
-        found.append((path.name, key, table.num_rows))
+            file = pq.ParquetFile(stream)
+            rows = file.read().num_rows
+        found.append((path.name, file.metadata.metadata[b"warehouse_key"].decode(), rows))
     return found
 
 
