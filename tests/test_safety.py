@@ -23,6 +23,7 @@ from tests.safety import points, read
 from tests.safety.build_and_die import Server
 from tests.safety.kills import (
     FIRST,
+    NOTHING,
     ROOT,
     Contents,
     Kill,
@@ -42,7 +43,6 @@ from warehouse.layout import Layout
 
 KILLS = 30
 READERS = 4
-NO_CONTENTS = Contents({}, {}, {}, {})
 OTHER = "other raw tree"
 INTERRUPTED = "interrupted; what was published stands as it was"
 HELD = r'error: another build holds ".*": process {} since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d'
@@ -106,8 +106,8 @@ def go_on(process: subprocess.Popen) -> str:
 
 def untouched(site: Site, data: Path, before: Contents | None = None) -> bool:
     """Whether the published files are the bytes they were, and nothing of the build is left."""
-    before = before or site.before()
-    state = check_whole(data, before, NO_CONTENTS, published=False)
+    before = before or site.before
+    state = check_whole(data, before, NOTHING, published=False)
     return state == "as it was" and not [p for p in left_over(data) if not p.endswith(".tmp")]
 
 
@@ -157,7 +157,7 @@ def test_ctrl_c_ends_a_build_with_one_line_and_leaves_all_as_it_was(
     *progress, last = lines(talk)
     assert last == INTERRUPTED
     assert all(re.match(r"  vectors\.|✓ |= ", line) for line in progress), progress
-    assert untouched(site, data, NO_CONTENTS if what == FIRST else None)
+    assert untouched(site, data, NOTHING if what == FIRST else None)
 
 
 def test_ctrl_c_while_waiting_for_another_build(site: Site) -> None:
@@ -300,7 +300,7 @@ def fill(disk: Path) -> Path:
 def test_a_full_disk_fails_the_build_and_nothing_else(
     site: Site, small_disk: Path, what: str, stage: str
 ) -> None:
-    data, before = site.restore(what, small_disk / "data"), NO_CONTENTS
+    data, before = site.restore(what, small_disk / "data"), NOTHING
     if what != FIRST:
         built(data)  # so that it knows where it lies
         before = Contents.of(data)

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from embed.jobs import READS, Jobs
-from warehouse import __version__, catalog, export, history, models, plan, sources
+from warehouse import __version__, catalog, export, history, models, plan, side, sources
 from warehouse.catalog import NodeState, State, run
 from warehouse.database import create_macros, open_for_build, open_read_only
 from warehouse.errors import WarehouseError
@@ -85,14 +85,28 @@ def prepare(settings: Settings, selectors: Sequence[str] = (), full: bool = Fals
     return Prepared(settings, layout, every, macros, graph, state, jobs, made)
 
 
-def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
-    """Masters whose published parquet doesn't hold what `results` (node → hash) says."""
+def stale_exports(
+    prepared: Prepared,
+    results: Mapping[str, str],
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> list[str]:
+    """Masters and side models whose published files don't hold what `results` (node → hash) says.
+
+    `connection`: the warehouse that `results` are of, by default the published one.
+    """
+    if connection is None and prepared.layout.warehouse.exists():
+        with open_read_only(prepared.layout.warehouse, unsafe=True) as published:
+            return stale_exports(prepared, results, published)
     stale = []
     for name in export.names(prepared.models):
         model = prepared.models[f"master.{name}"]
         result = results.get(model.name)
         path = prepared.layout.master / f"{name}.parquet"
         if result and not export.is_current(path, export.export_key(model, result)):
+            stale.append(name)
+    for name in side.names(prepared.models):
+        model, result = prepared.models[name], results.get(name)
+        if result and not side.is_current(connection, model, result, prepared.layout.data):
             stale.append(name)
     return stale
 
@@ -143,6 +157,7 @@ def build(
                     time.monotonic() - started, False,
         )  # fmt: skip
             published = _publish(prepared, build_id, work, written)
+            side.publish(execution.side_files, layout.data)
         except OSError as error:
             raise WarehouseError(
                 f"the build could not write: {error}",
@@ -172,6 +187,7 @@ class _Execution:
     on_event: Callable[[Event], None]
     ran: dict[str, float] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
+    side_files: list[export.Exported] = field(default_factory=list)
 
     def run(self, exports: bool) -> list[export.Exported]:
         """Execute every step, record the build, write the stale exports. Closes the file."""
@@ -411,9 +427,17 @@ class _Execution:
         directory = self.work / "master"
         directory.mkdir()
         written = []
-        for name in stale_exports(self.prepared, self.results):
-            model = self.prepared.models[f"master.{name}"]
+        for name in stale_exports(self.prepared, self.results, self.connection):
             started = time.monotonic()
+            if name.startswith("side."):
+                model = self.prepared.models[name]
+                files = side.write(self.connection, model, self.results[name], self.work / "side")
+                self.side_files += files
+                seconds = time.monotonic() - started
+                self.ran[f"export {name}"] = seconds
+                self.on_event(Event("export", f"{name}: JSON", rows=len(files), seconds=seconds))
+                continue
+            model = self.prepared.models[f"master.{name}"]
             key = export.export_key(model, self.results[model.name])
             made = export.write(
                 self.connection, model, directory, key, self.build_id, self.prepared.settings
@@ -511,7 +535,10 @@ def _locked(layout: Layout, wait: bool) -> Iterator[None]:
 def export_published(
     settings: Settings, names: Sequence[str] = (), target: Path | None = None
 ) -> list[export.Exported]:
-    """Write masters of the published warehouse into `target` (default: DIR/master)."""
+    """Write the published warehouse's masters and JSON side files, all or the named ones.
+
+    `target` gets them instead of DIR/master (masters) and DIR (side files).
+    """
     layout = Layout(settings.data)
     every = models.load_all()
     wanted = export.chosen(every, names)
@@ -524,13 +551,17 @@ def export_published(
         work = target / f".export-{secrets.token_hex(3)}"
         work.mkdir(parents=True)
         try:
-            written = []
+            written, files = [], []
             for name in wanted:
-                model = every[f"master.{name}"]
-                if model.name not in state.nodes:
-                    raise WarehouseError(f'"{model.name}" was not built yet', "python cli.py build")
-                key = export.export_key(model, state.nodes[model.name].result)
+                if name not in state.nodes:
+                    raise WarehouseError(f'"{name}" was not built yet', "python cli.py build")
+                model, result = every[name], state.nodes[name].result
+                if model.schema == "side":
+                    files += side.write(connection, model, result, work)
+                    continue
+                key = export.export_key(model, result)
                 written.append(export.write(connection, model, work, key, state.build_id, settings))
-            return export.publish(written, target)
+            home = layout.data if target == layout.master else target
+            return export.publish(written, target) + side.publish(files, home)
         finally:
             shutil.rmtree(work, ignore_errors=True)

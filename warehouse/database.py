@@ -12,7 +12,7 @@ from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import Model, literal
 from warehouse.settings import Settings
 
-SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master")
+SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "side")
 
 
 def open_for_build(path: Path, spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:

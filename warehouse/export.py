@@ -49,16 +49,20 @@ def names(models: Mapping[str, Model]) -> list[str]:
 
 
 def chosen(models: Mapping[str, Model], wanted: Iterable[str]) -> list[str]:
-    """The wanted masters, all when none is named; UsageError for an unknown name."""
-    known = names(models)
+    """Full names of the wanted masters and side models, all when none is named.
+
+    UsageError for an unknown name.
+    """
+    known = {m.name.partition(".")[2]: m.name for m in models.values() if m.schema == "side"}
+    known |= {name: f"master.{name}" for name in names(models)}
     for name in wanted:
         if name not in known:
-            near = nearest(name, known)
+            near = nearest(name, list(known))
             raise UsageError(
-                f'no master is called "{name}"',
-                f'did you mean "{near}"?' if near else "masters: " + ", ".join(known),
+                f'nothing to export is called "{name}"',
+                f'did you mean "{near}"?' if near else "exports: " + ", ".join(known),
             )
-    return list(wanted) or known
+    return [known[name] for name in wanted] or sorted(known.values())
 
 
 def export_key(model: Model, result: str) -> str:

@@ -160,7 +160,7 @@ def plan(made: plans.Plan, exported: Sequence[str]) -> None:
             )
         _OUT.print(table)
     for name in exported:
-        _OUT.print(f"export {name}.parquet")
+        _OUT.print(f"export {name}")
     if not todo and not exported:
         _OUT.print("nothing to do")
     _OUT.print(

@@ -135,11 +135,12 @@ class Wanted:
     texts: frozenset[Text]  # all that must be in the stores in the end
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Site:
     """A data directory that can be put back, and the references of every change."""
 
     base: Path
+    before: Contents = field(default_factory=lambda: NOTHING)
 
     @property
     def data(self) -> Path:
@@ -156,6 +157,7 @@ class Site:
         write_sample(site.snapshot, **SIZE)
         settings_file(site.snapshot)
         site._record(FIRST)
+        site.before = Contents.of(site.data)  # here: its views say where its vectors lie
         shutil.rmtree(site.snapshot)
         site.data.rename(site.snapshot)
         for name in list(CHANGES)[1:]:
@@ -169,17 +171,6 @@ class Site:
         _, talk = process.communicate()
         assert process.returncode == 0, talk
         shutil.copytree(data / "vectors", self.base / f"{name}.done" / "vectors")
-
-    def copy(self, base: Path) -> Site:
-        """Another site with the same references, for a process of its own."""
-        site = Site(Path(shutil.copytree(self.base, base)))
-        site.restore()
-        settings_file(site.data)
-        built(site.data)  # so that it knows where it lies
-        shutil.rmtree(site.data / ".history")
-        shutil.rmtree(site.snapshot)
-        site.data.rename(site.snapshot)
-        return site
 
     def restore(self, name: str = "", data: Path | None = None) -> Path:
         """Put the directory back to the state before; before the first build, to its inputs."""
@@ -198,17 +189,13 @@ class Site:
         shutil.copyfile(self.snapshot / FILE_NAME, data / FILE_NAME)
 
     @cache  # noqa: B019 - a site lives as long as its process
-    def before(self) -> Contents:
-        return Contents.of(self.restore())  # its views say where its vectors lie
-
-    @cache  # noqa: B019
     def before_texts(self) -> set[Text]:
         return embedded(self.snapshot)
 
     @cache  # noqa: B019
     def wanted(self, name: str) -> Wanted:
         return Wanted(
-            self.before() if name == FIRST else Contents.of(self.base / f"{name}.clean"),
+            self.before if name == FIRST else Contents.of(self.base / f"{name}.clean"),
             Trail.read(self.base / f"{name}.trail"),
             frozenset(embedded(self.base / f"{name}.done")),
         )
@@ -235,6 +222,9 @@ class Contents:
             {f"master/{p.name}{SIDECAR}": sidecar(p) for p in parquets},
             results(data / "warehouse.duckdb"),
         )
+
+
+NOTHING = Contents({}, {}, {}, {})
 
 
 def hashes(data: Path) -> dict[str, str]:
@@ -405,7 +395,7 @@ def try_kill(site: Site, server: Server, kill: Kill) -> Outcome:
     """Kill a build, look at what is there, build again, and look again. AssertionError: not safe."""
     started = time.monotonic()
     wanted = site.wanted(kill.change)
-    before = Contents({}, {}, {}, {}) if kill.change == FIRST else site.before()
+    before = NOTHING if kill.change == FIRST else site.before
     data = change(site.restore(kill.change), kill.change)
 
     passed, ended = die(server, data, kill.at, kill.delay)

@@ -1,0 +1,85 @@
+"""The JSON side files, for readers of the former pipeline: rows (path, document) of `side.*`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import duckdb
+
+from warehouse.catalog import run
+from warehouse.errors import WarehouseError
+from warehouse.export import Exported
+from warehouse.models import Model, digest, identifier
+
+# A file's first bytes: its key stands there.
+_HEAD = 200
+
+
+def names(models: Mapping[str, Model]) -> list[str]:
+    """The side models' names."""
+    return [m.name for m in models.values() if m.schema == "side"]
+
+
+def is_current(
+    connection: duckdb.DuckDBPyConnection, model: Model, result: str, data: Path
+) -> bool:
+    """Whether every file of a side model, as the connection has it, stands under `data`."""
+    wanted = _key(model, result).encode()
+    paths = run(connection, f"SELECT path FROM {identifier(model.name)}")
+    return all(_holds(data / path, wanted) for (path,) in paths)
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, model: Model, result: str, directory: Path
+) -> list[Exported]:
+    """Write the files of a side model below `directory`, not published yet."""
+    written = []
+    for path, document in run(connection, f"SELECT path, document FROM {identifier(model.name)}"):
+        if not _is_inside(path):
+            raise WarehouseError(
+                f'"{path}" is no place for a side file', "give the SAE another sae_id"
+            )
+        content = json.loads(document)
+        head = {"warehouse_key": _key(model, result)}
+        content["metadata"] = head | content["metadata"]
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("w", encoding="utf-8") as stream:
+            json.dump(content, stream, ensure_ascii=False)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        written.append(Exported(path, target, len(content), target.stat().st_size))
+    return written
+
+
+def publish(written: Iterable[Exported], data: Path) -> list[Exported]:
+    """Move finished files to their places under `data`, each by one rename."""
+    published = []
+    for export in written:
+        target = data / export.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        export.path.replace(target)
+        published.append(replace(export, path=target))
+    return published
+
+
+def _key(model: Model, result: str) -> str:
+    return digest(model.fingerprint, result)
+
+
+def _holds(path: Path, key: bytes) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return key in stream.read(_HEAD)
+    except OSError:
+        return False
+
+
+def _is_inside(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return not PurePosixPath(path).is_absolute() and ".." not in parts and "\0" not in path
