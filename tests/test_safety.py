@@ -33,10 +33,10 @@ from tests.safety.kills import (
     check_results,
     check_whole,
     fast_directory,
-    left_over,
     settings_file,
     start_build,
     try_kill,
+    working,
 )
 from tests.safety.points import Trail
 from warehouse.layout import Layout
@@ -107,8 +107,8 @@ def go_on(process: subprocess.Popen) -> str:
 def untouched(site: Site, data: Path, before: Contents | None = None) -> bool:
     """Whether the published files are the bytes they were, and nothing of the build is left."""
     before = before or site.before
-    state = check_whole(data, before, NOTHING, published=False)
-    return state == "as it was" and not [p for p in left_over(data) if not p.endswith(".tmp")]
+    state = check_whole(data, before, NOTHING, begun=False)
+    return state == "as it was" and not [p for p in working(data) if not p.endswith(".tmp")]
 
 
 # Kills

@@ -32,6 +32,7 @@ from tests.safety.made_up import made_up_model
 from tests.safety.points import Trail
 from warehouse.build import Report, build
 from warehouse.catalog import run
+from warehouse.errors import WarehouseError
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings import FILE_NAME, commented_file, load
 
@@ -40,7 +41,14 @@ SIZE = {"features": 12, "prompts": 80, "explained": 4}
 ANY = "at any moment"
 AIMS = (ANY, *points.STAGES, points.BETWEEN)  # the short, delicate one twice
 # Seconds after a stage's point in which it can still be inside what the point begins.
-DELAYS = {points.PREPARING: 0.03, points.SQL: 0.02, points.EXPORT: 0.02, points.AFTER: 0.004}
+DELAYS = {
+    points.PREPARING: 0.03,
+    points.EMBEDDING: 0.004,
+    points.PART: 0.002,
+    points.SQL: 0.02,
+    points.EXPORT: 0.02,
+    points.AFTER: 0.004,
+}
 SIDECAR = ".metadata.json"
 
 Text = tuple[str, bytes]  # a store and a key in it
@@ -176,15 +184,18 @@ class Site:
         """Put the directory back to the state before; before the first build, to its inputs."""
         data = data or self.data
         shutil.rmtree(data, ignore_errors=True)
-        made = (
-            ("warehouse.duckdb", "master", "vectors", ".build", ".history") if name == FIRST else ()
-        )
-        return Path(shutil.copytree(self.snapshot, data, ignore=shutil.ignore_patterns(*made)))
+        if name == FIRST:
+            data.mkdir()
+            self._inputs(data)
+            return data
+        return Path(shutil.copytree(self.snapshot, data))
 
-    def undo(self, data: Path | None = None) -> None:
+    def undo(self) -> None:
         """Put the inputs back, as a user who takes a change back."""
-        data = data or self.data
-        shutil.rmtree(data / "raw")
+        shutil.rmtree(self.data / "raw")
+        self._inputs(self.data)
+
+    def _inputs(self, data: Path) -> None:
         shutil.copytree(self.snapshot / "raw", data / "raw")
         shutil.copyfile(self.snapshot / FILE_NAME, data / FILE_NAME)
 
@@ -206,43 +217,66 @@ class Site:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a data directory publishes: bytes as hashes, and values."""
+    """What lies in a data directory besides its inputs, by name."""
 
-    hashes: Mapping[str, str]
-    tables: Mapping[str, pa.Table]  # parquet → its rows
-    sidecars: Mapping[str, object]
-    warehouse: Mapping[str, object]
+    published: Mapping[str, str]  # the hash of each published file
+    values: Mapping[str, object]  # what it holds
+    parts: Mapping[str, str]  # the hash of each finished part of a vector store
 
     @classmethod
     def of(cls, data: Path) -> Contents:
-        parquets = sorted((data / "master").glob("*.parquet"))
-        return cls(
-            hashes(data),
-            {f"master/{p.name}": pq.read_table(p) for p in parquets},
-            {f"master/{p.name}{SIDECAR}": sidecar(p) for p in parquets},
-            results(data / "warehouse.duckdb"),
-        )
+        files = published(data)
+        values = {name: value(path) for name, path in files.items()}
+        return cls(_hashes(files), values, _hashes(parts(data)))
 
 
-NOTHING = Contents({}, {}, {}, {})
+NOTHING = Contents({}, {}, {})
 
 
-def hashes(data: Path) -> dict[str, str]:
-    """Name → hash of every file of the warehouse, its exports and its vectors."""
-    found = [data / "warehouse.duckdb", *data.glob("master/*"), *data.glob("vectors/*/*")]
-    return {p.relative_to(data).as_posix(): digest(p) for p in found if p.exists()}
+def published(data: Path) -> dict[str, Path]:
+    """The warehouse, the exports and whatever else lies where users look."""
+    inputs = {"raw", "vectors", ".build", ".history", "truth.json", FILE_NAME}
+    places = [place for place in data.iterdir() if place.name not in inputs]
+    files = [f for place in places for f in (place.rglob("*") if place.is_dir() else [place])]
+    return {f.relative_to(data).as_posix(): f for f in sorted(files) if not f.is_dir()}
+
+
+def parts(data: Path) -> dict[str, Path]:
+    """The finished parts of the vector stores."""
+    return {p.relative_to(data).as_posix(): p for p in data.glob("vectors/*/part-*.parquet")}
+
+
+def working(data: Path) -> list[str]:
+    """Files where builds work that a finished build does not leave."""
+    odd = [p for p in data.glob(".build/*") if p.name != "lock"]
+    odd += [p for p in data.glob(".history/*") if p.suffix != ".duckdb" or p.name[0] == "."]
+    odd += {*data.glob("vectors/*/*")} - {*parts(data).values(), *data.glob("vectors/*/model.json")}
+    return sorted(p.relative_to(data).as_posix() for p in odd)
+
+
+def _hashes(files: Mapping[str, Path]) -> dict[str, str]:
+    return {name: digest(path) for name, path in files.items()}
 
 
 def digest(path: Path) -> str:
     return hashlib.blake2b(path.read_bytes()).hexdigest()
 
 
-def sidecar(parquet: Path) -> dict[str, object]:
-    """A parquet's description, without what tells one build from another."""
-    found = json.loads(parquet.with_name(parquet.name + SIDECAR).read_text(encoding="utf-8"))
-    del found["created_at"], found["build_id"], found["settings"]
-    del found["processing_statistics"]["file_size_bytes"]
+def value(path: Path) -> object:
+    """What a published file holds, read whole, without what tells one build from another."""
+    if path.suffix == ".duckdb":
+        return results(path)
+    if path.suffix == ".parquet":
+        return pq.read_table(path)
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if path.name.endswith(SIDECAR):
+        del found["created_at"], found["build_id"], found["settings"]
+        del found["processing_statistics"]["file_size_bytes"]
     return found
+
+
+def same(one: object, other: object) -> bool:
+    return one.equals(other) if isinstance(one, pa.Table) else one == other
 
 
 def results(warehouse: Path) -> dict[str, object]:
@@ -254,91 +288,61 @@ def results(warehouse: Path) -> dict[str, object]:
             for (name,) in names
         }  # fmt: skip
         nodes = dict(run(connection, "SELECT node, result FROM _warehouse.nodes ORDER BY ALL"))
-        open_builds = run(connection, "SELECT count(*) FROM _warehouse.builds WHERE finished IS NULL")  # fmt: skip
-    assert open_builds == [(0,)], "a build that never finished is published"
+        unfinished = run(connection, "SELECT count(*) FROM _warehouse.builds WHERE finished IS NULL")  # fmt: skip
+    assert unfinished == [(0,)], "a build that never finished is published"
     return {"masters": masters, "nodes": nodes}
 
 
 def embedded(data: Path) -> set[Text]:
-    """The texts of all parts; reads them whole."""
+    """The texts of all finished parts; reads them whole."""
     found: list[Text] = []
-    for part in parts(data):
+    for part in parts(data).values():
         column = pq.read_table(part)["text_key"].combine_chunks()
         storage = column.storage if isinstance(column, pa.ExtensionArray) else column
-        found += [(part.parent.name, value) for value in storage.to_pylist()]
+        found += [(part.parent.name, key) for key in storage.to_pylist()]
     assert len(found) == len(set(found)), "a text was embedded twice"
     return set(found)
 
 
-def parts(data: Path) -> dict[Path, tuple]:
-    """The finished parts, which nothing may touch again, and what would show a touch."""
-    found = {path: path.stat() for path in data.glob("vectors/*/part-*.parquet")}
-    return {path: (s.st_ino, s.st_mtime_ns, s.st_size) for path, s in found.items()}
-
-
-def left_over(data: Path) -> list[str]:
-    """Files that a finished build does not leave."""
-    known = {"raw", "warehouse.duckdb", "master", "vectors", "truth.json", FILE_NAME}
-    known |= {".build", ".history"}
-    odd = [p for p in data.iterdir() if p.name not in known]
-    odd += [p for p in (data / ".build").iterdir() if p.name != "lock"]
-    odd += [p for p in data.glob(".history/*") if p.suffix != ".duckdb"]
-    odd += [p for p in data.glob("master/*") if not p.name.endswith((".parquet", SIDECAR))]
-    odd += [
-        p for p in data.glob("vectors/*/*")
-        if p.name != "model.json" and not (p.name.startswith("part-") and p.suffix == ".parquet")
-    ]  # fmt: skip
-    return sorted(p.relative_to(data).as_posix() for p in odd)
-
-
-def check_whole(data: Path, before: Contents, after: Contents, published: bool) -> str:
+def check_whole(data: Path, before: Contents, after: Contents, begun: bool) -> str:
     """Each published file is as before, or, once publishing began, as after: whole either way."""
-    now = hashes(data)
-    old = {name: before.hashes.get(name) for name in before.hashes | now.keys()}
-    changed = {n for n in old if n.startswith(("warehouse", "master")) and now.get(n) != old[n]}
-    for name, value in before.hashes.items():  # finished parts are never touched
-        assert not name.startswith("vectors/") or now.get(name) == value, f"{name} changed"
-    assert published or not changed, f"changed before publishing began: {sorted(changed)}"
-    for name in sorted(changed):
-        path = data / name
-        assert path.exists(), f"{name} is gone"
-        if name == "warehouse.duckdb":
-            assert results(path) == after.warehouse, "the warehouse is neither the old nor the new"
-        elif name.endswith(SIDECAR):
-            found = sidecar(path.with_name(path.name.removesuffix(SIDECAR)))
-            assert found == after.sidecars[name], f"{name} is neither the old nor the new"
-        else:
-            found = pq.read_table(path)
-            assert found.equals(after.tables[name]), f"{name} is neither the old nor the new"
+    files, now_parts = published(data), _hashes(parts(data))
+    now = _hashes(files)
+    changed = sorted(n for n in before.published | now if now.get(n) != before.published.get(n))
+    assert begun or not changed, f"changed before publishing began: {changed}"
+    for name in changed:
+        assert name in files, f"{name} is gone"
+        assert name in after.values, f"{name} is no file of either build"
+        found = value(files[name])
+        assert same(found, after.values[name]), f"{name} is neither the old nor the new"
+    assert before.parts.items() <= now_parts.items(), "a finished part was touched"
     if not changed:
         return "as it was"
-    assert "warehouse.duckdb" in changed, f"published before the warehouse: {sorted(changed)}"
-    remaining = [n for n, t in after.tables.items() if n not in changed and not (n in before.tables and before.tables[n].equals(t))]  # fmt: skip
-    return "partly new" if remaining else "all new"
+    assert "warehouse.duckdb" in changed, f"published before the warehouse: {changed}"
+    old = [n for n, v in after.values.items() if n not in changed and not same(before.values.get(n), v)]  # fmt: skip
+    return "partly new" if old else "all new"
 
 
 def check_results(data: Path, wanted: Contents, undone: bool = False) -> None:
     """Value for value what a clean build gives, and nothing left over."""
-    assert results(data / "warehouse.duckdb") == wanted.warehouse
-    for name, table in wanted.tables.items():
-        assert pq.read_table(data / name).equals(table), f"{name} differs from a clean build's"
-    names = sorted(path.name for path in data.glob("master/*"))
-    assert names == sorted(Path(n).name for n in [*wanted.tables, *wanted.sidecars])
-    left = left_over(data)
-    if undone:  # known: a sidecar of the build that was taken back, half a part beside its store
-        assert all(name.endswith(".parquet.tmp") for name in left), left
-        return
-    for name in wanted.tables:
-        assert sidecar(data / name) == wanted.sidecars[name + SIDECAR], f"the sidecar of {name}"
-    assert left == []
+    files = published(data)
+    assert sorted(files) == sorted(wanted.values)
+    left = working(data)
+    if undone:  # known: half a part stays until its store is filled again
+        left = [name for name in left if not name.endswith(".parquet.tmp")]
+    assert left == [], f"left over: {left}"
+    for name, path in files.items():
+        if undone and name.endswith(SIDECAR):  # known: may be of the build that was taken back
+            continue
+        assert same(value(path), wanted.values[name]), f"{name} differs from a clean build's"
 
 
 def check_history(data: Path, before: Contents) -> None:
     """What was published before is kept, and the published file has no second name."""
-    published, kept = data / "warehouse.duckdb", list((data / ".history").glob("*.duckdb"))
-    assert all(path.suffix == ".duckdb" and not path.samefile(published) for path in kept)
-    found = {digest(path) for path in [published, *kept]}
-    assert not before.hashes or before.hashes["warehouse.duckdb"] in found
+    warehouse, kept = data / "warehouse.duckdb", list((data / ".history").glob("*.duckdb"))
+    assert not any(path.samefile(warehouse) for path in kept)
+    found = {digest(path) for path in [warehouse, *kept]}
+    assert not before.published or before.published["warehouse.duckdb"] in found
 
 
 # One kill.
@@ -363,8 +367,10 @@ class Kill:
         aim = AIMS[seed % len(AIMS)]
         name = rng.choice(list(CHANGES))
         trail = site.wanted(name).trail
-        at = 0 if aim == ANY else rng.choice(trail.at(aim))
-        longest = trail.seconds[-1] if aim == ANY else DELAYS.get(aim, 0.0)
+        places = [0] if aim == ANY else trail.at(aim)
+        assert places, f"the build of {name} has no point {aim}: did publishing change?"
+        at = rng.choice(places)
+        longest = trail.seconds[-1] if aim == ANY else rng.choice([0, 1, 1]) * DELAYS.get(aim, 0.0)
         again = rng.uniform(0, trail.seconds[-1]) if rng.random() < 0.15 else None
         undo = name != FIRST and rng.random() < 0.15
         return cls(seed, name, aim, at, rng.uniform(0, longest), again, undo)
@@ -408,7 +414,7 @@ def try_kill(site: Site, server: Server, kill: Kill) -> Outcome:
         last = check_whole(data, before, wanted.files, publishing)
 
     # Half a part lies under another name: what is named a part is whole.
-    finished, untouched = embedded(data), parts(data)
+    finished, untouched = embedded(data), _hashes(parts(data))
     if kill.undo:
         site.undo()
         report, asked = built(data)
@@ -420,11 +426,11 @@ def try_kill(site: Site, server: Server, kill: Kill) -> Outcome:
         assert len(asked) == len(set(asked)), "a text was embedded twice"
         assert set(asked) == wanted.texts - finished, "a finished part was not reused"
         check_results(data, wanted.files)
-    assert untouched.items() <= parts(data).items(), "a finished part was touched"
+    assert untouched.items() <= _hashes(parts(data)).items(), "a finished part was touched"
     check_history(data, before)
     again, _ = built(data)
     assert not again.published, "the build after it is not the last"
-    reused = len(finished - site.before_texts()) if before.hashes else len(finished)
+    reused = len(finished - site.before_texts()) if before.published else len(finished)
     return Outcome(kill, died, state, reused, len(asked), time.monotonic() - started)
 
 
@@ -480,7 +486,7 @@ def main() -> None:
             kill = Kill.chosen(seed, site)
             try:
                 tally.outcomes.append(try_kill(site, server, kill))
-            except AssertionError as error:
+            except (AssertionError, WarehouseError, ValueError, OSError, duckdb.Error) as error:
                 tally.failures.append((kill, str(error)))
                 sys.stdout.write(f"FAILED {kill}\n  {error}\n")
             done = seed - chosen.seed + 1

@@ -1,8 +1,8 @@
 """The points of a build: the moments that can be told apart, numbered, and a signal at one.
 
-A point is a build event, a chunk given to the encoder, or a change of the data directory (a file
-opened for writing, a directory made or removed, a rename), seen by an audit hook just before it
-happens. The same build passes the same points, so a recorded trail says where the next can die.
+A point is a build event, a chunk given to the encoder, a parquet that DuckDB begins to write, or a
+change of the data directory (a file opened for writing, a directory made or removed, a rename),
+seen by an audit hook just before it happens. The same build passes the same points, so a recorded trail says where the next can die.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
+import embed.store
 import warehouse.build
+import warehouse.export
 from tests.safety.made_up import Encoder
 
 BEGIN = "begin"
@@ -27,7 +30,7 @@ _PUBLISH = "rename warehouse.duckdb"
 # Where a build can be, in order.
 PREPARING = "before the first model"
 EMBEDDING = "embedding"
-PART = "a part's rename"
+PART = "writing a part"
 SQL = "SQL"
 EXPORT = "export"
 BEFORE = "before the renames"
@@ -65,10 +68,22 @@ class Points:
             self.passed(f"encode {len(texts)}")
             return encode(encoder, texts)
 
+        for module in (embed.store, warehouse.export):
+            self._watch_copies(module)
         warehouse.build.Event = event
         Encoder.encode = encode_chunk
         self.passed(BEGIN)
         sys.addaudithook(self._audit)
+
+    def _watch_copies(self, module: ModuleType) -> None:
+        run = module.run
+
+        def watched(connection: object, sql: str, *parameters: object) -> list[tuple]:
+            if sql.lstrip().startswith("COPY"):
+                self.passed(f"copy {module.__name__}")
+            return run(connection, sql, *parameters)
+
+        module.run = watched
 
     def passed(self, label: str) -> None:
         """The build is at the next point."""
@@ -130,11 +145,15 @@ class Trail:
                 stage = PREPARING
             elif name.startswith(".history"):
                 stage = BEFORE
+            elif label == "copy embed.store":
+                stage = PART
             elif name.startswith("vectors/"):
                 stage = PART if word == "rename" else EMBEDDING
             elif word in ("encode", "progress"):
                 stage = EMBEDDING
-            elif word == "export" or "/master" in name:
+            elif word in ("copy", "export") or name.startswith(
+                (".build/*/master", ".build/*/side")
+            ):
                 stage = EXPORT
             else:
                 stage = SQL
