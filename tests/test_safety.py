@@ -49,15 +49,15 @@ HELD = r'error: another build holds ".*": process {} since \d{{4}}-\d\d-\d\d \d\
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    with fast_directory() as place:
-        yield Site.make(Path(place) / "site")
-
-
-@pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     with Server(ROOT) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def site(server: Server) -> Iterator[Site]:
+    with fast_directory() as place:
+        yield Site.make(Path(place) / "site", server)
 
 
 @contextlib.contextmanager

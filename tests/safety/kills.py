@@ -159,25 +159,25 @@ class Site:
         return self.base / "before"
 
     @classmethod
-    def make(cls, base: Path) -> Site:
+    def make(cls, base: Path, server: Server) -> Site:
         """A published build of the sample, and of each change a clean and a recorded one."""
         site = cls(base)
         write_sample(site.snapshot, **SIZE)
         settings_file(site.snapshot)
-        site._record(FIRST)
+        site._record(FIRST, server)
         site.before = Contents.of(site.data)  # here: its views say where its vectors lie
         shutil.rmtree(site.snapshot)
         site.data.rename(site.snapshot)
         for name in list(CHANGES)[1:]:
-            site._record(name)
+            site._record(name, server)
             built(change(site.restore(FIRST, base / f"{name}.clean"), name))
         return site
 
-    def _record(self, name: str) -> None:
+    def _record(self, name: str, server: Server) -> None:
         data = change(self.restore(name), name)
-        process = start_build(data, "--trail", str(self.base / f"{name}.trail"))
-        _, talk = process.communicate()
-        assert process.returncode == 0, talk
+        _, ended = die(server, data, -1, 0)
+        assert ended
+        (self.base / "trail").rename(self.base / f"{name}.trail")
         shutil.copytree(data / "vectors", self.base / f"{name}.done" / "vectors")
 
     def restore(self, name: str = "", data: Path | None = None) -> Path:
@@ -389,7 +389,10 @@ class Outcome:
 
 
 def die(server: Server, data: Path, at: int, delay: float) -> tuple[Trail, bool]:
-    """A build that is killed; the points it passed, and whether it ended before."""
+    """A build that is killed; the points it passed, and whether it ended before.
+
+    At point -1 it is not killed.
+    """
     trail, talk = data.parent / "trail", data.parent / "talk"
     options = ("--trail", str(trail), "--at", str(at), "--delay", f"{delay:.4f}")
     code = server.run(talk, "--watch", str(data), *options, "--", "--data", str(data), "build")
@@ -479,8 +482,8 @@ def main() -> None:
     started, tally = time.monotonic(), Tally()
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(fast_directory()))
-        site = Site.make(place / "site")
         server = stack.enter_context(Server(ROOT))
+        site = Site.make(place / "site", server)
         prepared = time.monotonic() - started
         for seed in range(chosen.seed, chosen.seed + chosen.count):
             kill = Kill.chosen(seed, site)
