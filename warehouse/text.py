@@ -1,0 +1,34 @@
+"""Text from files, made harmless for a terminal and a page."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters (ESC and C1's CSI drive a terminal), what turns or hides text (bidirectional
+# formatting, zero-width and invisible characters), line ends, tags.
+_ODD = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: str) -> str:
+    """`text` on one line, every character that would act or hide made a visible sign.
+
+    >>> visible("a\\nb\\x1b[31m")
+    'a⏎b␛[31m'
+    >>> visible("\\u202edoc")
+    '\\\\u202edoc'
+    """
+    return _ODD.sub(_sign, text)
+
+
+def _sign(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code == 0x0A:
+        return "⏎"
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
