@@ -85,11 +85,8 @@ class Browser:
             self.page.complaints.append(told["entry"]["text"])
         elif event == "Page.javascriptDialogOpening":
             self.page.complaints.append(f"dialog: {told['message']}")
-            self.socket.send(
-                json.dumps(
-                    {"id": 0, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
-                )  # fmt: skip
-            )
+            answer = {"method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+            self.socket.send(json.dumps({"id": 0, **answer}))
         elif event == "Page.loadEventFired":
             self.loaded = True
         return message

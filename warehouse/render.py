@@ -24,6 +24,7 @@ from warehouse.export import Exported
 from warehouse.layout import Layout
 from warehouse.models import Model
 from warehouse.settings import Settings
+from warehouse.text import visible
 
 _REASONS_SHOWN = 30
 
@@ -473,7 +474,7 @@ def _seconds(value: float | None) -> str:
 def _cell(value: object) -> str:
     """One line of at most 80 characters: a row stays a row, --format json shows all."""
     text = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-    text = text.replace("\r", "␍").replace("\n", "⏎")
+    text = visible(text)
     return text if len(text) <= 80 else text[:79] + "…"
 
 
