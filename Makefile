@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint lock clean
+.PHONY: help demo test bench lint lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -20,6 +20,10 @@ demo: .venv/.ready  ## set up, build a sample warehouse in demo/, show a result
 
 test: .venv/.ready  ## set up, run every test
 	$(BIN)/python -m pytest -n 2
+
+bench: .venv/.ready  ## measure every target beside its peer, into docs/benchmarks.md (half an hour)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m tests.bench
 
 lint: .venv/.ready  ## what the linter and the version check say
 	$(BIN)/ruff check .

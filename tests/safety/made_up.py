@@ -23,9 +23,10 @@ CHUNK_TEXTS = 8
 
 
 @cache
-def _word(model: str, word: str) -> np.ndarray:
+def word_vector(model: str, word: str, dimension: int = DIMENSION) -> np.ndarray:
+    """float32 (dimension,): model and word alone decide it."""
     seed = int.from_bytes(key(f"{model} {word}")[:8], "little")
-    return np.random.default_rng(seed).standard_normal(DIMENSION).astype(np.float32)
+    return np.random.default_rng(seed).standard_normal(dimension).astype(np.float32)
 
 
 def key(text: str) -> bytes:
@@ -43,8 +44,10 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         self.asked += [(self.store, key(text)) for text in texts]
-        start = _word(self.store, "")
-        return np.stack([sum((_word(self.store, w) for w in t.split()), start) for t in texts])
+        start = word_vector(self.store, "")
+        return np.stack(
+            [sum((word_vector(self.store, w) for w in t.split()), start) for t in texts]
+        )
 
 
 class _Tensor(np.ndarray):
@@ -81,11 +84,18 @@ def made_up_model() -> Iterator[list[tuple[str, bytes]]]:
         (embed.weights, "load_decoder", _load_decoder),
         (embed.neighbours, "nearest_rows", _nearest_rows),
     ]
+    with replaced(changes):
+        yield asked
+
+
+@contextlib.contextmanager
+def replaced(changes: Sequence[tuple[object, str, object]]) -> Iterator[None]:
+    """`changes`: (owner, name, value); owner.name is the value inside."""
     before = [(owner, name, vars(owner)[name]) for owner, name, _ in changes]
     for change in changes:
         setattr(*change)
     try:
-        yield asked
+        yield
     finally:
         for change in before:
             setattr(*change)

@@ -1,0 +1,1 @@
+"""Benchmarks: each target of the project measured beside a named peer. `make bench`."""

@@ -1,0 +1,189 @@
+"""Whole builds, increments, growth: with vectors in the store, so that no model is the point."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench import data, peer
+from tests.bench.harness import Bench, Figure, Stage, Table, Used
+
+EMBEDDINGS = "activation_embeddings"
+NEIGHBOURS = "analysis.decoder_neighbours"
+
+
+def build(directory: str, overrides: Sequence[str]) -> dict:
+    """Build; the report with seconds, processor seconds and bytes of each node and export."""
+    from warehouse.build import Event
+    from warehouse.build import build as run_build
+    from warehouse.settings import load
+
+    before, nodes = _spent(), {}
+
+    def watch(event: Event) -> None:
+        nonlocal before
+        if event.kind == "start":
+            before = _spent()
+        if event.kind in ("done", "export"):
+            now = _spent()
+            name = event.node if event.kind == "done" else f"export {event.node.split(':')[0]}"
+            nodes[name] = (event.seconds, *(b - a for a, b in zip(before, now, strict=True)))
+            before = now
+
+    report = run_build(load(Path(directory), overrides), on_event=watch)
+    return {"seconds": report.seconds, "nodes": nodes, "embedded": sum(report.embedded.values())}
+
+
+def _spent() -> tuple[float, float, float]:
+    """Processor seconds, MB read and MB written by this process so far, page cache included."""
+    counts = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    times = os.times()
+    return times.user + times.system, int(counts["rchar"]) / 1e6, int(counts["wchar"]) / 1e6
+
+
+def _cold(directory: Path) -> None:
+    """Take away what was built; raw files and vectors stay."""
+    for name in ("master", ".history", "scores", "feature_similarity", "llm_comparison"):
+        shutil.rmtree(directory / name, ignore_errors=True)
+    (directory / "warehouse.duckdb").unlink(missing_ok=True)
+
+
+def _built(bench: Bench, directory: Path, *overrides: str) -> Used:
+    _cold(directory)
+    used = bench.call(build, directory, overrides)
+    if used.result["embedded"]:
+        raise RuntimeError("a vector was missing: what was measured is not only the build")
+    return used
+
+
+def ensure_built(bench: Bench, directory: Path) -> None:
+    """Build with the settings of the directory, unless that is done."""
+    if not (directory / "warehouse.duckdb").exists():
+        _built(bench, directory)
+
+
+def whole(bench: Bench) -> list[Figure | Table]:
+    directory = data.full(bench)
+    former = _built(bench, directory, data.FORMER_SAMPLING)
+    less = former.result["nodes"][f"export {EMBEDDINGS}.parquet"][0]
+    used = _built(bench, directory)
+    nodes = used.result["nodes"]
+    sizes = {p.stem: p.stat().st_size / 1e6 for p in (directory / "master").glob("*.parquet")}
+    same = bench.call(peer.compare, directory, max(5 * bench.quick, 200))
+    return [
+        Figure("former sampling, 8 examples a feature, the vectors' export aside", former.result["seconds"] - less, "s", "< 15"),
+        Figure("all 20 examples, all exports", used.result["seconds"], "s", "< 35"),
+        Figure("peak memory of that process", used.peak_mb, "MB"),
+        *_peer_figures(same, nodes),
+        Figure("master files together", sum(sizes.values()) / 1000, "GB", "< 1.0", f"{EMBEDDINGS} {sizes[EMBEDDINGS]:,.0f} MB"),
+        _by_gap(bench, nodes),
+    ]  # fmt: skip
+
+
+PEERS_NODES = (
+    *("analysis.activation_quantiles", "analysis.samples", "texts.windows", "vectors.windows"),
+    *("analysis.activation_similarity", "analysis.ngram_windows", "analysis.repeated_ngrams"),
+    "analysis.ngram_jaccard",
+)
+
+
+def _peer_figures(used: Used, nodes: dict) -> list[Figure]:
+    ours = sum(nodes[name][0] for name in PEERS_NODES)
+    theirs = used.result["seconds"]
+    differing = used.result["differing"]
+    return [
+        Figure("sampling, cosine and Jaccard: SQL", ours, "s", note="the nodes " + ", ".join(n.partition(".")[2] for n in PEERS_NODES)),
+        Figure("sampling, cosine and Jaccard: Polars and NumPy", theirs, "s", note=f"peak {used.peak_mb:,.0f} MB; {differing} figures differ by over 1e-5"),
+        Figure("the peer's time over ours", theirs / ours, "×"),
+    ]  # fmt: skip
+
+
+def _by_gap(bench: Bench, nodes: dict) -> Table:
+    """Where seconds go that neither the disk nor the cores need: the largest first."""
+    rate = bench.call(write_rate, bench.scratch, 50 if bench.quick else 1000).result
+    cores, rows = len(os.sched_getaffinity(0)), []
+    for name, (seconds, processor, read, written) in nodes.items():
+        floor = max(processor / cores, written / rate)
+        rows.append((name, seconds, processor, read, written, floor, max(seconds - floor, 0.0)))
+    rows.sort(key=lambda row: -row[-1])
+    return Table(
+        f"Nodes and exports, all 20 examples, the largest gaps first. Floor: processor seconds spread "
+        f"over {cores} cores, or the bytes written at the {rate:,.0f} MB/s of this disk, whichever is more",
+        ("node", "s", "processor s", "MB read", "MB written", "floor s", "gap s"),
+        [row for row in rows if row[1] >= (0 if bench.quick else 0.2)],
+    )  # fmt: skip
+
+
+def write_rate(directory: str, megabytes: int) -> float:
+    """MB/s of a file written in one go and synced."""
+    path, block = Path(directory) / "rate", os.urandom(1_000_000)
+    started = time.perf_counter()
+    with path.open("wb") as file:
+        for _ in range(megabytes):
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    return megabytes / (time.perf_counter() - started)
+
+
+def increments(bench: Bench) -> list[Figure]:
+    directory = data.full(bench)
+    ensure_built(bench, directory)
+    command = ("--data", str(directory), "build")
+    bench.command(*command)
+    nothing = min(bench.command(*command).seconds for _ in range(3))
+    raw = directory / "raw"
+    path = min(raw.glob("*/scores/fuzz/*.txt"))
+    text = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(json.dumps(_one_changed(json.loads(text))), encoding="utf-8")
+        score = bench.command(*command)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    bench.command(*command)
+    threshold = bench.command("--set", "matching.threshold=0.41", *command)
+    bench.command(*command)
+    note = "whole process, from start to exit"
+    return [
+        Figure("nothing changed", nothing, "s", "< 1", note),
+        Figure("one score changed in one file", score.seconds, "s", "< 3", note),
+        Figure("the matching threshold changed", threshold.seconds, "s", "< 3", note),
+    ]
+
+
+def _one_changed(examples: list[dict]) -> list[dict]:
+    examples[0]["correct"] = not examples[0]["correct"]
+    return examples
+
+
+def scale(bench: Bench) -> list[Figure | Table]:
+    """1, 3 and 10 times the size in 4 GB of DuckDB memory; a decoder of 64 columns."""
+    rows = []
+    for factor in (1, 3) if bench.quick else (1, 3, 10):
+        size = bench.size.times(factor)
+        directory = data.full(bench, size)
+        used = _built(bench, directory, "memory_limit=4GB")
+        nodes = used.result["nodes"]
+        near = nodes[NEIGHBOURS][0]
+        rows.append((factor, used.result["seconds"] - near, near, used.peak_mb))
+        slowest = sorted(nodes.items(), key=lambda item: -item[1][0])[:8]
+        bench.say(", ".join(f"{name} {node[0]:.1f} s" for name, node in slowest))
+        shutil.rmtree(directory)
+    largest = rows[-1]
+    return [
+        Figure(f"{largest[0]} times the size: peak memory of the process", largest[3] / 1024, "GiB", "< 6", "memory_limit 4GB"),
+        Figure(f"time over the data's growth, {largest[0]} times", largest[1] / rows[0][1] / largest[0], "", "<= 1.0", "neighbours aside"),
+        Table("Growth", ("times", "build s, neighbours aside", "neighbours s", "peak MB"), rows),
+    ]  # fmt: skip
+
+
+STAGES = (
+    Stage("whole", "The whole build, no model", whole),
+    Stage("increments", "Increments", increments),
+)
+SCALE = Stage("scale", "Ten times", scale, long=True)

@@ -1,0 +1,60 @@
+"""The benchmarks' own rules: figures and targets, the page, and that the peer computes the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import peer, queries
+from tests.bench.harness import Bench, Figure, Stage, Table, write_section
+
+
+def test_a_figure_says_by_how_much_its_target_is_missed():
+    assert Figure("x", 14, "s", "< 15").verdict == "met"
+    assert Figure("x", 16.5, "s", "< 15").verdict == "missed by 1.5 s"
+    assert Figure("x", 2.0, "×", ">= 1.8").verdict == "met"
+    assert Figure("x", 1.5, "×", ">= 1.8").verdict == "missed by 0.3 ×"
+    assert Figure("x", 1.5).verdict == ""
+
+
+def test_a_stage_replaces_its_own_section_of_the_page(tmp_path):
+    page = tmp_path / "page.md"
+    first, second = (Stage(name, name.title(), lambda bench: []) for name in ("first", "second"))
+    write_section(page, first, [Figure("seconds", 12.5, "s", "< 15")], "bench first")
+    write_section(page, second, [Figure("old", 1.0), Table("Why", ("a", "b"), [(1, 2.5)])], "b")
+    write_section(page, first, [Figure("seconds", 16.0, "s", "< 15", "slow")], "bench first")
+    text = page.read_text()
+    assert "| seconds | 16 s | < 15 | missed by 1 s | slow |" in text
+    assert "12.5" not in text
+    assert "| 1 | 2.5 |" in text
+    assert text.index("# Benchmarks") < text.index("## First") < text.index("## Second")
+
+
+def lines_of(path: str, megabytes: int) -> list[str]:
+    """Called in a process of its own, which holds so many megabytes."""
+    held = b"\1" * (megabytes * 1_000_000)
+    return [*Path(path).read_text().splitlines(), str(len(held))]
+
+
+def test_a_measured_function_tells_its_result_and_its_memory(tmp_path):
+    (tmp_path / "text").write_text("a\nb\n")
+    used = Bench(tmp_path).call(lines_of, tmp_path / "text", 300)
+    assert used.result == ["a", "b", "300000000"]
+    assert 300 < used.peak_mb < 500
+    assert 0 < used.seconds < 60
+
+
+def test_a_measured_command_that_fails_says_why(tmp_path):
+    with pytest.raises(RuntimeError, match="does not exist"):
+        Bench(tmp_path).command("--data", str(tmp_path / "none"), "plan")
+
+
+def test_the_peer_in_polars_and_numpy_finds_what_the_sql_found(sample):
+    found = peer.compare(str(sample), 1000)
+    assert found["features"] >= 30
+    assert found["differing"] == 0
+
+
+def test_each_of_a_readers_queries_gives_rows(sample):
+    assert all(rows for _, rows in queries.medians(str(sample), 1).values())
