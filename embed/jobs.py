@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from embed import encoder as encoders
-from embed.store import VectorStore
+from embed import projections
+from embed.store import VectorStore, write_whole
 from warehouse.catalog import run
 from warehouse.errors import WarehouseError
 from warehouse.layout import Layout
@@ -18,18 +21,33 @@ from warehouse.plan import JobIdentity
 from warehouse.settings import Settings
 from warehouse.sources import InputFile
 
+if TYPE_CHECKING:
+    import torch
+
 # One job a purpose: vectors.X holds the vectors of the texts in texts.X.
 TEXT_JOBS = ("windows", "explanations", "phrases", "ngram_contexts", "semantic_contexts")
 NEIGHBOURS = "analysis.decoder_neighbours"
+FEATURE_MAP = "analysis.feature_projection"
+EXPLANATION_MAP = "analysis.explanation_projection"
+
+# What a point of each map stands for.
+_KEYS = {
+    FEATURE_MAP: {"feature_id": "BIGINT"},
+    EXPLANATION_MAP: {"feature_id": "BIGINT", "llm_explainer": "VARCHAR"},
+}
+_POINT = {"x": "FLOAT", "y": "FLOAT", "clusters": "STRUCT(num_clusters INTEGER, cluster INTEGER)[]"}
 
 READS: dict[str, tuple[str, ...]] = {f"vectors.{name}": (f"texts.{name}",) for name in TEXT_JOBS}
 READS[NEIGHBOURS] = ("raw.decoder", "staging.feature_range")
+READS[FEATURE_MAP] = ("raw.decoder", "staging.feature_range")
+READS[EXPLANATION_MAP] = ("master.explanation_embeddings",)
 
 # Columns of the relations that jobs make.
 COLUMNS: dict[str, tuple[str, ...]] = {
     f"vectors.{name}": ("model", "text_key", "vector") for name in TEXT_JOBS
 }
 COLUMNS[NEIGHBOURS] = ("feature_id", "rank", "neighbour_id", "cosine_similarity")
+COLUMNS |= {name: (*key, *_POINT) for name, key in _KEYS.items()}
 
 # Raise when a job's program changes what it computes.
 _VERSION = 1
@@ -47,7 +65,7 @@ class Jobs:
 
     settings: Settings
     layout: Layout
-    progress: Callable[[str, int, int], None] = lambda job, done, total: None
+    progress: Callable[[str, int, int, str], None] = lambda job, done, total, what: None
     embedded: dict[str, int] = field(default_factory=dict)
 
     def identify(self, name: str) -> JobIdentity:
@@ -55,6 +73,11 @@ class Jobs:
         if name == NEIGHBOURS:
             bound = {"neighbours.count": self.settings["neighbours.count"]}
             return JobIdentity(digest(name, _VERSION, bound), bound)
+        if name in _KEYS:
+            bound = {key: self.settings[key] for key in _map_settings(self.settings)}
+            enabled = self.settings["projections.enabled"]
+            libraries = projections.libraries() if enabled else []
+            return JobIdentity(digest(name, _VERSION, bound, *libraries), bound)
         bound = {key: self.settings[key] for key in _SETTINGS}
         models = {model: encoders.locate(model) for model in self.models}
         if None in models.values():  # a hub model that was never fetched
@@ -67,7 +90,9 @@ class Jobs:
     ) -> tuple[str, int]:
         """Make the job's relation; its result hash ('': the relation's content) and its rows."""
         if name == NEIGHBOURS:
-            return self._neighbours(connection, next(f for f in files if f.input == "raw.decoder"))
+            return self._neighbours(connection, files)
+        if name in _KEYS:
+            return self._map(name, connection, files)
         return self._embed(name, connection)
 
     @property
@@ -141,24 +166,31 @@ class Jobs:
                 connection,
                 missing,
                 encoder.encode,
-                lambda done, total: self.progress(name, done, total),
+                lambda done, total: self.progress(name, done, total, "texts"),
             )
 
-    def _neighbours(
-        self, connection: duckdb.DuckDBPyConnection, file: InputFile
-    ) -> tuple[str, int]:
-        import numpy as np
-        import pyarrow as pa
-
-        from embed.neighbours import nearest_rows
+    def _decoder(
+        self, connection: duckdb.DuckDBPyConnection, files: list[InputFile]
+    ) -> torch.Tensor:
         from embed.weights import load_decoder
 
+        file = next(f for f in files if f.input == "raw.decoder")
         if file.status == "unreadable":
             raise WarehouseError(
                 f'"{file.path}" cannot be read: {file.note}', "check its permissions"
             )
         largest = run(connection, "SELECT largest FROM staging.feature_range")[0][0]
-        weights = load_decoder(file.path, largest + 1)
+        return load_decoder(file.path, largest + 1)
+
+    def _neighbours(
+        self, connection: duckdb.DuckDBPyConnection, files: list[InputFile]
+    ) -> tuple[str, int]:
+        import numpy as np
+        import pyarrow as pa
+
+        from embed.neighbours import nearest_rows
+
+        weights = self._decoder(connection, files)
         device = encoders.pick_device(str(self.settings["embedding.device"]))
         ids, values = nearest_rows(weights, int(self.settings["neighbours.count"]), device)
         count, k = ids.shape
@@ -176,3 +208,78 @@ class Jobs:
         run(connection, f"CREATE OR REPLACE TABLE {identifier(NEIGHBOURS)} AS FROM _neighbours")
         connection.unregister("_neighbours")
         return "", count * k
+
+    def _map(
+        self, name: str, connection: duckdb.DuckDBPyConnection, files: list[InputFile]
+    ) -> tuple[str, int]:
+        """Load a map from its file, which is made first where it isn't there; empty when disabled."""
+        import pyarrow as pa
+
+        columns = _KEYS[name] | _POINT
+        typed = ", ".join(f"{column} {type_}" for column, type_ in columns.items())
+        run(connection, f"CREATE OR REPLACE TABLE {identifier(name)} ({typed})")
+        if not self.settings["projections.enabled"]:
+            return "", 0
+        key, vectors = self._mapped(name, connection, files)
+        content = hashlib.blake2b(vectors.numpy().data, digest_size=16).hexdigest()
+        own = digest(self.identify(name).logic, content, *key.values())
+        path = self.layout.projections / f"{name.partition('.')[2]}-{own}.parquet"
+        if not path.exists():
+            connection.register("_map", pa.table(key | self._project(name, vectors)))
+            write_whole(
+                path,
+                lambda p: run(
+                    connection, f"COPY (FROM _map) TO {literal(str(p))} (FORMAT parquet)"
+                ),
+            )
+            connection.unregister("_map")
+        run(
+            connection,
+            f"INSERT INTO {identifier(name)} BY NAME FROM read_parquet({literal(str(path))})",
+        )
+        return "", len(vectors)
+
+    def _mapped(
+        self, name: str, connection: duckdb.DuckDBPyConnection, files: list[InputFile]
+    ) -> tuple[dict[str, list], torch.Tensor]:
+        """What a map shows: the columns that name its points, and their vectors (n, d)."""
+        import torch
+
+        if name == FEATURE_MAP:
+            weights = self._decoder(connection, files)
+            return {"feature_id": list(range(len(weights)))}, weights
+        columns = ", ".join(_KEYS[name])
+        table = connection.sql(
+            f"SELECT {columns}, embedding FROM {READS[name][0]} ORDER BY {columns}"
+        ).to_arrow_table()
+        flat = table["embedding"].combine_chunks().flatten().to_numpy()
+        vectors = torch.from_numpy(flat.reshape(len(table), -1 if len(table) else 0).copy())
+        return {column: table[column].to_pylist() for column in _KEYS[name]}, vectors
+
+    def _project(self, name: str, vectors: torch.Tensor) -> dict[str, object]:
+        """The columns x, y and clusters of a map."""
+        import pyarrow as pa
+
+        points = projections.project(
+            vectors,
+            int(self.settings["projections.neighbours"]),
+            float(self.settings["projections.min_dist"]),
+            int(self.settings["projections.seed"]),
+            encoders.pick_device(str(self.settings["embedding.device"])),
+            lambda done, total: self.progress(name, done, total, "epochs"),
+        )
+        by = str(self.settings["projections.cluster_by"])
+        clusters = projections.ward(vectors, points, by, self.settings["projections.clusters"])
+        rows = [
+            [{"num_clusters": number, "cluster": int(labels[row])} for number, labels in clusters.items()]
+            for row in range(len(points))
+        ]  # fmt: skip
+        form = pa.list_(pa.struct({"num_clusters": pa.int32(), "cluster": pa.int32()}))
+        return {"x": points[:, 0], "y": points[:, 1], "clusters": pa.array(rows, form)}
+
+
+def _map_settings(settings: Settings) -> list[str]:
+    """The settings that decide a map: all of projections.*, but none while they are off."""
+    if not settings["projections.enabled"]:
+        return ["projections.enabled"]
+    return [name for name in settings.values if name.startswith("projections.")]

@@ -37,10 +37,9 @@ class VectorStore:
 
     def describe(self, facts: dict[str, object]) -> None:
         """Write `model.json`: which model these vectors are of."""
-        self.directory.mkdir(parents=True, exist_ok=True)
         path = self.directory / "model.json"
         if not path.exists():
-            _publish(
+            write_whole(
                 path, lambda p: p.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
             )
 
@@ -56,7 +55,7 @@ class VectorStore:
         )
         connection.register("_part", part)
         path = self.directory / f"part-{digest(*keys)}.parquet"
-        _publish(
+        write_whole(
             path,
             lambda p: run(
                 connection,
@@ -129,7 +128,9 @@ def _scan(parts: list[Path], *options: str) -> str:
     return f"read_parquet({', '.join([files, *options])})"
 
 
-def _publish(path: Path, write: Callable[[Path], object]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file beside `path`, then put it there by one rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     write(temporary)
     with temporary.open("rb") as stream:

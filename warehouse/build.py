@@ -227,8 +227,8 @@ class _Execution:
 
     def _begin(self) -> None:
         self.results.update(self.prepared.plan.sources)
-        self.prepared.jobs.progress = lambda job, done, total: self.on_event(
-            Event("progress", job, done=done, total=total)
+        self.prepared.jobs.progress = lambda job, done, total, what: self.on_event(
+            Event("progress", job, what, done=done, total=total)
         )
         read = {p for s in self.prepared.plan.steps if s.reason != "not selected" for p in self.prepared.graph[s.node].parents}  # fmt: skip
         inputs = {*(read & SOURCES.keys()), ""}

@@ -28,6 +28,11 @@ class Layout:
         return self.data / "vectors"
 
     @property
+    def projections(self) -> Path:
+        """Finished maps, one parquet for what was projected and how: none is computed twice."""
+        return self.data / "projections"
+
+    @property
     def history(self) -> Path:
         """Results of earlier builds, kept for `diff`: `<build id>.duckdb`."""
         return self.data / ".history"

@@ -76,7 +76,7 @@ def progress(json_log: bool, verbose: bool) -> Iterator[Callable[[Event], None]]
                 speed = bars.tasks[bars.task_ids.index(task)].speed
                 bars.update(task, rate=f"{speed:,.0f}/s" if speed else "")
                 if not _ERR.is_terminal:
-                    talk(f"  {event.node}: {event.done:,} of {event.total:,} texts")
+                    talk(f"  {event.node}: {event.done:,} of {event.total:,} {event.text}")
                 return
             if event.node in tasks:
                 bars.remove_task(tasks.pop(event.node))

@@ -1,0 +1,11 @@
+-- version: 1
+-- description: Which Ward cluster each decoder row is in, for each number of clusters; none while
+--   projections.enabled is false.
+-- kind: view
+-- key: feature_id, num_clusters
+-- column feature_id: the feature
+-- column num_clusters: how many clusters there are (a number of projections.clusters)
+-- column cluster: the cluster, 0 the largest
+SELECT p.feature_id, c.num_clusters, c.cluster
+FROM analysis.feature_projection p
+CROSS JOIN unnest(p.clusters) AS u(c)
