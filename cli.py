@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -47,6 +48,17 @@ class Context:
         return load(self.data, self.overrides)
 
 
+def _complete(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """A completer of warehouse.complete, imported when a shell asks for it."""
+
+    def names(ctx: click.Context, param: click.Parameter, typed: str) -> list[str]:  # noqa: ARG001
+        from warehouse import complete
+
+        return getattr(complete, kind)(typed)
+
+    return names
+
+
 @click.group(
     cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
@@ -62,6 +74,7 @@ class Context:
     "overrides",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=_complete("settings"),
     help="A setting for this run; may be given again.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
@@ -78,6 +91,12 @@ def main(
       python cli.py sample demo
       python cli.py --data demo build
       python cli.py --data demo query "select feature_id, explanation_text from master.features limit 3"
+
+    \b
+    Shell completion, of the installed command:
+      bash: eval "$(_SAE_WAREHOUSE_COMPLETE=bash_source sae-warehouse)"
+      zsh:  eval "$(_SAE_WAREHOUSE_COMPLETE=zsh_source sae-warehouse)"
+      fish: _SAE_WAREHOUSE_COMPLETE=fish_source sae-warehouse | source
     """
     ctx.obj = Context(data, overrides, verbose, json_log)
 
@@ -139,6 +158,7 @@ def sample(directory: Path, features: int, prompts: int, explained: int, seed: i
     "selectors",
     metavar="MODEL[+]",
     multiple=True,
+    shell_complete=_complete("models"),
     help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
 )
 @click.option(
@@ -171,6 +191,7 @@ def build(
     "selectors",
     metavar="MODEL[+]",
     multiple=True,
+    shell_complete=_complete("models"),
     help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
 )
 @click.option("--full", is_flag=True, help="As if nothing had been built.")
@@ -190,7 +211,7 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=_complete("exports"))
 @click.option(
     "--to",
     "target",
@@ -368,7 +389,7 @@ def models_list() -> None:
 
 
 @models.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=_complete("models"))
 @click.pass_obj
 def models_show(context: Context, name: str) -> None:
     """A model's SQL with its parameters filled in, ready for a DuckDB shell.
@@ -383,7 +404,7 @@ def models_show(context: Context, name: str) -> None:
 
 
 @models.command("lineage")
-@click.argument("name", metavar="NAME[.COLUMN]")
+@click.argument("name", metavar="NAME[.COLUMN]", shell_complete=_complete("models"))
 @click.option(
     "--format",
     "form",

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import polars as pl
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from cli import main
@@ -94,6 +95,51 @@ def test_a_failed_query_leaves_no_file(sample: Path, tmp_path: Path) -> None:
     arguments = ["--data", str(sample), "query", "from nothing", "-o", str(tmp_path / "x.csv")]
     assert CliRunner().invoke(main, arguments).exit_code == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_nested_value_is_one_readable_cell(sample: Path) -> None:
+    sql = """SELECT [{'ngram': 'the', 'of': ['a, b', NULL]}, {'ngram': '', 'of': []}] AS a,
+        range(20)::FLOAT[] AS vector, 'line\nbreak' AS b, repeat('x', 100) AS c, 0.123456789::DOUBLE AS d"""
+    row = run(sample, "query", sql).splitlines()[1]
+    assert [cell.strip() for cell in re.split(r" {2,}", row.strip())] == [
+        '[{ngram: the, of: ["a, b", null]}, {ngram: "", of: []}]',
+        "[0, 1, 2, … 20 numbers]",
+        "line⏎break",
+        "x" * 79 + "…",
+        "0.123457",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT 1,\n  explanation_txt\nFROM master.features", ['error: the query failed: Referenced column "explanation_txt" not found in FROM clause!', "LINE 2:   explanation_txt", "          ^^^^^^^^^^^^^^^", 'hint: did you mean "explanation_text", "explanation_method", "semantic_similarity", "feature_id", "llm_explainer"?']),
+        ("FROM scores_lng", ["error: the query failed: Table with name scores_lng does not exist!", "LINE 1: FROM scores_lng", "             ^^^^^^^^^^", 'hint: did you mean "analysis.scores_long"?']),
+        ("FROM mastr.features", ['error: the query failed: Table with name "mastr.features" does not exist because schema "mastr" does not exist.', "LINE 1: FROM mastr.features", "             ^^^^^^^^^^^^^^", 'hint: did you mean "master.features"?']),
+        ("SELCT 1", ['error: the query failed: syntax error at or near "SELCT"', "LINE 1: SELCT 1", "        ^^^^^", "hint: python cli.py models list names the relations"]),
+    ],
+)  # fmt: skip
+def test_a_failed_query_marks_its_line_and_names_what_is_near(sample, sql, told) -> None:
+    result = CliRunner().invoke(main, ["--data", str(sample), "query", sql])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == told
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("models show master.f", ["master.features"]),
+        ("models lineage pairs_l", ["analysis.pairs_long"]),
+        ("build --select +master.explanation_a", ["+master.explanation_alignment"]),
+        ("plan --select scores_l", ["analysis.scores_long"]),
+        ("--set matching.th", ["matching.threshold="]),
+        ("export explanation_", ["explanation_alignment", "explanation_embeddings"]),
+    ],
+)
+def test_a_shell_completes_models_settings_and_exports(line: str, expected: list[str]) -> None:
+    words = line.split()
+    completer = ShellComplete(main, {}, "sae-warehouse", "_SAE_WAREHOUSE_COMPLETE")
+    assert [c.value for c in completer.get_completions(words[:-1], words[-1])] == expected
 
 
 def test_export_writes_the_named_masters_elsewhere(copy: Path, tmp_path: Path) -> None:

@@ -58,6 +58,20 @@ def test_a_header_is_read_with_its_continuation_lines_and_columns():
     assert got.sql == "SELECT 1 -- version: 3\nFROM x"
 
 
+def test_a_macro_is_the_statement_that_creates_it_with_its_arguments_bare():
+    text = (
+        "-- kind: macro\n-- argument n: how many\n-- argument of NULL: of which\n-- column a: x\n"
+    )
+    got = model(f"{HEAD}{text}SELECT a FROM x WHERE '$n' = $of LIMIT $n + $threads")
+    assert got.parameters == {"threads"}
+    assert got.filled({"threads": 2}) == (
+        'CREATE OR REPLACE MACRO "analysis"."made_up"(n, of := NULL) AS TABLE\n'
+        "SELECT a FROM x WHERE '$n' = of LIMIT n + 2"
+    )
+    other = model(f"{HEAD}{text.replace('NULL', '1')}{got.sql}")
+    assert other.fingerprint != got.fingerprint
+
+
 def test_what_a_header_leaves_out_has_a_default():
     got = model(HEAD + "SELECT 1")
     assert (got.kind, got.key, got.severity, got.columns) == ("table", (), "error", ())
@@ -73,7 +87,7 @@ def test_what_a_header_leaves_out_has_a_default():
         ("-- description: x\nSELECT 1", '"made_up.sql": no "version" in the header', "-- version: ..."),
         ("-- version: 1\n-- description:\nSELECT 1", '"made_up.sql": no "description" in the header', "-- description: ..."),
         ("-- version: 1.2\n-- description: x\nSELECT 1", '"made_up.sql": version "1.2"', "a whole number: 1, 2, ..."),
-        (f"{HEAD}-- kind: index\nSELECT 1", '"made_up.sql": kind "index"', "one of table, view"),
+        (f"{HEAD}-- kind: index\nSELECT 1", '"made_up.sql": kind "index"', "one of table, view, macro"),
     ],
 )  # fmt: skip
 def test_a_bad_header_names_the_file_the_line_and_what_is_known(text, message, hint):

@@ -23,7 +23,7 @@ from warehouse.database import create_macros, open_for_build, open_read_only
 from warehouse.errors import WarehouseError
 from warehouse.graph import SOURCES, Node, build_graph, select
 from warehouse.layout import Layout
-from warehouse.models import Model, identifier
+from warehouse.models import Model, identifier, literal
 from warehouse.settings import Settings
 
 _BAD_ROWS_SHOWN = 5
@@ -309,10 +309,15 @@ class _Execution:
         model = node.model
         if node.kind == "audit":
             return self._audit(model)
+        if model.kind == "macro":
+            run(self.connection, model.filled(self.prepared.settings.parameters()))
+            self._describe(model)
+            return key, 0
         if model.kind == "view":
             self._drop(model.name, "TABLE")
             sql = _select(model, model.filled(self.prepared.settings.parameters()))
             run(self.connection, f"CREATE OR REPLACE VIEW {identifier(model.name)} AS {sql}")
+            self._describe(model)
             if model.hashed:
                 return self._content(model.name)
             return key, self._count(model.name)
@@ -324,6 +329,7 @@ class _Execution:
         if reused is None:
             self._drop(model.name, "VIEW")
             run(self.connection, f"CREATE OR REPLACE TABLE {identifier(model.name)} AS {_select(model, model.sql)}", bound or None)  # fmt: skip
+            self._describe(model)
         else:
             column = identifier(model.incremental)
             run(self.connection, f"DELETE FROM {identifier(model.name)} WHERE NOT list_contains(?, {column})", [sorted(reused)])  # fmt: skip
@@ -335,6 +341,17 @@ class _Execution:
                 [count, file],
             )
         return self._content(model.name)
+
+    def _describe(self, model: Model) -> None:
+        """The header's descriptions as comments, where any DuckDB shell shows them."""
+        kind, name = model.kind.replace("macro", "macro table"), identifier(model.name)
+        comments = [f"COMMENT ON {kind} {name} IS {literal(model.description)}"]
+        if model.kind != "macro":
+            comments += [
+                f"COMMENT ON COLUMN {name}.{identifier(c.name)} IS {literal(c.description)}"
+                for c in model.columns
+            ]
+        run(self.connection, "; ".join(["BEGIN", *comments, "COMMIT"]))
 
     def _unchanged_files(
         self, node: Node, before: NodeState | None, logic: str, parents: Mapping[str, str]
@@ -407,6 +424,7 @@ class _Execution:
         for name in self.prepared.state.nodes.keys() - self.prepared.graph.keys():
             self._drop(name, "VIEW")
             self._drop(name, "TABLE")
+            run(self.connection, f"DROP MACRO TABLE IF EXISTS {identifier(name)}")
             run(self.connection, "DELETE FROM _warehouse.nodes WHERE node = ?", [name])
 
     def _why(self, parents: Mapping[str, str], before: NodeState | None) -> str:

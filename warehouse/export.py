@@ -53,8 +53,7 @@ def chosen(models: Mapping[str, Model], wanted: Iterable[str]) -> list[str]:
 
     UsageError for an unknown name.
     """
-    known = {m.name.partition(".")[2]: m.name for m in models.values() if m.schema == "side"}
-    known |= {name: f"master.{name}" for name in names(models)}
+    known = exportable(models)
     for name in wanted:
         if name not in known:
             near = nearest(name, list(known))
@@ -63,6 +62,12 @@ def chosen(models: Mapping[str, Model], wanted: Iterable[str]) -> list[str]:
                 f'did you mean "{near}"?' if near else "exports: " + ", ".join(known),
             )
     return [known[name] for name in wanted] or sorted(known.values())
+
+
+def exportable(models: Mapping[str, Model]) -> dict[str, str]:
+    """Short name → full name of the masters and side models; a master goes before its namesake."""
+    known = {m.name.partition(".")[2]: m.name for m in models.values() if m.schema == "side"}
+    return known | {name: f"master.{name}" for name in names(models)}
 
 
 def export_key(model: Model, result: str) -> str:

@@ -6,7 +6,8 @@
     -- key: feature_id
     -- column feature_id UInt32: the feature
 
-Header keys: `version` and `description` (required), `kind` (table, the default; view),
+Header keys: `version` and `description` (required), `kind` (table, the default; view; macro: a table
+function whose SQL binds each `argument NAME [DEFAULT]: meaning` as `$NAME`),
 `key` (columns that are unique), `incremental` (the column that names the input file a row came
 from: unchanged files keep their rows), `hashed: yes` (a view whose content, not its text, decides
 whether its readers run), `order` (the rows' order in an export), `column NAME [TYPE]: meaning`,
@@ -28,7 +29,7 @@ from warehouse.errors import WarehouseError, nearest
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 
 KEYS = ("version", "description", "kind", "key", "incremental", "hashed", "order", "severity", "hint")  # fmt: skip
-KINDS = ("table", "view")
+KINDS = ("table", "view", "macro")
 
 # Quoted text and comments are single tokens, so nothing inside them is ever taken for SQL.
 _TOKEN = re.compile(
@@ -52,6 +53,15 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Argument:
+    """An argument of a table macro; `default` is SQL, '' where it must be given."""
+
+    name: str
+    default: str
+    description: str
+
+
+@dataclass(frozen=True)
 class Model:
     """One file under `sql/`: `name` is `<directory>.<file stem>`, `sql` the text below the header."""
 
@@ -68,6 +78,7 @@ class Model:
     severity: str = "error"
     hint: str = ""
     columns: tuple[Column, ...] = field(default=())
+    arguments: tuple[Argument, ...] = field(default=())
 
     @property
     def schema(self) -> str:
@@ -81,7 +92,8 @@ class Model:
     @cached_property
     def parameters(self) -> frozenset[str]:
         """Names of the settings it binds, without the `$`."""
-        return frozenset(m["parameter"] for m in _TOKEN.finditer(self.sql) if m["parameter"])
+        found = frozenset(m["parameter"] for m in _TOKEN.finditer(self.sql) if m["parameter"])
+        return found - {a.name for a in self.arguments}
 
     @cached_property
     def relations(self) -> frozenset[str]:
@@ -100,14 +112,26 @@ class Model:
         """Hash of the SQL without comments and blank space, and of what decides its form."""
         types = [f"{c.name} {c.type}" for c in self.columns if c.type]
         form = (self.kind, self.incremental, self.hashed, self.order, self.severity)
-        return digest(*form, canonical(self.sql), *types)
+        arguments = [f"{a.name} := {a.default}" for a in self.arguments]
+        return digest(*form, canonical(self.sql), *types, *arguments)
 
     def filled(self, values: Mapping[str, object]) -> str:
-        """The SQL with every `$parameter` replaced by a literal: it runs as it stands."""
-        return "".join(
-            literal(values[m["parameter"]]) if m["parameter"] else m[0]
+        """The SQL with every `$parameter` replaced by a literal: it runs as it stands.
+
+        Of a macro: the statement that creates it, with its arguments as bare names.
+        """
+        words = {a.name: a.name for a in self.arguments}
+        sql = "".join(
+            (words.get(m["parameter"]) or literal(values[m["parameter"]]))
+            if m["parameter"]
+            else m[0]
             for m in _TOKEN.finditer(self.sql)
         )
+        return f"{self._signature()}\n{sql}" if self.kind == "macro" else sql
+
+    def _signature(self) -> str:
+        told = [f"{a.name} := {a.default}" if a.default else a.name for a in self.arguments]
+        return f"CREATE OR REPLACE MACRO {identifier(self.name)}({', '.join(told)}) AS TABLE"
 
 
 def canonical(sql: str) -> str:
@@ -157,6 +181,7 @@ def parse(name: str, path: Path, text: str) -> Model:
     """A model from its file's text; WarehouseError names the file and line of a bad header."""
     values: dict[str, str] = {}
     columns: list[Column] = []
+    arguments: list[Argument] = []
     body_at = 0
     for number, line, size in _header_lines(text):
         body_at += size
@@ -168,6 +193,9 @@ def parse(name: str, path: Path, text: str) -> Model:
         if key.startswith("column "):
             column, _, type_ = key.removeprefix("column ").strip().partition(" ")
             columns.append(Column(column, type_.strip(), value))
+        elif key.startswith("argument "):
+            argument, _, default = key.removeprefix("argument ").strip().partition(" ")
+            arguments.append(Argument(argument, default.strip(), value))
         elif not colon or key not in KEYS:
             near = nearest(key, list(KEYS))
             raise WarehouseError(
@@ -205,6 +233,7 @@ def parse(name: str, path: Path, text: str) -> Model:
         severity=values.get("severity", "error"),
         hint=values.get("hint", ""),
         columns=tuple(columns),
+        arguments=tuple(arguments),
     )
 
 

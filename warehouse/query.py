@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import TextIO
 
 import duckdb
 
+from warehouse.catalog import run
 from warehouse.database import open_read_only
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.layout import Layout
 
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
@@ -49,7 +51,7 @@ def run_query(
         except duckdb.PermissionException as error:
             raise WarehouseError(f"the query failed: {str(error).strip()}", "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build") from None  # fmt: skip
         except duckdb.Error as error:
-            raise WarehouseError(f"the query failed: {str(error).strip()}", "python cli.py models list names the relations") from None  # fmt: skip
+            raise _explained(error, connection) from None
     if output is not None:
 
         def write(path: Path) -> None:
@@ -59,6 +61,33 @@ def run_query(
         _whole(output, write)
     else:
         _write(sys.stdout, form, names, rows)
+
+
+def _explained(error: duckdb.Error, connection: duckdb.DuckDBPyConnection) -> WarehouseError:
+    """What DuckDB says with the line it marks; what it suggests, or a near relation, as the hint."""
+    text = re.sub(r"^\w+(?: \w+)* Error: ", "", str(error).strip())
+    told, marked, line = text.partition("\n\nLINE ")
+    told, *suggested = re.split(r"\s*(?:Did you mean|Candidate \w+:)[:\s]*", told)
+    message = f"the query failed: {told.strip()}{marked and chr(10)}{marked.strip()}{marked and ' '}{line}"
+    if suggested:
+        near = suggested[0].strip().rstrip("?")
+        return WarehouseError(message, f"did you mean {near}?")
+    unknown = re.search(r'with name "?([\w.]+)"? does not exist', told)
+    near = nearest(unknown[1], _relations(connection)) if unknown else ""
+    if near:
+        return WarehouseError(message, f'did you mean "{near}"?')
+    return WarehouseError(message, "python cli.py models list names the relations")
+
+
+def _relations(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every table and view of the warehouse, with its schema."""
+    found = run(
+        connection,
+        """SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal
+        UNION ALL
+        SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal""",
+    )
+    return [row[0] for row in found]
 
 
 def _whole(output: Path, write: Callable[[Path], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -473,9 +474,31 @@ def _seconds(value: float | None) -> str:
 
 def _cell(value: object) -> str:
     """One line of at most 80 characters: a row stays a row, --format json shows all."""
-    text = "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-    text = visible(text)
-    return text if len(text) <= 80 else text[:79] + "…"
+    text = f"{value:.6g}" if isinstance(value, float) else "" if value is None else _nested(value)
+    return _cut(visible(text), 80)
+
+
+def _nested(value: object) -> str:
+    """A value inside a cell, compact: {ngram: bread, count: 3}; of a vector its first numbers."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_inner(v)}" for k, v in value.items()) + "}"
+    if _is_vector(value) and len(value) > diffs.SHORT_LIST:
+        return f"[{', '.join(map(_inner, value[:3]))}, … {len(value)} numbers]"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_inner, value)) + "]"
+    return str(value)
+
+
+def _inner(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):  # quoted where it could be taken for what stands around it
+        return (
+            value
+            if value.strip() == value and not re.search(r'^$|[,:"{}\[\]]', value)
+            else json.dumps(value, ensure_ascii=False)
+        )
+    return f"{value:.4g}" if isinstance(value, float) else _nested(value)
 
 
 def _table(*names: str, numbers: Sequence[int] | None = None) -> Table:
