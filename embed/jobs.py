@@ -50,7 +50,7 @@ COLUMNS[NEIGHBOURS] = ("feature_id", "rank", "neighbour_id", "cosine_similarity"
 COLUMNS |= {name: (*key, *_POINT) for name, key in _KEYS.items()}
 
 # Raise when a job's program changes what it computes.
-_VERSION = 1
+_VERSION = 2
 
 # Contexts are a model's own: they depend on what its vectors say. Other texts go to every model.
 _OWN_TEXTS = ("ngram_contexts", "semantic_contexts")

@@ -1,15 +1,25 @@
-"""Decoder neighbours: the k rows of the largest cosine similarity, exactly, in bounded memory."""
+"""Decoder neighbours: the k rows of the largest cosine similarity, exactly, in bounded memory.
+
+Two passes. The scan multiplies unit rows in the fastest number type and keeps, for each row, every
+other row that could be among its k best: the type's error has a bound. The second pass scores
+those few in float64.
+"""
 
 from __future__ import annotations
 
+import time
+import warnings
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
 
-_BLOCK = 2048  # rows of a block; one block product is all of the n × n matrix that ever exists
-_SPARE = 6  # candidates kept beyond k, so that float noise at the boundary can be told apart
-_NOISE = 4e-6  # two float32 products closer than this may stand in either order
+_BLOCK = 1024  # rows of a tile of the product
+_TILE = 8192  # its columns; one tile is all of the n × n matrix that ever exists
+_EXACT = 4096  # rows that stand in float64 at a time, twice
+_CROWD = 32  # a row with over so many times k candidates is scored against all rows at once
+_ROUNDING = 2.0**-24  # of a float32 operation, relative
 
 
 def nearest_rows(
@@ -17,69 +27,223 @@ def nearest_rows(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Ids (n, k') int64 and cosine similarities (n, k') float32, k' = min(k, n - 1).
 
-    `weights`: float32 (n, d). Each row's neighbours are never itself, in descending similarity,
-    ties by smaller id; a zero row has similarity 0 to all. The product is symmetric: each block
-    above the diagonal serves its rows and its columns. Where float32 noise could decide an order,
-    the row is scored again in float64.
+    `weights`: float32 (n, d). Similarities are computed in float64 and rounded. Each row's
+    neighbours are never itself, in descending similarity, ties by smaller id; a zero row has
+    similarity 0 to all. Memory beyond the weights grows with n, not with its square.
     """
     import torch
 
     count = len(weights)
     k = max(min(k, count - 1), 0)
-    keep = min(k + _SPARE, max(count - 1, 0))
-    weights = weights.to(device)
-    # Scaled by its largest entry first, no row's squares overflow or vanish.
-    unit = (weights / weights.abs().amax(dim=1, keepdim=True)).nan_to_num_(0.0)
-    unit = torch.nn.functional.normalize(unit, dim=1)
-    values = torch.full((count, keep), -torch.inf, device=device)
-    ids = torch.zeros((count, keep), dtype=torch.int64, device=device)
+    ids = torch.arange(k).repeat(count, 1)
+    ids += ids >= torch.arange(count)[:, None]  # a zero row's: the smallest that are not itself
+    values = torch.zeros(count, k)
     if not k:
-        return ids.cpu(), values.cpu()
-
-    def merge(rows: slice, scores: torch.Tensor, first_id: int) -> None:
-        best, at = scores.topk(min(keep, scores.shape[1]), dim=1, sorted=False)
-        pool = torch.cat([values[rows], best], dim=1)
-        pool_ids = torch.cat([ids[rows], at + first_id], dim=1)
-        values[rows], chosen = pool.topk(keep, dim=1)
-        ids[rows] = pool_ids.gather(1, chosen)
-
-    for top in range(0, count, _BLOCK):
-        rows = slice(top, min(top + _BLOCK, count))
-        for left in range(top, count, _BLOCK):
-            columns = slice(left, min(left + _BLOCK, count))
-            scores = unit[rows] @ unit[columns].T
-            if left == top:
-                scores.fill_diagonal_(-torch.inf)
-            else:
-                merge(columns, scores.T.contiguous(), top)
-            merge(rows, scores, left)
-    _settle_ties(weights, values, ids, k)
-    return ids[:, :k].cpu(), values[:, :k].clamp(-1, 1).cpu()
+        return ids, values
+    lengths = torch.cat([rows.double().norm(dim=1) for rows in weights.split(_EXACT)])
+    scan = _Scan.start(weights, k, device)
+    rows, columns, crowded = scan.run()
+    crowded = crowded[lengths[crowded] > 0]
+    similar = _score_pairs(weights, lengths, rows, columns)
+    order = _by_rank(rows, similar, columns)
+    first = torch.searchsorted(rows, rows.unique())  # the pairs are in the order of their rows
+    taken = order[first[:, None] + torch.arange(k)]
+    ids[rows[first]], values[rows[first]] = columns[taken], similar[taken]
+    for some in crowded.split(max(2**24 // count, 1)):
+        ids[some], values[some] = _score_all(weights, lengths, some, k)
+    return ids, values.clamp(-1, 1)
 
 
-def _settle_ties(weights: torch.Tensor, values: torch.Tensor, ids: torch.Tensor, k: int) -> None:
-    """Score anew, in float64, the rows whose order float32 noise could have decided."""
+@dataclass
+class _Scan:
+    """Which pairs of rows may be neighbours. Rows stand in a random order, so that no order of
+    theirs can crowd the first tiles with what later ones would rule out."""
+
+    unit: torch.Tensor  # (n, d), rows of length 1 in the scan's number type
+    order: torch.Tensor  # (n,) the row of `weights` that each is
+    k: int
+    error: float  # bound of |product - similarity|
+    rounding: float  # of a product when it is stored, relative
+    best: torch.Tensor  # (n, k) products of k different pairs of each row, the largest seen
+    bar: torch.Tensor  # (n,) a smaller product is ruled out
+    pairs: list[torch.Tensor] = field(default_factory=list)  # (3, m): row, column, product
+    held: int = 0
+    room: int = 0
+
+    @classmethod
+    def start(cls, weights: torch.Tensor, k: int, device: str) -> _Scan:
+        import torch
+
+        count, width = weights.shape
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(0))
+        kind = _scan_type(weights, device)
+        unit = torch.empty(count, width, dtype=kind, device=device)
+        lost = 0.0  # the largest length of what a row loses in that type
+        for at in range(0, count, _BLOCK):
+            rows = _normalised(weights[order[at : at + _BLOCK]])
+            kept = rows.to(kind)
+            lost = max(lost, float((rows - kept.float()).norm(dim=1).max()))
+            unit[at : at + _BLOCK] = kept
+        # Of a product of unit rows, each `lost` off (Cauchy-Schwarz), the float32 sum of `width`
+        # terms, the lengths' own rounding, and equal float32 values at the k-th place.
+        lost = 1.01 * lost + (width / 2 + 4) * _ROUNDING
+        error = 2 * lost + lost**2 + 1.1 * (width + 8) * _ROUNDING
+        rounding = 1.01 * torch.finfo(kind).eps / 2
+        best = torch.full((count, k), -torch.inf, dtype=kind, device=device)
+        bar = torch.full((count,), -torch.inf, dtype=kind, device=device)
+        return cls(unit, order, k, error, rounding, best, bar, room=8 * k * count + 2**20)
+
+    def run(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Rows and columns (m,) of the candidates, sorted; rows that have too many of them."""
+        import torch
+
+        count = len(self.unit)
+        for top in range(0, count, _BLOCK):
+            rows = slice(top, min(top + _BLOCK, count))
+            for left in range(top, count, _TILE):
+                columns = slice(left, min(left + _TILE, count))
+                scores = self.unit[rows] @ self.unit[columns].T
+                if left == top:
+                    scores.fill_diagonal_(-torch.inf)
+                self._collect(scores, rows.start, columns.start)
+                # The product is symmetric: what lies off the diagonal serves its columns too.
+                right = max(rows.stop - columns.start, 0)
+                self._collect(scores[:, right:].T, columns.start + right, rows.start)
+            if self.held > self.room:
+                self._drop()
+        self._drop()
+        row, column = self.order[self.pairs[0][:2].long().cpu()]
+        crowded = self.order[(self.bar == torch.inf).cpu()]
+        key = (row * count + column).sort().values
+        return key // count, key % count, crowded
+
+    def _collect(self, scores: torch.Tensor, row: int, column: int) -> None:
+        """Raise the rows' bars by these scores, keep what passes. row, column: of scores[0, 0]."""
+        import torch
+
+        height, width = scores.shape
+        size = max(min(width // (4 * self.k), 32), 1)  # one comparison for a group of columns
+        groups = width // size
+        if not (height and groups):
+            return
+        rows = slice(row, row + height)
+        grouped = scores[:, : groups * size].unflatten(1, (size, groups))
+        # Reduced the way the numbers lie in memory: several times as fast as across it.
+        largest = grouped.amax(1) if scores.stride(1) == 1 else grouped.permute(1, 2, 0).amax(0).T
+        # Of different groups, so of different pairs.
+        self.best[rows] = torch.cat([self.best[rows], largest], 1).topk(self.k, 1, sorted=False)[0]
+        least = self.best[rows].amin(1).float()
+        bar = least - self.rounding * least.abs() - 2 * self.error
+        self.bar[rows] = torch.maximum(self.bar[rows], bar.to(self.bar.dtype))
+        at, group = (largest >= self.bar[rows, None]).nonzero(as_tuple=True)
+        found = grouped[at, :, group]
+        which, place = (found >= self.bar[row + at, None]).nonzero(as_tuple=True)
+        at, other = at[which], group[which] + place * groups
+        self._keep(row + at, column + other, found[which, place])
+        self._collect(scores[:, groups * size :], row, column + groups * size)
+
+    def _keep(self, rows: torch.Tensor, columns: torch.Tensor, products: torch.Tensor) -> None:
+        import torch
+
+        # int32 holds any id, and a product's bits beside it.
+        kept = torch.stack([rows.int(), columns.int(), products.float().view(torch.int32)])
+        self.pairs.append(kept)
+        self.held += kept.shape[1]
+
+    def _drop(self) -> None:
+        """Drop pairs under their rows' bars by now, and rows with too many."""
+        import torch
+
+        pairs = torch.cat(self.pairs, 1)
+        count = len(self.unit)
+        passing = pairs[2].view(torch.float32) >= self.bar[pairs[0]].float()
+        pairs = pairs[:, passing]
+        number = pairs[0].bincount(minlength=count)
+        self.bar[number > _CROWD * self.k] = torch.inf
+        self.pairs = [pairs[:, self.bar[pairs[0]] < torch.inf]]
+        self.held = self.pairs[0].shape[1]
+        self.room = max(self.room, 2 * self.held)
+
+
+def _scan_type(weights: torch.Tensor, device: str) -> torch.dtype:
+    """bfloat16 where this processor multiplies it much faster, as measured; the result is the same."""
     import torch
 
-    close = (values[:, :-1] - values[:, 1:])[:, :k] < _NOISE
-    for row in close.any(dim=1).nonzero().flatten().tolist():
-        candidates = ids[row]
-        if values[row, k - 1] - values[row, -1] < 2 * _NOISE:  # more ties than candidates
-            candidates = torch.arange(len(weights), device=weights.device)
-            candidates = candidates[candidates != row]
-        own = weights[row].double()
-        exact = torch.cat([_cosine(c, own) for c in weights[candidates].split(_BLOCK)]).float()
-        order = torch.from_numpy(_lexsort(exact, candidates)).to(weights.device)[: values.shape[1]]
-        values[row], ids[row] = exact[order], candidates[order]
+    if torch.device(device).type != "cpu":
+        return torch.float32
+    seconds = {}
+    for kind in (torch.float32, torch.bfloat16):
+        rows = torch.ones(min(len(weights), 512), weights.shape[1], dtype=kind)
+        for _ in range(2):  # the first one prepares
+            started = time.perf_counter()
+            rows @ rows.T
+            seconds[kind] = time.perf_counter() - started
+    return torch.bfloat16 if 1.5 * seconds[torch.bfloat16] < seconds[torch.float32] else torch.float32  # fmt: skip
 
 
-def _cosine(rows: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-    rows = rows.double()
-    length = rows.norm(dim=1) * own.norm()
-    return (rows @ own / length).nan_to_num(0.0)
+def _normalised(rows: torch.Tensor) -> torch.Tensor:
+    """Rows of length 1, or 0. Scaled by the largest entry first, no square overflows or vanishes."""
+    import torch
+
+    rows = (rows / rows.abs().amax(dim=1, keepdim=True)).nan_to_num_(0.0)
+    return torch.nn.functional.normalize(rows, dim=1)
 
 
-def _lexsort(similarity: torch.Tensor, ids: torch.Tensor):
-    import numpy as np
+def _score_pairs(
+    weights: torch.Tensor, lengths: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor
+) -> torch.Tensor:
+    """Cosine similarity of each pair (m,) float32, computed in float64; pairs sorted by row, column."""
+    import torch
 
-    return np.lexsort((ids.cpu().numpy(), -similarity.cpu().numpy()))
+    similar = torch.empty(len(rows), dtype=torch.float64)
+    size = (2, min(_EXACT, len(weights)), weights.shape[1])
+    room = torch.empty(size, dtype=torch.float64)  # used again: fresh memory costs as much as work
+    for top in range(0, len(weights), _EXACT):
+        high = _doubled(weights[top : top + _EXACT], room[0])
+        start, end = torch.searchsorted(rows, torch.tensor([top, top + len(high)])).tolist()
+        for left in range(0, len(weights) if end > start else 0, _EXACT):
+            wide = _doubled(weights[left : left + _EXACT], room[1])
+            own = (columns[start:end] >= left) & (columns[start:end] < left + len(wide))
+            at = own.nonzero().flatten() + start
+            similar[at] = _products(high, wide, rows[at] - top, columns[at] - left)
+    return (similar / (lengths[rows] * lengths[columns])).nan_to_num_(0.0).float()
+
+
+def _doubled(rows: torch.Tensor, room: torch.Tensor) -> torch.Tensor:
+    return room[: len(rows)].copy_(rows)
+
+
+def _products(
+    high: torch.Tensor, wide: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor
+) -> torch.Tensor:
+    """high[rows] · wide[columns] without gathering them; pairs sorted by row, column."""
+    import torch
+
+    starts = torch.zeros(len(high) + 1, dtype=torch.int64)
+    starts[1:] = rows.bincount(minlength=len(high)).cumsum(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls its sparse tensors a beta
+        wanted = torch.sparse_csr_tensor(
+            starts, columns, torch.zeros(len(rows), dtype=high.dtype), (len(high), len(wide))
+        )
+        return torch.sparse.sampled_addmm(wanted, high, wide.T, beta=0.0).values()
+
+
+def _by_rank(rows: torch.Tensor, similar: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+    """The order by row, descending similarity, id; the pairs come sorted by row and id."""
+    order = similar.sort(descending=True, stable=True).indices
+    return order[rows[order].sort(stable=True).indices]
+
+
+def _score_all(
+    weights: torch.Tensor, lengths: torch.Tensor, some: torch.Tensor, k: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and similarities (len(some), k) of these rows' neighbours, each scored against all."""
+    import torch
+
+    own = weights[some].double()
+    similar = torch.cat([own @ rows.double().T for rows in weights.split(_EXACT)], dim=1)
+    similar = (similar / (lengths[some, None] * lengths)).nan_to_num_(0.0).float()
+    similar[torch.arange(len(some)), some] = -torch.inf
+    values, ids = similar.sort(dim=1, descending=True, stable=True)
+    return ids[:, :k], values[:, :k]

@@ -62,11 +62,33 @@ MAKERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("block", [7, 2048])
+# How the scan is cut and what it multiplies in: (number type, block, tile, exact block, crowd).
+WAYS = {
+    "as it comes": (None, 1024, 8192, 4096, 32),
+    "bfloat16 in small tiles": ("bfloat16", 7, 20, 16, 32),
+    "float32 in small tiles": ("float32", 16, 16, 7, 32),
+    "bfloat16 in middling tiles": ("bfloat16", 200, 500, 600, 32),
+    "every row scored against all": ("bfloat16", 7, 20, 16, 0),
+    "some rows scored against all": ("bfloat16", 16, 64, 4096, 3),
+}
+
+
+@pytest.fixture
+def way(monkeypatch, request) -> None:
+    """nearest_rows works in the way that the test names."""
+    import torch
+
+    kind, *sizes = WAYS[request.param]
+    for name, size in zip(("_BLOCK", "_TILE", "_EXACT", "_CROWD"), sizes, strict=True):
+        monkeypatch.setattr(neighbours, name, size)
+    if kind:
+        monkeypatch.setattr(neighbours, "_scan_type", lambda weights, device: getattr(torch, kind))
+
+
+@pytest.mark.parametrize("way", WAYS, indirect=True)
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
-def test_neighbours_are_those_of_the_plain_computation(monkeypatch, make, block):
-    monkeypatch.setattr(neighbours, "_BLOCK", block)
-    for seed in range(3):
+def test_neighbours_are_those_of_the_plain_computation(make, way):
+    for seed in range(2):
         weights = make(np.random.default_rng(seed)).astype(np.float32)
         ids, values = nearest(weights, 10)
         want_ids, want_values = expected(weights, 10)
@@ -77,8 +99,22 @@ def test_neighbours_are_those_of_the_plain_computation(monkeypatch, make, block)
         assert (np.abs(values) <= 1).all()
 
 
-def test_the_last_place_among_equals_goes_to_the_smallest_ids(monkeypatch):
-    monkeypatch.setattr(neighbours, "_BLOCK", 7)
+@pytest.mark.parametrize("count", [1, 10, 100])
+@pytest.mark.parametrize("way", ["as it comes", "bfloat16 in middling tiles"], indirect=True)
+def test_many_rows_in_clusters_and_dead_ones_among_them(count, way):
+    rng = np.random.default_rng(1)
+    centres = rng.normal(size=(40, 24))
+    weights = centres[rng.integers(0, 40, 1500)] + rng.normal(size=(1500, 24)) * 0.02
+    weights[rng.integers(0, 1500, 200)] = 0
+    weights = weights.astype(np.float32)
+    ids, values = nearest(weights, count)
+    want_ids, want_values = expected(weights, count)
+    np.testing.assert_array_equal(values, want_values)
+    np.testing.assert_array_equal(ids, want_ids)
+
+
+@pytest.mark.parametrize("way", WAYS, indirect=True)
+def test_the_last_place_among_equals_goes_to_the_smallest_ids(way):
     ids, _ = nearest(np.ones((50, 3), np.float32), 3)
     assert ids[0].tolist() == [1, 2, 3]
     assert ids[2].tolist() == [0, 1, 3]
