@@ -1,6 +1,8 @@
 -- version: 1
 -- description: Per feature the quantile boundaries of max_activation over its active examples.
 -- key: feature_id
+-- column feature_id: the feature
+-- column num_active: examples with an activation
 -- column boundaries: linear-interpolated, double precision; [] with fewer examples than quantiles
 SELECT
     feature_id,

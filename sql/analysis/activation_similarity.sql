@@ -1,7 +1,13 @@
 -- version: 1
 -- description: Cosine similarity over all unordered pairs of a feature's sampled windows.
 -- key: model, feature_id
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
+-- column num_examples: sampled examples
+-- column mean_similarity: mean over the pairs; null for fewer than 2 examples
 -- column std_similarity: sample standard deviation, null for fewer than 3 examples
+-- column min_similarity: smallest
+-- column max_similarity: largest
 WITH gathered AS (
     SELECT v.model, t.feature_id, list(v.vector ORDER BY t.sample_order) AS vectors
     FROM texts.windows t

@@ -1,7 +1,15 @@
 -- version: 1
 -- description: The phrases of the aligned groups.
 -- key: model, feature_id, phrase_order
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
+-- column group_id: 0-based, in order of opening
 -- column group_similarity: mean similarity of the taken phrases to the opener
+-- column phrase_order: 0-based place in the feature: explainers in order, then chunk_index
+-- column explainer: full name of the explainer
+-- column chunk_index: 0-based place of the phrase in the explanation
+-- column text_key: key of the text in the vector store
+-- column text: the phrase
 WITH taken AS (
     SELECT model, feature_id, group_id, opener, unnest(members) AS phrase_order
     FROM analysis.alignment_groups

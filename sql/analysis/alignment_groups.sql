@@ -3,6 +3,10 @@
 --   not yet taken, of another explainer whose similarity to it reaches the threshold. A group that
 --   takes none is none, and its opener stays free.
 -- key: model, feature_id, group_id
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
+-- column group_id: 0-based, in order of opening
+-- column opener: phrase_order of the phrase that opened the group
 -- column members: phrase_order of the taken phrases; the opener is not among them
 WITH RECURSIVE openers AS (
     SELECT

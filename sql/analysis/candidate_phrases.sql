@@ -2,7 +2,13 @@
 -- description: The phrases that matching tries: each (text, explainer) of a feature's aligned groups
 --   once, with its first chunk index.
 -- key: model, feature_id, candidate_order
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
 -- column candidate_order: 0-based, by first appearance in the groups
+-- column explainer: full name of the explainer
+-- column chunk_index: 0-based place of the phrase in the explanation, of several the first
+-- column text_key: key of the text in the vector store
+-- column text: the phrase
 SELECT
     model,
     feature_id,

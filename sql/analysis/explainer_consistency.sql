@@ -1,6 +1,13 @@
 -- version: 1
 -- description: Mean cosine similarity of two explainers' explanations over the features both explain.
 -- key: model, explainer, other_explainer
+-- column model: the embedding model, as named in the settings
+-- column explainer_short: short name of the explainer
+-- column explainer: full name of the explainer
+-- column other_short: short name of the other explainer
+-- column other_explainer: full name of the other explainer
+-- column features: features both explain
+-- column consistency: mean cosine similarity
 SELECT
     s.model,
     a.explainer_short,

@@ -1,6 +1,12 @@
 -- version: 1
 -- description: Cosine similarity of the explanations of one feature by two explainers, both ways.
 -- key: model, feature_id, explainer_order, other_order
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
+-- column explainer_order: 0-based place of the explainer
+-- column other_order: 0-based place of the other explainer
+-- column other_explainer: full name of the other explainer
+-- column similarity: cosine similarity of the two explanations
 WITH embedded AS (
     SELECT v.model, e.feature_id, e.explainer_order, e.explainer, v.vector
     FROM analysis.explanations e

@@ -2,9 +2,12 @@
 -- description: What another embedding model changes: per pair of models and measure the rank
 --   correlation and the mean difference, and how many pattern types differ.
 -- key: model, other_model, measure
+-- column model: the embedding model, as named in the settings
+-- column other_model: the model it is compared with
 -- column measure: explanation_similarity (each pair of explainers of a feature),
 --   activation_similarity (mean_pairwise_similarity), aligned_groups (number a feature),
 --   pattern_type
+-- column compared: values that both models have
 -- column rank_correlation: Spearman's, ties at their mean rank
 -- column mean_difference: other model minus model
 -- column changed: features whose pattern type differs

@@ -2,7 +2,12 @@
 -- description: Per selected neighbour and n the mean Jaccard similarity over the pairs, and the most
 --   frequent n-gram that occurs on both sides (ties: in more windows, then the smaller string).
 -- key: feature_id, neighbour_order, n
+-- column feature_id: the feature
+-- column neighbour_order: 1-based place among the selected neighbours
+-- column n: length of the n-gram
+-- column mean_jaccard: mean over the pairs of the two sides' examples
 -- column ngram: null when the sides share none
+-- column count: its occurrences on both sides; 0 when they share none
 -- column occurrences: the feature's windows first, then the neighbour's, each in sample order
 WITH sides AS (
     SELECT feature_id, neighbour_order, 0 AS side, feature_id AS owner_id

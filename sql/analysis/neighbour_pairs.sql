@@ -2,6 +2,17 @@
 -- description: Pairs of an explained feature's and a selected neighbour's examples, the first of each
 --   quantile's sample, with the cosine similarity of their windows.
 -- key: model, feature_id, neighbour_order, sample_order, neighbour_sample_order
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
+-- column neighbour_order: 1-based place among the selected neighbours
+-- column neighbour_id: the neighbour's feature id
+-- column sample_order: the example's place in the feature's sample
+-- column prompt_id: prompt of the feature's example
+-- column quantile: quantile of the feature's example
+-- column neighbour_sample_order: the example's place in the neighbour's sample
+-- column neighbour_prompt_id: prompt of the neighbour's example
+-- column neighbour_quantile: quantile of the neighbour's example
+-- column similarity: cosine similarity of the two windows
 WITH embedded AS (
     SELECT v.model, s.feature_id, s.prompt_id, s.quantile, s.sample_order, v.vector
     FROM analysis.samples s

@@ -2,6 +2,9 @@
 -- description: Per feature and n the mean Jaccard similarity of its windows' distinct n-grams over all
 --   unordered pairs; null for fewer than 2 examples.
 -- key: feature_id, n
+-- column feature_id: the feature
+-- column n: length of the n-gram
+-- column mean_jaccard: mean over the pairs; null for fewer than 2 examples
 WITH sizes AS (
     SELECT
         w.feature_id,

@@ -1,7 +1,13 @@
 -- version: 1
 -- description: The n-gram window of each sampled example.
 -- key: feature_id, prompt_id
+-- column feature_id: the feature
+-- column prompt_id: 0-based place in prompts.json
+-- column sample_order: 1-based place inside the feature's sample: by quantile, then rank
+-- column quantile: 1-based quantile of max_activation
+-- column rank: 1-based place inside the quantile
 -- column first_position: 0-based position in the prompt of the window's first token
+-- column tokens: the window's tokens
 SELECT
     s.feature_id,
     s.prompt_id,

@@ -1,8 +1,18 @@
 -- version: 1
 -- description: Per embedding model and explained feature its pattern type, and its selected n-gram.
 -- key: model, feature_id
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
+-- column pattern_type: semantic, lexical, both or none
+-- column is_semantic: mean_similarity is above patterns.semantic_threshold
+-- column is_lexical: max_jaccard is above patterns.lexical_threshold
+-- column mean_similarity: mean pairwise similarity of its sampled windows
+-- column max_jaccard: the largest of its mean Jaccards
 -- column selected_n: the n with the largest mean Jaccard (ties: smaller n); null where that n has no
 --   top n-gram
+-- column selected_ngram: the top n-gram of that n
+-- column selected_count: its occurrences
+-- column selected_occurrences: where it occurs: see analysis.top_ngrams
 WITH jaccards AS (
     SELECT
         feature_id,

@@ -2,7 +2,11 @@
 -- description: Cosine similarity of each candidate phrase to the mean vector of its feature's lexical
 --   and semantic contexts, from inner products: p·mean / (|p| |mean|) = Σ p·c / (|p| √(ΣΣ c·c′)).
 -- key: model, feature_id, method, candidate_order
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
 -- column method: lexical, semantic
+-- column candidate_order: 0-based place among the feature's candidates
+-- column similarity: cosine similarity of the phrase to the mean vector of the method's contexts
 WITH contexts AS (
     SELECT c.model, c.feature_id, 'lexical' AS method, c.context_order, v.vector
     FROM texts.ngram_contexts c

@@ -1,6 +1,13 @@
 -- version: 1
 -- description: Per candidate phrase of a feature for which a method was tried: what came of it.
 -- key: model, feature_id, candidate_order
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
+-- column candidate_order: 0-based place among the feature's candidates
+-- column explainer: full name of the explainer
+-- column chunk_index: 0-based place of the phrase in the explanation
+-- column text: the phrase
+-- column similarity: the larger of the methods that were tried
 -- column match_type: lexical, semantic or both; null when it matched nothing
 WITH tried AS (
     SELECT

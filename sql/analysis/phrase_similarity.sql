@@ -2,6 +2,11 @@
 -- description: Cosine similarity of each phrase with the later phrases of the feature's other
 --   explainers.
 -- key: model, feature_id, phrase_order, later_order
+-- column model: the embedding model, as named in the settings
+-- column feature_id: the feature
+-- column phrase_order: the earlier phrase
+-- column later_order: the later phrase, of another explainer
+-- column similarity: cosine similarity
 WITH embedded AS (
     SELECT v.model, p.feature_id, p.phrase_order, p.explainer_order, v.vector
     FROM analysis.phrases p

@@ -1,6 +1,9 @@
 -- version: 1
 -- description: Per feature the n-grams that occur more than once in its n-gram windows.
 -- key: feature_id, n, ngram
+-- column feature_id: the feature
+-- column n: length of the n-gram
+-- column ngram: the n-gram
 -- column occurrences: in all windows together
 -- column windows: sample_order of the windows it occurs in
 WITH grams AS (

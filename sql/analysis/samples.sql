@@ -1,9 +1,13 @@
 -- version: 1
 -- description: Quantile sampling: of each quantile the examples with the largest max_activation.
 -- key: feature_id, prompt_id
+-- column feature_id: the feature
+-- column prompt_id: 0-based place in prompts.json
 -- column quantile: 1-based; with fewer examples than quantiles the place in ascending order
 -- column rank: 1-based place inside the quantile
 -- column sample_order: 1-based place inside the feature: by quantile, then rank
+-- column max_activation: the example's largest value
+-- column max_position: 0-based position of it in the prompt
 WITH placed AS (
     SELECT
         e.feature_id,

@@ -3,10 +3,25 @@
 --   and pooled per (source, method). Failed examples aside; a ratio without examples is null.
 -- key: level, source, method, feature_id
 -- column level: feature, or source (pooled over its features; feature_id is null)
+-- column source: the source: an explainer-scorer run
+-- column method: fuzz or detection
+-- column feature_id: the feature; null for a pooled row
+-- column total: examples
+-- column failed: of them failed
+-- column succeeded: of them not failed
+-- column tp: activating, judged so
+-- column tn: not activating, judged so
+-- column fp: not activating, judged activating
+-- column fn: activating, judged not activating
+-- column accuracy: share of correct among the not failed
 -- column balanced_accuracy: mean of recall and specificity, a missing class counting as 0, as Delphi's
+-- column precision: tp ÷ (tp + fp)
+-- column recall: tp ÷ (tp + fn)
+-- column f1: harmonic mean of precision and recall
 -- column auc: area under the ROC curve of `probability`, ties counted half, where it was recorded
 -- column recall_by_quantile: recall of the activating examples by `distance`
 -- column accuracy_low: Wilson's 95 % interval of the accuracy
+-- column accuracy_high: its upper bound
 WITH examples AS (
     SELECT 'feature' AS level, source, method, feature_id, outcome, activating, probability, distance
     FROM staging.scores

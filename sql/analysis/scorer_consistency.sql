@@ -2,6 +2,11 @@
 -- description: RV coefficient (Robert & Escoufier 1976) between two scorers' score matrices, features ×
 --   methods (fuzz, detection, embedding where both have it), per explainer.
 -- key: explainer_short, scorer_short, other_short
+-- column explainer_short: short name of the explainer
+-- column scorer_short: short name of the scorer
+-- column other_short: short name of the other scorer
+-- column features: features both scored
+-- column methods: methods both have
 -- column consistency: tr(XᵀYYᵀX) / √(tr((XᵀX)²) tr((YᵀY)²)), columns centred; null when one is constant
 WITH scored AS (
     SELECT s.explainer_short, o.scorer_order, o.scorer_short, a.feature_id, a.method, a.score

@@ -1,9 +1,15 @@
 -- version: 1
 -- description: The score of each feature by each source and method. Not scored is null, never 0.
 -- key: feature_id, source, method
+-- column feature_id: the feature
+-- column source: the source: an explainer-scorer run
+-- column method: fuzz, detection, simulation or embedding
 -- column score: fuzz, detection: share of correct among the not failed; embedding: area under the ROC
 --   curve, ties counted half, null if one class is missing; simulation: the overall group's
 --   correlation (distance 0), else the mean of the finite groups
+-- column total: examples (simulation: groups)
+-- column failed: of them failed
+-- column succeeded: of them not failed
 -- column variance: simulation: sample variance of the finite group scores, the overall one aside
 WITH ranked AS (
     SELECT

@@ -2,6 +2,10 @@
 -- description: Per feature and n the n-gram with the most occurrences (ties: in more windows, then
 --   the smaller in code-point order), if it occurs at least twice, with all its occurrences.
 -- key: feature_id, n
+-- column feature_id: the feature
+-- column n: length of the n-gram
+-- column ngram: the n-gram
+-- column count: its occurrences in all windows together
 -- column occurrences: per window it occurs in, in sample order, the positions in the prompt of the
 --   tokens in which its occurrences begin
 WITH best AS (
