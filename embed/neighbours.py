@@ -45,7 +45,7 @@ def nearest_rows(
     rows, columns, crowded = scan.run()
     crowded = crowded[lengths[crowded] > 0]
     similar = _score_pairs(weights, lengths, rows, columns)
-    order = _by_rank(rows, similar, columns)
+    order = _by_rank(rows, similar)
     first = torch.searchsorted(rows, rows.unique())  # the pairs are in the order of their rows
     taken = order[first[:, None] + torch.arange(k)]
     ids[rows[first]], values[rows[first]] = columns[taken], similar[taken]
@@ -229,7 +229,7 @@ def _products(
         return torch.sparse.sampled_addmm(wanted, high, wide.T, beta=0.0).values()
 
 
-def _by_rank(rows: torch.Tensor, similar: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+def _by_rank(rows: torch.Tensor, similar: torch.Tensor) -> torch.Tensor:
     """The order by row, descending similarity, id; the pairs come sorted by row and id."""
     order = similar.sort(descending=True, stable=True).indices
     return order[rows[order].sort(stable=True).indices]

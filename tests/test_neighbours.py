@@ -85,9 +85,10 @@ def way(monkeypatch, request) -> None:
         monkeypatch.setattr(neighbours, "_scan_type", lambda weights, device: getattr(torch, kind))
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("way", WAYS, indirect=True)
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
-def test_neighbours_are_those_of_the_plain_computation(make, way):
+def test_neighbours_are_those_of_the_plain_computation(make):
     for seed in range(2):
         weights = make(np.random.default_rng(seed)).astype(np.float32)
         ids, values = nearest(weights, 10)
@@ -100,8 +101,9 @@ def test_neighbours_are_those_of_the_plain_computation(make, way):
 
 
 @pytest.mark.parametrize("count", [1, 10, 100])
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("way", ["as it comes", "bfloat16 in middling tiles"], indirect=True)
-def test_many_rows_in_clusters_and_dead_ones_among_them(count, way):
+def test_many_rows_in_clusters_and_dead_ones_among_them(count):
     rng = np.random.default_rng(1)
     centres = rng.normal(size=(40, 24))
     weights = centres[rng.integers(0, 40, 1500)] + rng.normal(size=(1500, 24)) * 0.02
@@ -113,8 +115,9 @@ def test_many_rows_in_clusters_and_dead_ones_among_them(count, way):
     np.testing.assert_array_equal(ids, want_ids)
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("way", WAYS, indirect=True)
-def test_the_last_place_among_equals_goes_to_the_smallest_ids(way):
+def test_the_last_place_among_equals_goes_to_the_smallest_ids():
     ids, _ = nearest(np.ones((50, 3), np.float32), 3)
     assert ids[0].tolist() == [1, 2, 3]
     assert ids[2].tolist() == [0, 1, 3]
