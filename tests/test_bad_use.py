@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -10,8 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.raw_tree import ACTIVATIONS, PROMPTS, WEIGHTS, Content, stage, weights, write
+from tests.raw_tree import (
+    ACTIVATIONS,
+    PROMPTS,
+    WEIGHTS,
+    Content,
+    explanation,
+    files,
+    stage,
+    weights,
+    write,
+)
+from warehouse.build import Event, build
+from warehouse.errors import WarehouseError
 from warehouse.layout import Layout
+from warehouse.settings import load
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "warehouse.toml"
@@ -133,85 +147,52 @@ def test_a_sample_into_a_file_or_too_small_is_wrong_use(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "mine"
 
 
-# ----------------------------------------------------------------------------------------- queries
+# ------------------------------------------------------------------------------------ a tree in use
 
 
-@pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = write(tmp_path_factory.mktemp("staged"))
-    stage(data, select=("+staging.files",))
-    return data
-
-
-@pytest.mark.parametrize(
-    ("sql", "error"),
-    [
-        pytest.param("SELCT 1", 'syntax error at or near "SELCT"', id="a syntax error"),
-        pytest.param("SELECT * FROM staging.flies", "flies", id="an unknown relation"),
-        pytest.param("SELECT nothing FROM staging.files", '"nothing"', id="an unknown column"),
-    ],
-)
-def test_a_query_that_fails_says_what_duckdb_says(staged: Path, sql: str, error: str) -> None:
-    done = cli("--data", str(staged), "query", sql)
-    assert "Traceback" not in done.stderr
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: the query failed: ")
-    assert error in done.stderr.splitlines()[0]
-    assert done.stderr.splitlines()[-1].startswith("hint: ")
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        pytest.param("CREATE TABLE staging.more (x INTEGER)", id="creates a table"),
-        pytest.param("CREATE OR REPLACE VIEW staging.files AS SELECT 1", id="replaces a view"),
-        pytest.param("INSERT INTO _warehouse.builds SELECT * FROM _warehouse.builds", id="inserts"),
-        pytest.param("DELETE FROM _warehouse.files", id="deletes"),
-        pytest.param("DROP TABLE staging.score_records", id="drops"),
-        pytest.param("ATTACH 'OUT' AS other", id="attaches a file"),
-        pytest.param("ATTACH ':memory:' AS other", id="attaches a database in memory"),
-        pytest.param("COPY (SELECT 1) TO 'OUT'", id="copies into a file"),
-        pytest.param("EXPORT DATABASE 'OUT'", id="exports the database"),
-        pytest.param("SELECT * FROM read_csv('SECRET')", id="reads a CSV file"),
-        pytest.param("SELECT * FROM read_text('SECRET')", id="reads a text file"),
-        pytest.param("SELECT * FROM 'SECRET'", id="reads a file by its name"),
-        pytest.param("SELECT * FROM glob('/*')", id="lists files"),
-        pytest.param("INSTALL httpfs", id="installs an extension"),
-        pytest.param("SET enable_external_access = true", id="opens the outside"),
-        pytest.param("SET threads = 1", id="changes a setting"),
-    ],
-)
-def test_a_query_can_not_write_nor_reach_outside(staged: Path, tmp_path: Path, sql: str) -> None:
-    secret, out = tmp_path / "secret.csv", tmp_path / "out"
-    secret.write_text("a\nkeep this\n")
-    before = Layout(staged).warehouse.read_bytes()
-    sql = sql.replace("SECRET", str(secret)).replace("OUT", str(out))
-    done = cli("--data", str(staged), "query", sql)
-    assert "Traceback" not in done.stderr
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: the query failed: ")
-    assert "keep this" not in done.stderr
-    assert not out.exists()
-    assert Layout(staged).warehouse.read_bytes() == before
-
-
-def test_a_query_for_parquet_or_an_unknown_ending_needs_a_better_file(
-    staged: Path, tmp_path: Path
+@pytest.mark.parametrize("how", ["rewritten", "removed", "replaced"])
+def test_a_file_that_changes_while_it_is_read_fails_the_build_and_the_next_reads_it(
+    tmp_path: Path, how: str
 ) -> None:
-    query = ("--data", str(staged), "query", "SELECT 1")
-    done = cli(*query, "--format", "parquet")
-    assert (done.returncode, done.stderr.splitlines()) == (
-        2,
-        ["error: parquet needs a file", "hint: -o FILE.parquet"],
-    )
-    done = cli(*query, "-o", str(tmp_path / "rows.doc"))
-    assert_refused(done, 2, f'"{tmp_path}/rows.doc": the ending names no format', "--format ")
+    data = write(tmp_path)
+    path = data / explanation("layers.3_latent1.txt")
+
+    def change(event: Event) -> None:
+        if (event.kind, event.node) == ("start", "staging.explanation_records"):
+            path.unlink() if how != "rewritten" else None
+            path.write_text("other") if how != "removed" else None
+
+    with pytest.raises(WarehouseError) as caught:
+        build(load(data), ("+staging.explanations",), exports=False, on_event=change)
+    name = explanation("layers.3_latent1.txt")
+    assert caught.value.message == f'"{name}" changed while it was read'
+    assert not Layout(data).warehouse.exists()
+    rows = stage(data, select=("+staging.explanations",))
+    there = rows("SELECT text FROM staging.explanation_records WHERE file = ?", [name])
+    assert there == ([] if how == "removed" else [("other",)])
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_query_into_a_directory_that_is_not_there_is_wrong_use(
-    staged: Path, tmp_path: Path, ending: str
-) -> None:
-    out = tmp_path / "nowhere" / f"rows.{ending}"
-    done = cli("--data", str(staged), "query", "SELECT 1", "-o", str(out))
-    assert_refused(done, 2, f'"{out}" cannot be written', "-o FILE")
+def test_a_file_in_the_place_of_an_output_directory_publishes_nothing(copy: Path) -> None:
+    before = Layout(copy).warehouse.read_bytes()
+    shutil.rmtree(copy / "scores")
+    (copy / "scores").write_text("mine")
+    with pytest.raises(WarehouseError, match="the build could not write") as caught:
+        build(load(copy, ["sae_id=another/sae"]))
+    assert f"{copy}/scores" in caught.value.message
+    assert Layout(copy).warehouse.read_bytes() == before
+    assert (copy / "scores").read_text() == "mine"
+
+
+def test_a_part_of_the_models_builds_and_tells_what_it_has(tmp_path: Path) -> None:
+    data = write(tmp_path)
+    done = cli("--data", str(data), "build", "--no-export", "--select", "+staging.prompts")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("build ")
+    done = cli("--data", str(data), *("build", "--no-export", "--select", "+staging.files"))
+    assert done.returncode == 0, done.stderr
+    assert "explanations" in done.stdout
+
+
+def test_set_of_one_file_for_a_list_of_files_takes_it(tmp_path: Path) -> None:
+    data = write(tmp_path, {"raw/other.jsonl": files()[ACTIVATIONS], ACTIVATIONS: None})
+    stage(data, "input.activations=raw/other.jsonl", select=("+staging.activation_examples",))

@@ -19,7 +19,7 @@ import duckdb
 from embed.jobs import READS, Jobs
 from warehouse import __version__, catalog, export, history, models, plan, side, sources
 from warehouse.catalog import NodeState, State, run
-from warehouse.database import create_macros, open_for_build, open_read_only
+from warehouse.database import create_macros, create_schemas, open_for_build, open_read_only
 from warehouse.errors import WarehouseError
 from warehouse.graph import SOURCES, Node, build_graph, select
 from warehouse.layout import Layout
@@ -156,8 +156,7 @@ def build(
                     build_id, execution.ran, (), prepared.jobs.embedded,
                     time.monotonic() - started, False,
         )  # fmt: skip
-            published = _publish(prepared, build_id, work, written)
-            side.publish(execution.side_files, layout.data)
+            published = _publish(prepared, build_id, work, written, execution.side_files)
         except OSError as error:
             raise WarehouseError(
                 f"the build could not write: {error}",
@@ -188,6 +187,7 @@ class _Execution:
     ran: dict[str, float] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
     side_files: list[export.Exported] = field(default_factory=list)
+    read: list[sources.InputFile] = field(default_factory=list)
 
     def run(self, exports: bool) -> list[export.Exported]:
         """Execute every step, record the build, write the stale exports. Closes the file."""
@@ -196,12 +196,14 @@ class _Execution:
             shutil.copyfile(published, copy)
         self.connection = open_for_build(copy, self.work / "spill", self.prepared.settings)
         try:
+            create_schemas(self.connection)
             catalog.migrate(self.connection)
             create_macros(self.connection, self.prepared.macros)
             run(self.connection, "ATTACH ':memory:' AS raw")
             self._begin()
             for step in self.prepared.plan.steps:
                 self._step(step)
+            self._assert_unchanged()
             self._drop_unknown()
             catalog.save_inputs(self.connection, self.build_id)
             run(
@@ -304,6 +306,7 @@ class _Execution:
     ) -> tuple[str, int]:
         """Make the node's relation (or check the audit); its result hash and its rows."""
         if node.kind == "job":
+            self.read += [f for f in self.prepared.plan.files if f.input in node.parents]
             result, rows = self.prepared.jobs.run(node.name, self.connection, list(self.prepared.plan.files))  # fmt: skip
             return (result, rows) if result else self._content(node.name)
         model = node.model
@@ -382,9 +385,16 @@ class _Execution:
             files = self.prepared.plan.files
             if name != "raw.sources":
                 files = [f for f in files if f.input == name and f.name not in (reused or ())]
+                self.read += files
             handle = "_raw_" + name.partition(".")[2]
             self.connection.register(handle, sources.stream(name, files, counts))
             run(self.connection, f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {handle}")
+
+    def _assert_unchanged(self) -> None:
+        """What was read is what was hashed: no file changed in between."""
+        changed = next((f for f in self.read if sources.has_changed(f)), None)
+        if changed:
+            raise WarehouseError(f'"{changed.name}" changed while it was read', "build again")
 
     def _audit(self, model: Model) -> tuple[str, int]:
         values = self.prepared.settings.parameters()
@@ -484,23 +494,34 @@ def _select(model: Model, sql: str) -> str:
 def standing_warnings(layout: Layout, settings: Settings) -> list[str]:
     """What the warning audits say of the published warehouse, whichever build ran them last."""
     found = []
+    built = catalog.read_state(layout.warehouse).nodes
     with open_read_only(layout.warehouse, unsafe=True) as connection:
         for model in models.load_all().values():
-            if model.schema == "audits" and model.severity == "warning":
+            if model.name in built and model.schema == "audits" and model.severity == "warning":
                 sql = model.filled(settings.parameters())
                 found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]
     return found
 
 
 def _publish(
-    prepared: Prepared, build_id: str, work: Path, written: Sequence[export.Exported]
+    prepared: Prepared,
+    build_id: str,
+    work: Path,
+    written: Sequence[export.Exported],
+    side_files: Sequence[export.Exported],
 ) -> list[export.Exported]:
     layout, built = prepared.layout, work / "warehouse.duckdb"
+    targets = [layout.master / e.path.name for e in written]
+    targets += [layout.data / e.name for e in side_files]
     with built.open("rb") as stream:
         os.fsync(stream.fileno())
+    # What can fail, fails before anything is published.
+    for place in {path.parent for path in targets}:
+        place.mkdir(parents=True, exist_ok=True)
     history.keep(layout, prepared.state.build_id, prepared.settings)
     built.replace(layout.warehouse)
     published = export.publish(written, layout.master)
+    side.publish(side_files, layout.data)
     history.prune(layout, build_id, prepared.settings)
     return published
 

@@ -103,7 +103,7 @@ def read_state(warehouse: Path) -> State:
     if not warehouse.exists():
         return EMPTY
     try:
-        connection = duckdb.connect(str(warehouse), read_only=True)
+        connection = duckdb.connect(str(warehouse.absolute()), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(
             f'"{warehouse}" cannot be opened: {str(error).splitlines()[0]}',

@@ -15,15 +15,18 @@ from warehouse.settings import Settings
 SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "side")
 
 
-def open_for_build(path: Path, spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
-    """A read-write connection with the settings' bounds and the warehouse's schemas."""
+def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A read-write connection with the settings' bounds; without a path in memory."""
     config: dict[str, object] = {}
     if settings["memory_limit"]:
         config["memory_limit"] = settings["memory_limit"]
     if settings["threads"]:
         config["threads"] = settings["threads"]
     try:
-        connection = duckdb.connect(str(path), config=config)
+        # An absolute path: DuckDB takes "md:x" and ":memory:/x" for something else than files.
+        connection = duckdb.connect(str(path.absolute()) if path else ":memory:", config=config)
+    except duckdb.IOException as error:
+        raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}', "check disk space and permissions") from None  # fmt: skip
     except duckdb.Error as error:
         raise UsageError(
             f'DuckDB refuses memory_limit = "{settings["memory_limit"]}" or threads = '
@@ -33,8 +36,6 @@ def open_for_build(path: Path, spill: Path, settings: Settings) -> duckdb.DuckDB
     directory = settings["temp_directory"] or str(spill)
     run(connection, f"SET temp_directory = {literal(directory)}")
     run(connection, "SET enable_progress_bar = false")
-    for schema in SCHEMAS:
-        run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
     return connection
 
 
@@ -49,7 +50,7 @@ def open_read_only(
     if not path.exists():
         raise WarehouseError(f'"{path}" does not exist', "python cli.py build")
     try:
-        connection = duckdb.connect(str(path), read_only=True)
+        connection = duckdb.connect(str(path.absolute()), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}') from None
     if not unsafe:
@@ -58,6 +59,11 @@ def open_read_only(
         run(connection, "SET enable_external_access = false")
         run(connection, "SET lock_configuration = true")
     return connection
+
+
+def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
+    for schema in SCHEMAS:
+        run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection, macros: Mapping[str, Model]) -> None:

@@ -218,7 +218,7 @@ def _known_table(question: Question) -> None:
 def _attached(settings: Settings, files: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with both files read-only as `old` and `new`; one file may be both."""
     with tempfile.TemporaryDirectory(prefix="warehouse-diff-") as spill:
-        connection = open_for_build(Path(":memory:"), Path(spill), settings)
+        connection = open_for_build(None, Path(spill), settings)
         with connection:
             try:
                 run(connection, f"ATTACH {literal(str(files[0]))} AS {OLD} (READ_ONLY)")

@@ -145,9 +145,9 @@ def write(
 
 def publish(written: Iterable[Exported], target: Path) -> list[Exported]:
     """Move finished exports to `target`, each by one rename (its sidecar just before it)."""
-    target.mkdir(parents=True, exist_ok=True)
     published = []
     for export in written:
+        target.mkdir(parents=True, exist_ok=True)
         path = target / export.path.name
         _sidecar(export.path).replace(_sidecar(path))
         export.path.replace(path)

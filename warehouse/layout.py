@@ -5,12 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from warehouse.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Layout:
-    """The rooms of one data directory."""
+    """The rooms of one data directory. UsageError when DuckDB can't work below its path."""
 
     data: Path
+
+    def __post_init__(self) -> None:
+        path = str(self.data.absolute())
+        readable = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        if readable != path:
+            raise UsageError(f'data directory "{readable}": the path is not UTF-8', "rename it")
+        for character in "?\\":  # DuckDB takes them for options and for "/"
+            if character in path:
+                raise UsageError(
+                    f'data directory "{path}": DuckDB cannot write below a "{character}"',
+                    "rename it",
+                )
 
     @property
     def warehouse(self) -> Path:

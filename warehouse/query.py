@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,11 @@ from warehouse.layout import Layout
 
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
 
+# SELECT is FROM, WITH, VALUES, DESCRIBE, SHOW and SUMMARIZE too; MULTI is PIVOT.
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+_EXAMPLE = 'python cli.py query "from master.features limit 3"'
+_UNSAFE = "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build"
+
 
 def run_query(
     data: Path, sql: str, form: str | None, output: Path | None, unsafe: bool = False
@@ -31,25 +37,29 @@ def run_query(
     if not data.is_dir():
         raise UsageError(f'data directory "{data}" does not exist', "--data DIR")
     if not sql.strip():
-        raise UsageError("the query is empty", 'python cli.py query "from master.features limit 3"')
+        raise UsageError("the query is empty", _EXAMPLE)
     form = form or (output.suffix.lstrip(".") if output else "table")
     if form not in FORMATS:
         raise UsageError(f'"{output}": the ending names no format', f"--format {'|'.join(FORMATS)}")
     if form == "parquet" and output is None:
         raise UsageError("parquet needs a file", "-o FILE.parquet")
+    if output and output.exists() and not output.is_file():
+        raise UsageError(f'"{output}" is no file', "-o FILE; without it the rows go to stdout")
     layout = Layout(data)
     with open_read_only(layout.warehouse, layout.vectors, unsafe) as connection:
         try:
+            if not unsafe:
+                _assert_only_reads(connection, sql)
             if form == "parquet":
                 _whole(output, lambda path: _parquet(connection.sql(sql), path))
                 return
             connection.execute(sql)
             if connection.description is None:
-                return
+                raise UsageError("the query gives no table", _EXAMPLE)
             names = [column[0] for column in connection.description]
             rows = connection.fetchall()
         except duckdb.PermissionException as error:
-            raise WarehouseError(f"the query failed: {str(error).strip()}", "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build") from None  # fmt: skip
+            raise WarehouseError(f"the query failed: {str(error).strip()}", _UNSAFE) from None
         except duckdb.Error as error:
             raise _explained(error, connection) from None
     if output is not None:
@@ -90,9 +100,31 @@ def _relations(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [row[0] for row in found]
 
 
+def _assert_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """WarehouseError unless every statement only reads.
+
+    DuckDB lets SQL write where it may read, and the views need the vectors' directory.
+    """
+    for statement in connection.extract_statements(sql):
+        try:
+            kind = statement.type
+        except ValueError:  # a kind that DuckDB's Python package has no name for
+            raise _refused(statement.query.split()[0].upper()) from None
+        if kind not in _READING:
+            raise _refused(kind.name)
+    if "copy" in sql.lower():  # WITH x AS (COPY … TO …) is a SELECT, and EXPLAIN ANALYZE runs COPY
+        tree = run(connection, "SELECT json_serialize_sql(?)", [sql])[0][0]
+        if tree.startswith('{"error":true') or '"type":"COPY_QUERY_NODE"' in tree:
+            raise _refused("COPY")
+
+
+def _refused(word: str) -> WarehouseError:
+    return WarehouseError(f'the query failed: a query only reads, "{word}" does more', _UNSAFE)
+
+
 def _whole(output: Path, write: Callable[[Path], None]) -> None:
     """Write beside, then rename: the file appears whole or not at all."""
-    temporary = output.with_name(f".{output.name}.tmp")
+    temporary = output.with_name(f".{output.name[:200]}.{secrets.token_hex(4)}.tmp")
     try:
         write(temporary)
         temporary.replace(output)
@@ -102,9 +134,11 @@ def _whole(output: Path, write: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _parquet(relation: duckdb.DuckDBPyRelation, path: Path) -> None:
+def _parquet(relation: duckdb.DuckDBPyRelation | None, path: Path) -> None:
     import pyarrow.parquet as pq
 
+    if relation is None:
+        raise UsageError("the query gives no table", _EXAMPLE)
     with relation.to_arrow_reader() as reader, pq.ParquetWriter(path, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)

@@ -18,7 +18,7 @@ from warehouse import diff as diffs
 from warehouse import history as histories
 from warehouse import plan as plans
 from warehouse.build import Event, Report, standing_warnings
-from warehouse.catalog import run
+from warehouse.catalog import read_state, run
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.export import Exported
@@ -37,14 +37,14 @@ _ERR = Console(stderr=True, highlight=False)
 
 def talk(text: str) -> None:
     """One line to stderr."""
-    _ERR.print(escape(text), soft_wrap=True)
+    _ERR.print(_harmless(text), soft_wrap=True)
 
 
 def error(problem: WarehouseError) -> None:
     """The message and the hint of an error, to stderr."""
-    _ERR.print(f"[bold red]error[/]: {escape(problem.message)}", soft_wrap=True)
+    _ERR.print(f"[bold red]error[/]: {_harmless(problem.message)}", soft_wrap=True)
     if problem.hint:
-        _ERR.print(f"[bold]hint[/]: {escape(problem.hint)}", soft_wrap=True)
+        _ERR.print(f"[bold]hint[/]: {_harmless(problem.hint)}", soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -92,13 +92,32 @@ def build_report(settings: Settings, report: Report) -> None:
     """The summary at a build's end: inputs with what became of their records, files, time."""
     layout = Layout(settings.data)
     for warning in standing_warnings(layout, settings):
-        _ERR.print(f"[yellow]warning[/]: {escape(warning)}", soft_wrap=True)
+        _ERR.print(f"[yellow]warning[/]: {_harmless(warning)}", soft_wrap=True)
     if not report.published:
         _OUT.print(
             f"nothing to do: {layout.warehouse} is up to date ({report.seconds:.1f} s)",
             soft_wrap=True,
         )
         return
+    if "staging.files" in read_state(layout.warehouse).nodes:  # not so after some --select
+        _ledger(layout)
+    if report.exports:
+        exports(report.exports)
+    embedded = sum(report.embedded.values())
+    _OUT.print(
+        f"build {report.build_id}: {len(report.ran)} steps, {embedded:,} texts embedded, "
+        f"{report.seconds:.1f} s → {layout.warehouse}",
+        soft_wrap=True,
+    )
+    slowest = [(n, s) for n, s in sorted(report.ran.items(), key=lambda i: -i[1])[:5] if s >= 0.1]
+    if slowest:
+        _OUT.print("slowest: " + ", ".join(f"{n} {s:.1f} s" for n, s in slowest), soft_wrap=True)
+    if histories.kept(layout):
+        _OUT.print(_kept_line(layout, settings), soft_wrap=True)
+
+
+def _ledger(layout: Layout) -> None:
+    """Each input's records and what became of them, and why some are in quarantine."""
     with open_read_only(layout.warehouse, layout.vectors) as connection:
         inputs = run(
             connection,
@@ -121,23 +140,11 @@ def build_report(settings: Settings, report: Report) -> None:
     if reasons:
         table = _table("quarantined from", "reason", "records", "first", numbers=(2,))
         for name, reason, count, file, line in reasons[:_REASONS_SHOWN]:
-            table.add_row(name, escape(reason), f"{count:,}", escape(f"{file}:{line or 1}"))
+            place = escape(visible(f"{file}:{line or 1}"))
+            table.add_row(name, escape(visible(reason)), f"{count:,}", place)
         _OUT.print(table)
     if len(reasons) > _REASONS_SHOWN:
         _OUT.print(f"{len(reasons) - _REASONS_SHOWN} more reasons: from quarantine.records")
-    if report.exports:
-        exports(report.exports)
-    embedded = sum(report.embedded.values())
-    _OUT.print(
-        f"build {report.build_id}: {len(report.ran)} steps, {embedded:,} texts embedded, "
-        f"{report.seconds:.1f} s → {layout.warehouse}",
-        soft_wrap=True,
-    )
-    slowest = [(n, s) for n, s in sorted(report.ran.items(), key=lambda i: -i[1])[:5] if s >= 0.1]
-    if slowest:
-        _OUT.print("slowest: " + ", ".join(f"{n} {s:.1f} s" for n, s in slowest), soft_wrap=True)
-    if histories.kept(layout):
-        _OUT.print(_kept_line(layout, settings), soft_wrap=True)
 
 
 def exports(written: Sequence[Exported]) -> None:
@@ -470,6 +477,11 @@ def _number(value: float | None) -> str:
 
 def _seconds(value: float | None) -> str:
     return "" if value is None else f"{value:,.1f}"
+
+
+def _harmless(text: str) -> str:
+    """Markup of a text of several lines that may hold names and texts of files."""
+    return "\n".join(escape(visible(line)) for line in text.split("\n"))
 
 
 def _cell(value: object) -> str:

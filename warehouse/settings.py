@@ -239,9 +239,10 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
     text = _read(path)
     try:
         document = tomllib.loads(text)
+        named = list(_flatten(document))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
-    for name, value in _flatten(document):
+    for name, value in named:
         values[name] = _checked(name, value, f'"{path}"{_line_of(name, text)}')
     for override in overrides:
         name, equals, raw = override.partition("=")
@@ -321,13 +322,15 @@ def _checked(name: str, value: object, where: str) -> object:
 
 
 def _override_value(name: str, raw: str) -> object:
-    """A `--set` value: TOML where it parses, else the bare string."""
-    if name in BY_NAME and BY_NAME[name].kind == "str" and not raw.startswith(('"', "'")):
+    """A `--set` value: TOML where it parses, else the bare string; one string is a list of one."""
+    kind = BY_NAME[name].kind if name in BY_NAME else ""
+    if kind == "str" and not raw.startswith(('"', "'")):
         return raw
     try:
-        return tomllib.loads(f"value = {raw}")["value"]
+        value = tomllib.loads(f"value = {raw}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
-        return raw
+        value = raw
+    return [value] if kind == "strings" and isinstance(value, str) else value
 
 
 def _line_of(name: str, text: str) -> str:

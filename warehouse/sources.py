@@ -112,6 +112,18 @@ def hashed(
         return list(pool.map(one, files, chunksize=256))
 
 
+def has_changed(file: InputFile) -> bool:
+    """Whether the file is another than when it was listed."""
+    if file.status == "unreadable":
+        return False
+    try:
+        info = file.path.stat()
+    except OSError:
+        return True
+    now = (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+    return now != (file.bytes, file.mtime_ns, file.ctime_ns, file.inode)
+
+
 def content_key(files: Iterable[InputFile]) -> str:
     """What a set of files holds, as one hash."""
     return digest(*(f"{f.name}\t{f.hash}" for f in files))
@@ -203,7 +215,7 @@ def _hasher():
 
 
 def _stat(data: Path, path: Path, input_: str, source: str = "", method: str = "") -> InputFile:
-    name = path.relative_to(data).as_posix().encode(errors="surrogateescape").decode(errors="backslashreplace")  # fmt: skip
+    name = _readable(path.relative_to(data).as_posix())
     try:
         info = path.stat()
     except OSError as error:
@@ -214,6 +226,11 @@ def _stat(data: Path, path: Path, input_: str, source: str = "", method: str = "
         name, path, input_, source, method,
         info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino,
     )  # fmt: skip
+
+
+def _readable(name: str) -> str:
+    """A file's name as text: bytes that are no UTF-8 as escapes."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _inside(settings: Settings, path: Path, setting: str) -> Path:
@@ -230,7 +247,9 @@ def _inside(settings: Settings, path: Path, setting: str) -> Path:
 
 def _matches(settings: Settings, setting: str) -> list[Path]:
     value = settings[setting]
-    patterns = [value] if isinstance(value, str) else value
+    patterns = [p for p in ([value] if isinstance(value, str) else value) if p.strip()]
+    if not patterns:
+        raise UsageError(f'setting "{setting}" names no file', f'--set {setting}="raw/..."')
     found: dict[Path, None] = {}
     for pattern in patterns:
         if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
@@ -242,6 +261,9 @@ def _matches(settings: Settings, setting: str) -> list[Path]:
         hits = [literal] if literal.is_file() else sorted(settings.data.glob(pattern))
         found.update((_inside(settings, p, setting), None) for p in hits if p.is_file())
     if not found:
+        directory = next((p for p in map(settings.data.joinpath, patterns) if p.is_dir()), None)
+        if directory:
+            raise WarehouseError(f'"{directory}" is a directory, not a file', f'--set {setting}="raw/..." names the file')  # fmt: skip
         raise WarehouseError(
             "no file matches " + " or ".join(f'"{settings.data / p}"' for p in patterns),
             f'copy it there, or name it: --set {setting}="raw/..."',
@@ -281,7 +303,7 @@ def _source_files(data: Path, directory: Path) -> Iterator[InputFile]:
             f'"{directory}" is named against the rule <explainer>_e-<scorer>_s',
             f'rename it, e.g. "llama_e-gpt_s", or move it out of "{directory.parent}"',
         )
-    source = directory.name
+    source = _readable(directory.name)
     if config.exists():
         yield _stat(data, config, "raw.run_configs", source)
     if "explanations" in parts:
@@ -291,7 +313,9 @@ def _source_files(data: Path, directory: Path) -> Iterator[InputFile]:
         for method in sorted(p for p in (directory / "scores").iterdir() if p.is_dir()):
             known = method.name in METHODS
             for path in _text_files(method):
-                file = _stat(data, path, "raw.scores" if known else "", source, method.name)
+                file = _stat(
+                    data, path, "raw.scores" if known else "", source, _readable(method.name)
+                )
                 yield file if known else replace(file, status="not read", note="unknown method")
 
 
@@ -301,9 +325,12 @@ def _walk(directory: Path) -> Iterator[Path]:
 
 
 def _text_files(directory: Path) -> list[Path]:
-    """All `.txt` files, hidden ones too (Delphi before 2025 wrote `.model.layers.5_feature3.txt`)."""
+    """All `.txt` entries, hidden ones too (Delphi before 2025 wrote `.model.layers.5_feature3.txt`).
+
+    A directory of such a name is an unreadable file.
+    """
     with os.scandir(directory) as entries:
-        return [Path(e.path) for e in entries if e.name.endswith(".txt") and not e.is_dir()]
+        return [Path(e.path) for e in entries if e.name.endswith(".txt")]
 
 
 def _decoded(array) -> tuple:
