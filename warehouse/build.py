@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from embed import gather
 from embed.jobs import READS, Jobs
 from warehouse import __version__, catalog, export, history, models, plan, side, sources
 from warehouse.catalog import NodeState, State, run
@@ -102,7 +103,9 @@ def stale_exports(
         model = prepared.models[f"master.{name}"]
         result = results.get(model.name)
         path = prepared.layout.master / f"{name}.parquet"
-        if result and not export.is_current(path, export.export_key(model, result)):
+        if result and not export.is_current(
+            path, export.export_key(model, result, prepared.settings)
+        ):
             stale.append(name)
     for name in side.names(prepared.models):
         model, result = prepared.models[name], results.get(name)
@@ -188,6 +191,9 @@ class _Execution:
     results: dict[str, str] = field(default_factory=dict)
     side_files: list[export.Exported] = field(default_factory=list)
     read: list[sources.InputFile] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.sampled = gather.SampledVectors(self.work)
 
     def run(self, exports: bool) -> list[export.Exported]:
         """Execute every step, record the build, write the stale exports. Closes the file."""
@@ -318,9 +324,7 @@ class _Execution:
             return key, 0
         if model.kind == "view":
             self._drop(model.name, "TABLE")
-            sql = _select(model, model.filled(self.prepared.settings.parameters()))
-            run(self.connection, f"CREATE OR REPLACE VIEW {identifier(model.name)} AS {sql}")
-            self._describe(model)
+            self._create_view(model)
             if model.hashed:
                 return self._content(model.name)
             return key, self._count(model.name)
@@ -337,6 +341,8 @@ class _Execution:
             column = identifier(model.incremental)
             run(self.connection, f"DELETE FROM {identifier(model.name)} WHERE NOT list_contains(?, {column})", [sorted(reused)])  # fmt: skip
             run(self.connection, f"INSERT INTO {identifier(model.name)} BY NAME {model.sql}", bound or None)  # fmt: skip
+        if gather.RELATION in node.parents:
+            self._create_view(self.prepared.models[gather.RELATION])
         for file, count in counts.items():
             run(
                 self.connection,
@@ -355,6 +361,11 @@ class _Execution:
                 for c in model.columns
             ]
         run(self.connection, "; ".join(["BEGIN", *comments, "COMMIT"]))
+
+    def _create_view(self, model: Model) -> None:
+        sql = _select(model, model.filled(self.prepared.settings.parameters()))
+        run(self.connection, f"CREATE OR REPLACE VIEW {identifier(model.name)} AS {sql}")
+        self._describe(model)
 
     def _unchanged_files(
         self, node: Node, before: NodeState | None, logic: str, parents: Mapping[str, str]
@@ -378,7 +389,12 @@ class _Execution:
     def _open_sources(
         self, node: Node, reused: frozenset[str] | None, counts: dict[str, int]
     ) -> None:
-        """Make the `raw.*` relations that the node reads: streams that can be read once."""
+        """Make the relations that the node reads as streams, which can be read once."""
+        if gather.RELATION in node.parents:
+            self.connection.register(
+                "_sampled", self.sampled.stream(self.connection, self.prepared.jobs.models)
+            )
+            run(self.connection, f"CREATE OR REPLACE VIEW {gather.RELATION} AS FROM _sampled")
         for name in node.parents:
             if name not in SOURCES:
                 continue
@@ -466,10 +482,11 @@ class _Execution:
                 self.on_event(Event("export", f"{name}: JSON", rows=len(files), seconds=seconds))
                 continue
             model = self.prepared.models[f"master.{name}"]
-            key = export.export_key(model, self.results[model.name])
+            key = export.export_key(model, self.results[model.name], self.prepared.settings)
             made = export.write(
-                self.connection, model, directory, key, self.build_id, self.prepared.settings
-            )
+                self.connection, model, directory, key, self.build_id, self.prepared.settings,
+                self.sampled,
+            )  # fmt: skip
             written.append(made)
             seconds = time.monotonic() - started
             self.ran[f"export {name}"] = seconds
@@ -589,6 +606,7 @@ def export_published(
         settings = Settings(settings.data, json.loads(built))
         work = target / f".export-{secrets.token_hex(3)}"
         work.mkdir(parents=True)
+        sampled = gather.SampledVectors(work)
         try:
             written, files = [], []
             for name in wanted:
@@ -598,8 +616,10 @@ def export_published(
                 if model.schema == "side":
                     files += side.write(connection, model, result, work)
                     continue
-                key = export.export_key(model, result)
-                written.append(export.write(connection, model, work, key, state.build_id, settings))
+                key = export.export_key(model, result, settings)
+                written.append(
+                    export.write(connection, model, work, key, state.build_id, settings, sampled)
+                )
             home = layout.data if target == layout.master else target
             return export.publish(written, target) + side.publish(files, home)
         finally:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from embed.gather import SampledVectors
 from warehouse import __version__
+from warehouse.assemble import ASSEMBLERS, Assembly
 from warehouse.catalog import run
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models import Column, Model, digest, identifier, literal
@@ -24,11 +26,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Raise when the files' form changes without a model's version changing.
-_FORM = 1
+_FORM = 2
+
+# The master whose vectors the settings can ask for as int8.
+EMBEDDINGS = "master.activation_embeddings"
+
+_ROW_GROUP = 16_384
 
 # Polars' scalar name → DuckDB's type; Categorical is a dictionary-encoded string.
 _SCALARS = {
-    "Int64": "BIGINT", "UInt8": "UTINYINT", "UInt16": "USMALLINT", "UInt32": "UINTEGER",
+    "Int64": "BIGINT", "Int8": "TINYINT", "UInt8": "UTINYINT", "UInt16": "USMALLINT", "UInt32": "UINTEGER",
     "Float32": "FLOAT", "Float64": "DOUBLE", "Utf8": "VARCHAR", "Categorical": "VARCHAR",
 }  # fmt: skip
 
@@ -70,9 +77,23 @@ def exportable(models: Mapping[str, Model]) -> dict[str, str]:
     return known | {name: f"master.{name}" for name in names(models)}
 
 
-def export_key(model: Model, result: str) -> str:
+def file_columns(model: Model, settings: Settings) -> tuple[Column, ...]:
+    """The columns of a master's file: the model's, vectors in the form the settings ask for."""
+    if model.name != EMBEDDINGS or settings["export.embeddings"] == "float32":
+        return model.columns
+    int8 = {
+        "embeddings": Column(
+            "embeddings", "List(List(Int8))", "one vector a sampled window, in steps of its scale"
+        )
+    }
+    scales = Column("scales", "List(Float32)", "one a vector: value = step × scale")
+    return (*(int8.get(c.name, c) for c in model.columns), scales)
+
+
+def export_key(model: Model, result: str, settings: Settings) -> str:
     """What an export holds: the model's result and the form it is written in."""
-    return digest(_FORM, result, *(f"{c.name} {c.type}" for c in model.columns))
+    columns = file_columns(model, settings)
+    return digest(_FORM, result, *(f"{c.name} {c.type}" for c in columns))
 
 
 def is_current(path: Path, key: str) -> bool:
@@ -94,11 +115,13 @@ def write(
     key: str,
     build_id: str,
     settings: Settings,
+    sampled: SampledVectors,
 ) -> Exported:
     """Write one master and its `.metadata.json` into `directory` (not published yet)."""
     name = model.name.partition(".")[2]
     path = directory / f"{name}.parquet"
-    schema = arrow_schema(model.columns)
+    columns = file_columns(model, settings)
+    schema = arrow_schema(columns)
     rows = run(connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
     sae = run(connection, "SELECT sae_id FROM staging.sae")
     facts = {
@@ -114,33 +137,93 @@ def write(
         **{k: str(v) for k, v in facts.items()},
         "settings": json.dumps(bound),
         "warehouse_key": key,
-        # Undocumented but read by Arrow and Polars: makes dictionary-encoded strings Categorical.
+        # What Arrow and Polars read the types from: Categorical where the schema says dictionary.
         "ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()).decode(),
     }
-    order = f" ORDER BY {model.order}" if model.order else ""
-    pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in footer.items())
-    run(
-        connection,
-        f"""COPY (SELECT * FROM {identifier(model.name)}{order})
-        TO {literal(str(path))}
-        (FORMAT parquet, {_form(model.columns)}, KV_METADATA {{{pairs}}})""",
-    )
-    _verify(path, schema, rows)
+    work = Assembly(connection, sampled, int8=columns != model.columns)
+    if assemble := ASSEMBLERS.get(model.name):
+        _write_batches(path, schema, footer, assemble(work))
+    else:
+        _copy(connection, model, path, footer)
+    _verify(path, schema, rows, model.order)
     description = {
         **facts,
         "file": path.name,
-        "schema": {c.name: {"type": c.type, "description": c.description} for c in model.columns},
+        "schema": {c.name: {"type": c.type, "description": c.description} for c in columns},
         "processing_statistics": {
             "model": model.name,
             "description": model.description,
             "file_size_bytes": path.stat().st_size,
+            **work.facts,
         },
-        "result_statistics": statistics(connection, path, model.columns),
+        "result_statistics": statistics(connection, path, columns),
         "settings": bound,
     }
     _sidecar(path).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")
     _sync(path)
     return Exported(name, path, rows, path.stat().st_size)
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, model: Model, path: Path, footer: Mapping[str, str]
+) -> None:
+    """Parquet's version stays 1: pyarrow cannot read a Categorical in version 2's strings."""
+    order = f" ORDER BY {model.order}" if model.order else ""
+    pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in footer.items())
+    run(
+        connection,
+        f"""COPY (SELECT * FROM {identifier(model.name)}{order}) TO {literal(str(path))}
+        (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, KV_METADATA {{{pairs}}})""",
+    )
+
+
+def _write_batches(
+    path: Path,
+    schema: pa.Schema,
+    footer: Mapping[str, str],
+    batches: Iterable[Mapping[str, pa.Array]],
+) -> None:
+    """Write batches of columns, a row group each.
+
+    Vectors hardly compress: their bytes are split by place (the exponents do), at zstd's level 1.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer = None
+    try:
+        for batch in batches:
+            columns = [batch[name] for name in schema.names]
+            if writer is None:
+                made = pa.schema(zip(schema.names, (c.type for c in columns), strict=True))
+                writer = pq.ParquetWriter(path, made, **_encoding(made), store_schema=False)
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=made), _ROW_GROUP)
+        if writer is None:
+            writer = pq.ParquetWriter(path, schema, store_schema=False)
+        writer.add_key_value_metadata(footer)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _encoding(schema: pa.Schema) -> dict[str, object]:
+    """Parquet options: float vectors split by byte, all else by dictionary where it pays."""
+    import pyarrow as pa
+
+    leaves = {}
+    for name, type_ in zip(schema.names, schema.types, strict=True):
+        leaf = name
+        while pa.types.is_list(type_):
+            leaf, type_ = f"{leaf}.list.element", type_.value_type
+        leaves[leaf] = name == "embeddings" and pa.types.is_float32(type_)
+    if not any(leaves.values()):
+        return {"compression": "zstd", "compression_level": 3}
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_byte_stream_split": [leaf for leaf, split in leaves.items() if split],
+        "use_dictionary": [leaf for leaf, split in leaves.items() if not split],
+    }
 
 
 def publish(written: Iterable[Exported], target: Path) -> list[Exported]:
@@ -250,7 +333,7 @@ def _arrow(parsed: object) -> pa.DataType:
 
     if isinstance(parsed, str):
         scalars = {
-            "Int64": pa.int64(), "UInt8": pa.uint8(), "UInt16": pa.uint16(), "UInt32": pa.uint32(),
+            "Int64": pa.int64(), "Int8": pa.int8(), "UInt8": pa.uint8(), "UInt16": pa.uint16(), "UInt32": pa.uint32(),
             "Float32": pa.float32(), "Float64": pa.float64(), "Utf8": pa.string(),
             "Categorical": pa.dictionary(pa.int32(), pa.string()),
         }  # fmt: skip
@@ -261,18 +344,9 @@ def _arrow(parsed: object) -> pa.DataType:
     return pa.struct([(n, _arrow(t)) for n, t in inner])
 
 
-def _form(columns: Iterable[Column]) -> str:
-    """Compression and rows a group. Vectors hardly compress, and few of their rows fill a group.
-
-    Parquet's version stays 1: pyarrow cannot read a Categorical in version 2's string encoding.
-    """
-    if any("embedding" in c.name for c in columns):
-        return "COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 2048"
-    return "COMPRESSION zstd, ROW_GROUP_SIZE 16384"
-
-
-def _verify(path: Path, schema: pa.Schema, rows: int) -> None:
-    """Read the file's footer back: the types and the count that were promised."""
+def _verify(path: Path, schema: pa.Schema, rows: int, order: str) -> None:
+    """Read the file back: the types, the count and the order that were promised."""
+    import numpy as np
     import pyarrow.parquet as pq
 
     def shape(fields: pa.Schema) -> list[tuple[str, str]]:
@@ -287,6 +361,9 @@ def _verify(path: Path, schema: pa.Schema, rows: int) -> None:
         raise WarehouseError(f'"{path.name}" was not written with its declared types', f"declared:\n{schema}\nfound:\n{found}")  # fmt: skip
     if (count := pq.read_metadata(path).num_rows) != rows:
         raise WarehouseError(f'"{path.name}" holds {count} rows of {rows}')
+    first = order.partition(",")[0]
+    if first and (np.diff(pq.read_table(path, columns=[first])[first].to_numpy()) < 0).any():
+        raise WarehouseError(f'"{path.name}" is not sorted by {first}')
 
 
 def _sidecar(path: Path) -> Path:

@@ -110,6 +110,7 @@ _SECTIONS = {
     "embedding": "Embedding",
     "projections": "Projections: 2-D maps of decoder rows and explanations, by cosine distance (UMAP), with Ward clusters",
     "quarantine": "Quarantine",
+    "export": "Export",
     "history": "History: results of earlier builds, kept for diff",
 }
 
@@ -164,6 +165,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("projections.clusters", [10, 30, 90], "ints", "numbers of clusters", 1, 100000),
     Setting("projections.cluster_by", "points", "str", "cluster the points of the map, or the vectors at unit length", choices=("points", "vectors")),
     Setting("quarantine.max_share", 0.01, "float", "share of one input's records that may be bad before the build fails", 0, 1),
+    Setting("export.embeddings", "float32", "str", "vectors of activation_embeddings: as they are, or int8 with a scale each, 4 times smaller", choices=("float32", "int8")),
     Setting("history.keep", 3, "int", "earlier builds whose results are kept; 0: none", 0, 1000),
     Setting("history.max_gb", 2.0, "float", "what they may take on disk, in GB", 0, 1e6),
 )  # fmt: skip

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Cosine similarity over all unordered pairs of a feature's sampled windows.
 -- key: model, feature_id
 -- column model: the embedding model, as named in the settings
@@ -8,14 +8,7 @@
 -- column std_similarity: sample standard deviation, null for fewer than 3 examples
 -- column min_similarity: smallest
 -- column max_similarity: largest
-WITH gathered AS (
-    SELECT v.model, t.feature_id, list(v.vector ORDER BY t.sample_order) AS vectors
-    FROM texts.windows t
-    JOIN vectors.windows v ON v.text_key = t.text_key
-    GROUP BY v.model, t.feature_id
-),
-
-pairs AS (
+WITH pairs AS (
     SELECT
         model,
         feature_id,
@@ -28,7 +21,7 @@ pairs AS (
                 )
             )
         ) AS similarities
-    FROM gathered
+    FROM analysis.sampled_vectors
 )
 
 SELECT

@@ -1,0 +1,191 @@
+"""`analysis.sampled_vectors` as a stream: the sampled windows' vectors in the order of the features.
+
+The relation's SQL, a `list(vector)` a feature, holds every vector in memory: 10 GB at 163,840
+features. Here each vector is written once to its place in a file, in one pass over the store, and
+the file is read back a few features at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from warehouse.catalog import run
+from warehouse.errors import WarehouseError
+from warehouse.models import digest
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+RELATION = "analysis.sampled_vectors"
+
+_READ_ROWS = 8192  # vectors on their way from the store to their places
+_STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """One model's vectors by feature.
+
+    `path`: float32 rows of `dimension` values, without a header; `feature_ids` int64 (features),
+    ascending; `starts` int64 (features + 1), where a feature's rows begin; `prompt_ids` int64 (rows).
+    """
+
+    model: str
+    path: Path
+    dimension: int
+    feature_ids: np.ndarray
+    starts: np.ndarray
+    prompt_ids: np.ndarray
+
+    def vectors(self, start: int, stop: int) -> np.ndarray:
+        """Rows start..stop, float32 (stop - start, dimension), mapped from the file."""
+        import numpy as np
+
+        if start == stop:
+            return np.empty((0, self.dimension), np.float32)
+        rows = int(self.starts[-1])
+        return np.memmap(self.path, np.float32, "r", shape=(rows, self.dimension))[start:stop]
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The relation's rows, in the order of the features."""
+        import pyarrow as pa
+
+        schema = stream_schema()
+        for first, last in spans(self.starts, _STREAM_VALUES // max(self.dimension, 1)):
+            start, stop = int(self.starts[first]), int(self.starts[last])
+            counts = self.starts[first : last + 1] - start
+            yield pa.RecordBatch.from_arrays(
+                [
+                    pa.array([self.model] * (last - first)),
+                    pa.array(self.feature_ids[first:last]),
+                    list_array(pa.array(self.prompt_ids[start:stop]), counts),
+                    list_array(vector_array(self.vectors(start, stop)), counts),
+                ],
+                schema=schema,
+            )
+
+
+@dataclass
+class SampledVectors:
+    """What one build gathers, in `directory`; each model once, when it is first asked for."""
+
+    directory: Path
+    _gathered: dict[str, Gathered] = field(default_factory=dict)
+
+    def of(self, connection: duckdb.DuckDBPyConnection, model: str) -> Gathered:
+        """One model's vectors by feature."""
+        if model not in self._gathered:
+            path = self.directory / f"sampled-{digest(model)}.f32"
+            self._gathered[model] = gather(connection, model, path)
+        return self._gathered[model]
+
+    def stream(
+        self, connection: duckdb.DuckDBPyConnection, models: list[str]
+    ) -> pa.RecordBatchReader:
+        """The relation's rows of these models, to be read once."""
+        import pyarrow as pa
+
+        gathered = [self.of(connection, model) for model in models]
+        return pa.RecordBatchReader.from_batches(
+            stream_schema(), (batch for one in gathered for batch in one.batches())
+        )
+
+
+def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gathered:
+    """Write the vectors of `texts.windows` to `path`, by (feature_id, sample_order)."""
+    import numpy as np
+
+    run(
+        connection,
+        """CREATE OR REPLACE TEMP TABLE _places AS
+        SELECT
+            row_number() OVER (ORDER BY feature_id, sample_order) - 1 AS place,
+            feature_id, prompt_id, text_key
+        FROM texts.windows""",
+    )
+    places = connection.sql("SELECT feature_id, prompt_id FROM _places ORDER BY place").fetchnumpy()
+    feature_ids, starts = np.unique(places["feature_id"], return_index=True)
+    rows = len(places["feature_id"])
+    # The places are the small side: the join must keep them in memory, not the vectors.
+    run(connection, "SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        found = connection.sql(
+            """SELECT p.place, v.vector
+            FROM vectors.windows v JOIN _places p ON p.text_key = v.text_key
+            WHERE v.model = ?""",
+            params=[model],
+        ).to_arrow_reader(_READ_ROWS)
+        dimension, filled = 0, 0
+        for batch in found:
+            if not batch.num_rows:
+                continue
+            flat = batch.column(1).flatten().to_numpy()
+            dimension = len(flat) // batch.num_rows
+            mode = "r+" if filled else "w+"
+            # Opened anew for each batch: written pages stop counting as this process's memory.
+            target = np.memmap(path, np.float32, mode, shape=(rows, dimension))
+            target[batch.column(0).to_numpy()] = flat.reshape(-1, dimension)
+            filled += batch.num_rows
+    finally:
+        run(connection, "RESET disabled_optimizers")
+        run(connection, "DROP TABLE _places")
+    if filled < rows:
+        raise WarehouseError(
+            f'{rows - filled} of {rows} sampled windows have no vector of "{model}"',
+            "python cli.py build --full",
+        )
+    return Gathered(
+        model, path, dimension, feature_ids, np.append(starts, rows), places["prompt_id"]
+    )
+
+
+def spans(starts: np.ndarray, rows: int, features: int = 1 << 30) -> Iterator[tuple[int, int]]:
+    """Runs (first, last) of features with together at most `rows` rows, but one at the least."""
+    import numpy as np
+
+    first, count = 0, len(starts) - 1
+    while first < count:
+        last = int(np.searchsorted(starts, starts[first] + rows, "right")) - 1
+        last = min(max(last, first + 1), first + features, count)
+        yield first, last
+        first = last
+
+
+def stream_schema() -> pa.Schema:
+    """The relation's columns."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("model", pa.string()),
+            ("feature_id", pa.int64()),
+            ("prompt_ids", pa.list_(pa.int64())),
+            ("vectors", pa.list_(pa.list_(pa.float32()))),
+        ]
+    )
+
+
+def vector_array(vectors: np.ndarray) -> pa.ListArray:
+    """(rows, dimension) numbers as `rows` lists, without a copy."""
+    import numpy as np
+    import pyarrow as pa
+
+    rows, dimension = vectors.shape
+    offsets = np.arange(rows + 1, dtype=np.int32) * np.int32(dimension)
+    values = pa.Array.from_buffers(
+        pa.from_numpy_dtype(vectors.dtype), vectors.size, [None, pa.py_buffer(vectors)]
+    )
+    return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def list_array(values: pa.Array, offsets: np.ndarray) -> pa.ListArray:
+    """`values` cut into lists at `offsets`."""
+    import pyarrow as pa
+
+    return pa.ListArray.from_arrays(pa.array(offsets.astype("int32")), values)
