@@ -1,0 +1,122 @@
+"""What is put together outside SQL holds what its SQL says: gathered vectors, the wide masters, int8."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embed import gather
+from embed.gather import SampledVectors, spans, stream_schema
+from tests.conftest import MODEL
+from warehouse import assemble
+from warehouse.assemble import quantized
+from warehouse.errors import WarehouseError
+
+# The ways of docs/daily-use.md to read int8 vectors back.
+IN_POLARS = """(
+    pl.read_parquet(path).explode("prompt_ids", "embeddings", "scales")
+    .with_columns(pl.col("embeddings").cast(pl.List(pl.Float32)) * pl.col("scales"))
+)"""
+IN_SQL = """SELECT feature_id, prompt_ids,
+    list_transform(list_zip(embeddings, scales), lambda v: list_transform(v[1], lambda x: (x * v[2])::FLOAT)) AS embeddings
+FROM '{path}'"""
+
+VALUES = st.floats(-1e6, 1e6, width=32).map(lambda x: 0.0 if abs(x) < 1e-6 else x)
+
+
+def test_the_gathered_stream_holds_the_rows_of_its_sql(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "_STREAM_VALUES", 384 * 7)  # several batches, features cut nowhere
+    streamed = SampledVectors(tmp_path).stream(connection, [MODEL]).read_all()
+    said = connection.sql("FROM analysis.sampled_vectors ORDER BY feature_id").to_arrow_table()
+    assert len(streamed["feature_id"].chunks) > 5
+    assert streamed.combine_chunks().equals(said.cast(stream_schema()).combine_chunks())
+
+
+def test_the_wide_masters_are_the_same_in_batches_of_any_size(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def assembled(name: str) -> pa.Table:
+        work = assemble.Assembly(connection, SampledVectors(tmp_path))
+        batches = [pa.table(columns) for columns in assemble.ASSEMBLERS[name](work)]
+        return pa.concat_tables(batches).combine_chunks(), len(batches)
+
+    for name in assemble.ASSEMBLERS:
+        whole, one = assembled(name)
+        with monkeypatch.context() as small:
+            small.setattr(assemble, "_EXAMPLES", 100)
+            small.setattr(assemble, "_FEATURES", 3)
+            parts, many = assembled(name)
+        assert one == 1
+        assert many > 10
+        assert parts.equals(whole)
+
+
+def test_a_window_without_a_vector_stops_the_gathering(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    with pytest.raises(
+        WarehouseError, match=r'\d+ of \d+ sampled windows have no vector of "none"'
+    ):
+        SampledVectors(tmp_path).of(connection, "none")
+    assert not list(tmp_path.iterdir())
+
+
+@given(st.lists(st.integers(0, 9), max_size=40), st.integers(1, 20), st.integers(1, 10))
+def test_spans_cover_every_feature_once_within_the_bounds(
+    counts: list[int], rows: int, features: int
+) -> None:
+    starts = np.append(0, np.cumsum(counts)).astype(np.int64)
+    found = list(spans(starts, rows, features))
+    assert [f for first, last in found for f in range(first, last)] == list(range(len(counts)))
+    for first, last in found:
+        assert last - first <= features
+        assert last - first == 1 or starts[last] - starts[first] <= rows
+
+
+@given(st.lists(st.lists(VALUES, min_size=8, max_size=8), min_size=1, max_size=6))
+def test_a_quantized_value_is_off_by_half_a_step_at_most(rows: list[list[float]]) -> None:
+    vectors = np.array(rows, np.float32)
+    codes, scales, error = quantized(vectors)
+    assert codes.dtype == np.int8
+    assert scales.dtype == np.float32
+    assert (np.abs(codes * scales[:, None] - vectors) <= scales[:, None] * 0.5001).all()
+    assert 0 <= error + 1e-12 < 0.01
+
+
+def test_int8_vectors_are_a_quarter_and_read_back_in_polars_and_sql(copy: Path, rebuild) -> None:
+    path = copy / "master" / "activation_embeddings.parquet"
+    exact, size = pl.read_parquet(path), path.stat().st_size
+    _, ran = rebuild(copy, "export.embeddings=int8")
+    assert ran == []  # nothing is computed anew
+    assert path.stat().st_size < size / 3  # small files: the rest weighs more
+    assert pl.read_parquet(path).schema["embeddings"] == pl.List(pl.List(pl.Int8))
+
+    read = eval(IN_POLARS, {"pl": pl, "path": path})  # noqa: S307 - the lines that the page shows
+    wanted = exact.explode("prompt_ids", "embeddings")
+    assert read["prompt_ids"].equals(wanted["prompt_ids"])
+    ours = np.array(read["embeddings"].drop_nulls().to_list())
+    theirs = np.array(wanted["embeddings"].drop_nulls().to_list())
+    norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    error = (1 - (ours * theirs).sum(axis=1) / norms).max()
+    said = json.loads(path.with_name(path.name + ".metadata.json").read_text())
+    assert error < 0.01
+    assert said["processing_statistics"]["largest_cosine_error"] == pytest.approx(error, rel=1e-3)
+
+    rows = duckdb.sql(IN_SQL.format(path=path)).fetchall()
+    assert np.array_equal(np.array([v for row in rows for v in row[2]], np.float32), ours)
+
+
+def test_the_page_on_daily_use_shows_how_int8_vectors_are_read() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "daily-use.md").read_text()
+    assert IN_POLARS in page
+    assert IN_SQL.format(path="data/master/activation_embeddings.parquet") in page
