@@ -22,7 +22,8 @@ from warehouse.errors import WarehouseError
 
 # The ways of docs/daily-use.md to read int8 vectors back.
 IN_POLARS = """(
-    pl.read_parquet(path).explode("prompt_ids", "embeddings", "scales")
+    pl.read_parquet(path)
+    .explode("prompt_ids", "embeddings", "scales")
     .with_columns(pl.col("embeddings").cast(pl.List(pl.Float32)) * pl.col("scales"))
 )"""
 IN_SQL = """SELECT feature_id, prompt_ids,
