@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test bench lint lock clean
+.PHONY: help demo docs test bench lint lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -17,6 +17,9 @@ demo: .venv/.ready  ## set up, build a sample warehouse in demo/, show a result
 	test -d demo/raw || $(BIN)/python cli.py sample demo
 	$(BIN)/python cli.py --data demo build
 	$(BIN)/python cli.py --data demo query "$$(cat docs/demo.sql)"
+
+docs: .venv/.ready  ## write the generated pages anew: models, commands, settings, questions
+	$(BIN)/python -m docs.generate
 
 test: .venv/.ready  ## set up, run every test
 	$(BIN)/python -m pytest -n 2

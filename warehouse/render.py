@@ -203,15 +203,13 @@ def models(known: Mapping[str, Model]) -> None:
     """All models as a table."""
     table = _table("model", "version", "kind", "description", numbers=(1,))
     for model in known.values():
-        kind = (
-            "macro"
-            if model.schema == "macros"
-            else "audit"
-            if model.schema == "audits"
-            else model.kind
-        )
-        table.add_row(model.name, str(model.version), kind, escape(model.description))
+        table.add_row(model.name, str(model.version), kind(model), escape(model.description))
     _OUT.print(table)
+
+
+def kind(model: Model) -> str:
+    """What a model makes: table, view, macro, audit."""
+    return {"macros": "macro", "audits": "audit"}.get(model.schema, model.kind)
 
 
 def result(names: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO) -> None:

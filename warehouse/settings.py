@@ -91,7 +91,7 @@ class Setting:
         return list(value)
 
 
-_SECTIONS = {
+SECTIONS = {
     "": "General",
     "scope": "Scope: a quick look at a part of a large raw tree",
     "input": "Input: paths and globs, relative to this file's directory",
@@ -268,7 +268,7 @@ def commented_file(chosen: Mapping[str, object] | None = None) -> str:
     """The text of a settings file: every setting with its default and meaning, `chosen` ones set."""
     chosen = chosen or {}
     lines = ["# Settings of this data directory. A line that starts with # shows a default."]
-    for section, title in _SECTIONS.items():
+    for section, title in SECTIONS.items():
         lines += ["", f"# {title}"]
         if section:
             lines.append(f"[{section}]")
@@ -276,14 +276,14 @@ def commented_file(chosen: Mapping[str, object] | None = None) -> str:
             if setting.kind == "names":
                 if section == setting.name:
                     names = chosen.get(setting.name) or {}
-                    lines += [f"{_toml(k)} = {_toml(v)}" for k, v in names.items()]
+                    lines += [f"{toml_literal(k)} = {toml_literal(v)}" for k, v in names.items()]
                     lines += [] if names else ['# llama = "meta-llama/Llama-3.1-70B-Instruct"']
                 continue
             owner, _, key = setting.name.rpartition(".")
             if owner == section:
                 mark = "" if setting.name in chosen else "# "
                 value = chosen.get(setting.name, setting.default)
-                lines.append(f"{mark}{key} = {_toml(value)}  # {setting.help}")
+                lines.append(f"{mark}{key} = {toml_literal(value)}  # {setting.help}")
     return "\n".join(lines) + "\n"
 
 
@@ -357,6 +357,6 @@ def _line_of(name: str, text: str) -> str:
     return ""
 
 
-def _toml(value: object) -> str:
+def toml_literal(value: object) -> str:
     """A TOML literal; JSON's strings, numbers and lists are TOML's too."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

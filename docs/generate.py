@@ -1,0 +1,244 @@
+"""The generated pages: models, commands and settings from the program, questions from a built sample.
+
+    python -m docs.generate     # or: make docs
+
+writes docs/{models,commands,settings,questions}.md. The same sample gives the same pages.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from cli import SAMPLE_MODEL, main
+from embed.jobs import COLUMNS, READS
+from warehouse import query, scaffold
+from warehouse import settings as known
+from warehouse.build import build
+from warehouse.catalog import run
+from warehouse.database import open_read_only
+from warehouse.layout import Layout
+from warehouse.models import Model, load_all, macros_used
+from warehouse.render import kind
+from warehouse.sample import SAMPLE_SETTINGS, write_sample
+
+DOCS = Path(__file__).resolve().parent
+GENERATED = "<!-- Generated: make docs. Don't edit. -->"
+
+SCHEMAS = {
+    "master": "The eight master tables. Each is a parquet file too, with these columns and types (as Polars names them).",
+    "analysis": "What the masters are made of, and flat views (`…_long`) of what they nest.",
+    "staging": "Typed raw records.",
+    "quarantine": "Records that could not be taken, with file, line, reason and raw text.",
+    "texts": "Texts to embed.",
+    "side": "JSON files for readers of the former pipeline.",
+    "audits": "Each a SELECT of bad rows: an error stops the build, a warning is told.",
+    "macros": "Functions that models share; every DuckDB shell that opens the warehouse has them.",
+}
+_DETAILED = ("master", "analysis")
+
+# Columns of the relations that jobs make; they have no SQL header to stand in.
+_JOB_COLUMNS = {
+    "model": "the embedding model, as named in the settings",
+    "text_key": "key of the text",
+    "vector": "the text's vector, float32",
+    "feature_id": "the feature",
+    "llm_explainer": "full name of the explainer",
+    "rank": "1 = the nearest",
+    "neighbour_id": "the neighbour's feature id",
+    "cosine_similarity": "of the two decoder rows",
+    "x": "place on the map",
+    "y": "place on the map",
+    "clusters": "for each number of clusters, the cluster it is in",
+}
+
+
+def pages(data: Path) -> dict[str, str]:
+    """The pages' texts by file name; `data` is the directory of a built default sample."""
+    with open_read_only(Layout(data).warehouse, unsafe=True) as connection:
+        types = {
+            (relation, column): type_
+            for relation, column, type_ in run(
+                connection,
+                "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns()",
+            )
+        }
+    return {
+        "models.md": _page(_models(types)),
+        "commands.md": _page(_commands()),
+        "settings.md": _page(_settings()),
+        "questions.md": _page(_questions(data)),
+    }
+
+
+def build_sample(data: Path) -> None:
+    """The default sample, built: what `make demo` builds."""
+    write_sample(data)
+    scaffold.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
+    build(known.load(data))
+
+
+def questions() -> list[tuple[str, str]]:
+    """(question, SQL below it) of each file, in order."""
+    found = []
+    for path in sorted((DOCS / "questions").glob("*.sql")):
+        comment, _, sql = path.read_text(encoding="utf-8").partition("*/\n")
+        found.append((comment.removeprefix("/*").strip(), sql.strip()))
+    return found
+
+
+def _page(blocks: Iterable[str]) -> str:
+    return "\n\n".join([GENERATED, *blocks]) + "\n"
+
+
+def _models(types: dict[tuple[str, str], str]) -> Iterator[str]:
+    models = load_all()
+    yield "# Models"
+    yield (
+        "A file under `sql/` is a model: `sql/master/features.sql` is `master.features`. "
+        "`python cli.py models show NAME` prints its SQL with the settings filled in, "
+        "`models lineage NAME` what it is made of."
+    )
+    for schema, meaning in SCHEMAS.items():
+        here = [m for m in models.values() if m.schema == schema]
+        yield f"## {schema}"
+        yield meaning
+        if schema not in _DETAILED:
+            yield _table(
+                ("model", "kind", "description"),
+                [(f"`{m.name}`", kind(m), m.description) for m in here],
+            )
+            continue
+        for model in here:
+            yield from _model(model, types)
+    yield "## Made by jobs"
+    yield "Python makes these: vectors of texts, nearest decoder rows, maps."
+    rows = []
+    for name, reads in sorted(READS.items()):
+        for column in COLUMNS[name]:
+            rows.append((f"`{name}`", f"`{column}`", _JOB_COLUMNS[column], ", ".join(reads)))
+    yield _table(("relation", "column", "description", "reads"), rows)
+
+
+def _model(model: Model, types: dict[tuple[str, str], str]) -> Iterator[str]:
+    yield f"### {model.name}"
+    key = f", a row for each {', '.join(model.key)}" if model.key else ""
+    yield f"{_plain(model.description)} *({model.kind}{key})*"
+    if model.arguments:
+        yield _table(
+            ("argument", "default", "description"),
+            [(f"`{a.name}`", a.default, a.description) for a in model.arguments],
+        )
+    yield _table(
+        ("column", "type", "description"),
+        [
+            (f"`{c.name}`", _short(c.type or types.get((model.name, c.name), "")), c.description)
+            for c in model.columns
+        ],
+    )
+
+
+def _commands() -> Iterator[str]:
+    yield "# Commands"
+    yield "What `--help` says. Exit codes: 0 fine, 1 the work failed, 2 wrong use or settings, 130 interrupted."
+    top = main.make_context("python cli.py", [], resilient_parsing=True, terminal_width=100)
+    for path, command, context in _every(main, top):
+        yield f"## {path or top.info_name}"
+        yield f"```\n{command.get_help(context).rstrip()}\n```"
+
+
+def _every(
+    command: click.Command, context: click.Context, path: str = ""
+) -> Iterator[tuple[str, click.Command, click.Context]]:
+    yield path, command, context
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.commands[name]
+            inside = click.Context(child, context, name, terminal_width=100)
+            yield from _every(child, inside, f"{path} {name}".strip())
+
+
+def _settings() -> Iterator[str]:
+    yield "# Settings"
+    yield (
+        "In `DIR/warehouse.toml`, or for one run `--set section.key=value`. A changed setting runs "
+        "the models that read it, and what comes out different."
+    )
+    models = load_all()
+    macros = {name: m for name, m in models.items() if m.schema == "macros"}
+    readers: dict[str, list[str]] = {}
+    for model in models.values():
+        used = model.parameters.union(*(m.parameters for m in macros_used(model, macros)))
+        if model.schema != "macros":
+            for parameter in used:
+                readers.setdefault(parameter, []).append(f"`{model.name}`")
+    for section, title in known.SECTIONS.items():
+        yield f"## {_plain(title)}"
+        rows = []
+        for setting in known.SETTINGS:
+            owner = setting.name if setting.kind == "names" else setting.name.rpartition(".")[0]
+            if owner == section:
+                default = known.toml_literal(setting.default)
+                read = ", ".join(readers.get(setting.parameter, []))
+                rows.append((f"`{setting.name}`", f"`{default}`", setting.allowed(), setting.help, read))  # fmt: skip
+        yield _table(("setting", "default", "allowed", "meaning", "models that read it"), rows)
+
+
+def _questions(data: Path) -> Iterator[str]:
+    yield "# Twenty questions"
+    yield (
+        "Each runs as it stands on the demo (`make demo`): "
+        '`python cli.py --data demo query "…"`. '
+        "[models.md](models.md) describes every relation and column."
+    )
+    for place, (question, sql) in enumerate(questions(), 1):
+        heading, mark, note = question.partition("?")
+        yield f"## {place}. {heading}{mark}"
+        if note:
+            yield note.strip()
+        yield f"```sql\n{sql}\n```"
+        yield f"```\n{answer(data, sql)}\n```"
+
+
+def answer(data: Path, sql: str) -> str:
+    """What `query` prints."""
+    with tempfile.TemporaryDirectory() as directory:
+        out = Path(directory) / "out"
+        query.run_query(data, sql, "table", out)
+        return "\n".join(line.rstrip() for line in out.read_text(encoding="utf-8").splitlines())
+
+
+def _short(type_: str) -> str:
+    """A type as code, DuckDB's nested ones without their quotes."""
+    return f"`{type_.replace(chr(34), '')}`" if type_ else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in cells) + " |"
+
+    return "\n".join([line(head), "|" + "---|" * len(head), *map(line, rows)])
+
+
+def _plain(text: str) -> str:
+    """Text that is no HTML; what stands in backticks is left as it is."""
+    parts = text.split("`")
+    return "`".join(p if place % 2 else p.replace("<", "&lt;") for place, p in enumerate(parts))
+
+
+def write() -> None:
+    """Build the sample and write every page that changed."""
+    with tempfile.TemporaryDirectory() as directory:
+        data = Path(directory) / "demo"
+        build_sample(data)
+        for name, text in pages(data).items():
+            (DOCS / name).write_text(text, encoding="utf-8")
+            sys.stdout.write(f"docs/{name}\n")
+
+
+if __name__ == "__main__":
+    write()
