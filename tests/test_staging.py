@@ -209,6 +209,11 @@ EXAMPLES = [
     ("fuzz", "no label but a distance", fuzz(activating=None, distance="-1.0"), Read(("correct", False, True))),
     ("fuzz", "activating: 'x'", fuzz(activating='"x"'), "wrong type: activating"),
     ("fuzz", "unknown keys", fuzz(extra='{"a":[1,{"b":null}]}'), Read(("correct", True, True))),
+    ("fuzz", "probability: 0.7", fuzz(probability="0.7"), Read(("correct", True, True))),
+    ("fuzz", "probability: -1", fuzz(probability="-1"), Read(("correct", True, True))),
+    ("fuzz", "probability: 'high'", fuzz(probability='"high"'), "wrong type: probability"),
+    ("fuzz", "probability: []", fuzz(probability="[]"), "wrong type: probability"),
+    ("fuzz", "a bad example, its blanks, escapes and numbers kept", '{ "correct" : "\\u0061\\/", "x":1.50e1 }', "wrong type: correct"),
     ("embedding", "a similarity", similar(), Read(("scored", True, 0.5))),
     ("embedding", "similarity: null", similar(similarity="null"), Read(("failed", True, None))),
     ("embedding", "similarity: NaN", similar(similarity="NaN"), Read(("failed", True, None))),
@@ -261,6 +266,10 @@ ITEMS = [
     ("tokens that are numbers", "[1, 2]", NO_STRING),
     ("a token that is null", '["a", null]', NO_STRING),
     ("a token that is a list", '["a", ["b"]]', NO_STRING),
+    ("a lone surrogate in a token", r'["a",  "\ud800"]', "not JSON"),
+    ("a bad escape in a token", r'["],[", "\x"]', "not JSON"),
+    ("a bare newline in a token", '["a\n"]', "not JSON"),
+    ("brackets and commas in tokens", r'["],[", "\\", ",\""]', Read(["],[", "\\", ',"'])),
 ]  # fmt: skip
 
 # run_config.json: what, content, reason or (sae_id, explainer_model). Its text is never kept.
@@ -479,9 +488,7 @@ def test_an_example_is_scored_in_three_states_or_quarantined_and_its_neighbours_
         assert kept[1] == (2, outcome, activating, value)
         assert quarantined(rows, case.file) == []
         return
-    ((number, reason, raw),) = quarantined(rows, case.file)
-    assert (number, reason) == (2, case.expected)
-    assert json.loads(raw) == json.loads(case.text)
+    assert quarantined(rows, case.file) == [(2, case.expected, case.text.decode())]
 
 
 @each(SCORE_CASES)
@@ -507,7 +514,7 @@ def test_an_item_of_the_prompts_is_read_or_quarantined_and_so_are_its_records(
     else:
         assert (tokens, reason) == ([], "unknown prompt id")
         assert [f[1] for f in found] == [expected]
-        assert json.loads(found[0][2]) == json.loads(item)
+        assert found[0][2] == item
 
 
 @each(CONFIG_CASES)
@@ -605,6 +612,10 @@ def test_of_two_files_of_one_feature_the_first_that_is_good_counts(tmp_path: Pat
         ("duplicate (source, method, feature)", "layers.3_latent0.txt", 6),
         ("duplicate (source, method, feature)", "z_feature2.txt", 1),
     ]
+    (raw,) = {
+        r for (r,) in rows("SELECT raw FROM quarantine.scores WHERE file LIKE '%z_feature2%'")
+    }
+    assert raw == json.dumps(judged(True))
 
 
 def test_a_duplicate_record_stands_in_quarantine_even_when_a_bad_one_came_first(
@@ -628,10 +639,14 @@ def test_a_duplicate_record_stands_in_quarantine_even_when_a_bad_one_came_first(
         ("{}", "not an array"),
         ("null", "not an array"),
         ('[["a", "b"], ["c', "truncated file"),
-        (b'[["\xff"]]', "not UTF-8"),
+        ('[["a"], ["b", "c], ["d"]]', "truncated file"),
+        ('[["a"]], ["b"]]', "not JSON"),
+        ('[["a"], [b], ["c"]]', "not JSON, item 2"),
+        ('[["a"],, ["c"]]', "not JSON, item 2"),
+        ('[["a"}, ["c"]]', "not JSON, item 1"),
     ],
 )
-def test_prompts_that_cannot_be_read_fail_the_build(
+def test_prompts_whose_places_cannot_be_told_fail_the_build(
     tmp_path: Path, content: Content, reason: str
 ) -> None:
     data = write(tmp_path, {PROMPTS: content})

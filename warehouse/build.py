@@ -18,7 +18,7 @@ import duckdb
 
 from embed import gather
 from embed.jobs import READS, Jobs
-from warehouse import __version__, catalog, export, history, models, plan, side, sources
+from warehouse import __version__, catalog, export, history, models, plan, reading, side, sources
 from warehouse.catalog import NodeState, State, run
 from warehouse.database import create_macros, create_schemas, open_for_build, open_read_only
 from warehouse.errors import WarehouseError
@@ -26,6 +26,7 @@ from warehouse.graph import SOURCES, Node, build_graph, select
 from warehouse.layout import Layout
 from warehouse.models import Model, identifier, literal
 from warehouse.settings import Settings
+from warehouse.sources import feeding
 
 _BAD_ROWS_SHOWN = 5
 
@@ -395,15 +396,21 @@ class _Execution:
                 "_sampled", self.sampled.stream(self.connection, self.prepared.jobs.models)
             )
             run(self.connection, f"CREATE OR REPLACE VIEW {gather.RELATION} AS FROM _sampled")
+        bounds = reading.Bounds.of(self.prepared.settings)
         for name in node.parents:
             if name not in SOURCES:
                 continue
             files = self.prepared.plan.files
             if name != "raw.sources":
-                files = [f for f in files if f.input == name and f.name not in (reused or ())]
+                files = [f for f in feeding(name, files) if f.name not in (reused or ())]
+            if node.model.files:
+                named = run(self.connection, f"SELECT DISTINCT file FROM {identifier(node.model.files)}")  # fmt: skip
+                opened = {file for (file,) in named}
+                files = [f for f in files if f.name in opened]
+            if name != "raw.sources":
                 self.read += files
             handle = "_raw_" + name.partition(".")[2]
-            self.connection.register(handle, sources.stream(name, files, counts))
+            self.connection.register(handle, reading.stream(name, files, bounds, counts))
             run(self.connection, f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {handle}")
 
     def _assert_unchanged(self) -> None:

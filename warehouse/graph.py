@@ -12,9 +12,10 @@ from warehouse.models import Model, find
 # Inputs as relations of the schema `raw`: they exist while a build reads files, and only then.
 SOURCES: dict[str, tuple[str, ...]] = {
     "raw.activations": ("file", "line", "text", "problem"),  # lines of the activation records
-    "raw.prompts": ("file", "source", "method", "text", "problem"),  # whole files from here on
-    "raw.explanations": ("file", "source", "method", "text", "problem"),
+    "raw.prompts": ("file", "line", "text", "problem"),  # items of the prompts' array
+    "raw.explanations": ("file", "source", "method", "text", "problem"),  # whole files from here on
     "raw.scores": ("file", "source", "method", "text", "problem"),
+    "raw.score_items": ("file", "line", "text", "problem"),  # the same files, item by item
     "raw.run_configs": ("file", "source", "method", "text", "problem"),
     "raw.sources": ("source",),  # names of the source directories
     "raw.decoder": ("weights",),  # weights: read by a job, not by SQL

@@ -9,10 +9,11 @@
 Header keys: `version` and `description` (required), `kind` (table, the default; view; macro: a table
 function whose SQL binds each `argument NAME [DEFAULT]: meaning` as `$NAME`),
 `key` (columns that are unique), `incremental` (the column that names the input file a row came
-from: unchanged files keep their rows), `hashed: yes` (a view whose content, not its text, decides
-whether its readers run), `order` (the rows' order in an export), `column NAME [TYPE]: meaning`,
-and in audits `severity` (error, the default; warning) and `hint`. A line that starts with `--   `
-continues the one before.
+from: unchanged files keep their rows), `files` (a relation it reads: of its `raw.*` inputs only
+the files named there, in the column `file`, are opened), `hashed: yes` (a view whose content, not
+its text, decides whether its readers run), `order` (the rows' order in an export), `column NAME
+[TYPE]: meaning`, and in audits `severity` (error, the default; warning) and `hint`. A line that
+starts with `--   ` continues the one before.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from warehouse.errors import WarehouseError, nearest
 
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 
-KEYS = ("version", "description", "kind", "key", "incremental", "hashed", "order", "severity", "hint")  # fmt: skip
+KEYS = ("version", "description", "kind", "key", "incremental", "files", "hashed", "order", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
 
 # Quoted text and comments are single tokens, so nothing inside them is ever taken for SQL.
@@ -73,6 +74,7 @@ class Model:
     kind: str = "table"
     key: tuple[str, ...] = ()
     incremental: str = ""
+    files: str = ""
     hashed: bool = False
     order: str = ""
     severity: str = "error"
@@ -111,7 +113,8 @@ class Model:
     def fingerprint(self) -> str:
         """Hash of the SQL without comments and blank space, and of what decides its form."""
         types = [f"{c.name} {c.type}" for c in self.columns if c.type]
-        form = (self.kind, self.incremental, self.hashed, self.order, self.severity)
+        read = (self.incremental, *filter(None, [self.files]))
+        form = (self.kind, *read, self.hashed, self.order, self.severity)
         arguments = [f"{a.name} := {a.default}" for a in self.arguments]
         return digest(*form, canonical(self.sql), *types, *arguments)
 
@@ -228,6 +231,7 @@ def parse(name: str, path: Path, text: str) -> Model:
         kind=kind,
         key=tuple(k.strip() for k in values.get("key", "").split(",") if k.strip()),
         incremental=values.get("incremental", ""),
+        files=values.get("files", ""),
         hashed=values.get("hashed", "") == "yes",
         order=values.get("order", ""),
         severity=values.get("severity", "error"),

@@ -14,7 +14,7 @@ from warehouse.catalog import NodeState, State
 from warehouse.graph import SOURCES, Node
 from warehouse.models import Model, digest
 from warehouse.settings import BY_NAME, HOW_ONLY, Settings
-from warehouse.sources import InputFile, content_key
+from warehouse.sources import InputFile, content_key, feeding
 
 RUN, CHECK, SKIP = "run", "check", "skip"
 
@@ -96,7 +96,7 @@ def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
 
 def source_keys(files: Sequence[InputFile]) -> dict[str, str]:
     """Content key of every `raw.*` source."""
-    keys = {name: content_key(f for f in files if f.input == name) for name in SOURCES}
+    keys = {name: content_key(feeding(name, files)) for name in SOURCES}
     keys["raw.sources"] = digest(*sorted({f.source for f in files if f.source}))
     return keys
 
@@ -167,8 +167,8 @@ def change_reason(parent: str, files: Sequence[InputFile], state: State) -> str:
     """Why a parent's result differs, in words: '3 files changed in raw/llama_e-llama_s/scores/fuzz'."""
     if parent not in SOURCES:
         return f"{parent} changed"
-    now = {f.name: f.hash for f in files if f.input == parent}
-    old = {f.name: f.hash for f in state.files.values() if f.input == parent}
+    now = {f.name: f.hash for f in feeding(parent, files)}
+    old = {f.name: f.hash for f in feeding(parent, state.files.values())}
     groups: Counter[tuple[str, str]] = Counter()
     for name in now.keys() | old.keys():
         if now.get(name) != old.get(name):

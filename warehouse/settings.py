@@ -129,6 +129,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("input.prompts", "raw/activation_examples/prompts.json", "str", "prompts"),
     Setting("input.decoder", "raw/sae", "str", "decoder weights: a file, or the directory that holds it"),
+    Setting("input.max_record_mb", 64.0, "float", "a longer line, prompt or small file is quarantined; what is held of it at once", 0.001, 1024),
+    Setting("input.max_expansion", 1000.0, "float", "a .gz or .zst that grows more than this times (and past 64 MB) is read no further", 1, 1e9),
     Setting("models", {}, "names", ""),
     Setting("explanations.sources", [], "strings", "source directories explanations are taken from; empty: per explainer the first that has any"),
     Setting("explanations.explainers", [], "strings", "order of the explainers (short names); empty: by name"),

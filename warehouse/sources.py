@@ -1,22 +1,16 @@
-"""Raw files: which there are, what is in them by content, and their bytes as Arrow streams.
-
-SQL parses every record. Python only does what SQL can't: list files, hash them, and hand over
-text file by file or line by line, so that one unreadable file or byte never stops the others.
-"""
+"""Raw files: which there are, what feeds which relation, and their content by its hash."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
+import stat
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import zstandard
 
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import digest
@@ -24,12 +18,9 @@ from warehouse.settings import Settings
 
 SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
 METHODS = ("fuzz", "detection", "simulation", "embedding")
+_SAME_FILES = {"raw.score_items": "raw.scores"}
 WEIGHTS = (".npz", ".safetensors")
 
-_BLOCK = 16 << 20  # bytes of a JSON-lines file held at once; a longer line makes it grow
-_BOM = b"\xef\xbb\xbf"
-_STEP = 1 << 12  # compressed bytes decompressed at a time
-_SMALL_FILES = 64  # small files a record batch
 # A file written within this time of its last look may have changed again unseen: hash it anew.
 _RACY_NS = 2_000_000_000
 
@@ -96,6 +87,8 @@ def hashed(
     def one(file: InputFile) -> InputFile:
         if file.status == "not read":
             return file
+        if file.status == "unreadable":
+            return replace(file, hash=digest("!", file.note))
         before = known.get(file.name)
         if trust_times and before and before.input == file.input and file.same_stat(before):
             return replace(file, hash=before.hash, checked_ns=before.checked_ns)
@@ -124,90 +117,14 @@ def has_changed(file: InputFile) -> bool:
     return now != (file.bytes, file.mtime_ns, file.ctime_ns, file.inode)
 
 
+def feeding(relation: str, files: Iterable[InputFile]) -> list[InputFile]:
+    """The files behind a `raw.*` relation."""
+    return [f for f in files if f.input == _SAME_FILES.get(relation, relation)]
+
+
 def content_key(files: Iterable[InputFile]) -> str:
     """What a set of files holds, as one hash."""
     return digest(*(f"{f.name}\t{f.hash}" for f in files))
-
-
-def lines(files: Sequence[InputFile], counts: dict[str, int]):
-    """A pyarrow RecordBatchReader over the lines of JSON-lines files: file, line, text, problem.
-
-    `line` is 1-based; blank lines are no records; `problem` is null for readable text. Plain,
-    `.gz` and `.zst` files. `counts` receives the number of records of each file.
-    """
-    import pyarrow as pa
-
-    schema = pa.schema(
-        [("file", pa.dictionary(pa.int32(), pa.string())), ("line", pa.int64()),
-         ("text", pa.large_string()), ("problem", pa.string())]
-    )  # fmt: skip
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for file in files:
-            for first, array, problems in _line_arrays(file):
-                count = len(array)
-                counts[file.name] = counts.get(file.name, 0) + count
-                names = pa.DictionaryArray.from_arrays(
-                    pa.repeat(pa.scalar(0, pa.int32()), count), pa.array([file.name])
-                )
-                columns = [names, first, array, problems]
-                yield pa.record_batch(columns, schema=schema)
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
-
-
-def texts(files: Sequence[InputFile]):
-    """A pyarrow RecordBatchReader over whole files: file, source, method, text, problem."""
-    import pyarrow as pa
-
-    schema = pa.schema(
-        [("file", pa.string()), ("source", pa.string()), ("method", pa.string()),
-         ("text", pa.large_string()), ("problem", pa.string())]
-    )  # fmt: skip
-
-    def read(file: InputFile) -> tuple[bytes, str | None]:
-        if file.status == "unreadable":
-            return b"", f"unreadable file: {file.note}"
-        try:
-            return file.path.read_bytes().removeprefix(_BOM), None
-        except OSError as error:
-            return b"", f"unreadable file: {error.strerror or error}"
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        with ThreadPoolExecutor(2) as pool:
-            for start in range(0, len(files), _SMALL_FILES):
-                chunk = files[start : start + _SMALL_FILES]
-                content = list(pool.map(read, chunk))
-                raw = pa.array([text for text, _ in content], pa.large_binary())
-                decoded, undecodable = _decoded(raw)
-                yield pa.record_batch(
-                    [
-                        pa.array([f.name for f in chunk]),
-                        pa.array([f.source for f in chunk]),
-                        pa.array([f.method for f in chunk]),
-                        decoded,
-                        pa.array(
-                            [p or u for (_, p), u in zip(content, undecodable, strict=True)],
-                            pa.string(),
-                        ),
-                    ],
-                    schema=schema,
-                )
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
-
-
-def stream(name: str, files: Sequence[InputFile], counts: dict[str, int]):
-    """The Arrow stream or table behind a `raw.*` relation."""
-    import pyarrow as pa
-
-    if name == "raw.activations":
-        return lines(files, counts)
-    if name == "raw.sources":
-        return pa.table(
-            {"source": pa.array(sorted({f.source for f in files if f.source}), pa.string())}
-        )
-    return texts(files)
 
 
 def _hasher():
@@ -222,6 +139,9 @@ def _stat(data: Path, path: Path, input_: str, source: str = "", method: str = "
         return InputFile(
             name, path, input_, source, method, status="unreadable", note=error.strerror
         )
+    if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
+        note = "a directory" if stat.S_ISDIR(info.st_mode) else "no regular file"
+        return InputFile(name, path, input_, source, method, status="unreadable", note=note)
     return InputFile(
         name, path, input_, source, method,
         info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino,
@@ -331,136 +251,3 @@ def _text_files(directory: Path) -> list[Path]:
     """
     with os.scandir(directory) as entries:
         return [Path(e.path) for e in entries if e.name.endswith(".txt")]
-
-
-def _decoded(array) -> tuple:
-    """(texts, problems) of a pyarrow binary array.
-
-    Undecodable bytes become escapes, so that nothing of a record is lost.
-    """
-    import pyarrow as pa
-
-    try:
-        return array.cast(pa.large_string()), [None] * len(array)
-    except pa.ArrowInvalid:
-        texts_, problems = [], []
-        for content in array.to_pylist():
-            try:
-                texts_.append(content.decode())
-                problems.append(None)
-            except UnicodeDecodeError:
-                texts_.append(content.decode(errors="backslashreplace"))
-                problems.append("not UTF-8")
-        return pa.array(texts_, pa.large_string()), problems
-
-
-def _blocks(file: InputFile) -> Iterator[bytes]:
-    """The file's bytes, decompressed; whatever comes before damage is yielded before it raises."""
-    decompress = _decompressor(file.name)
-    with file.path.open("rb", buffering=0) as handle:
-        while block := handle.read(_BLOCK):
-            yield from decompress(block)
-    yield from decompress(b"")
-
-
-def _decompressor(name: str) -> Callable[[bytes], Iterator[bytes]]:
-    """Compressed bytes → bytes, called for each block and with b"" at the end.
-
-    Several members (gzip) or frames (zstd) may follow each other. Raises EOFError when the last
-    is not whole.
-    """
-    if name.endswith(".gz"):
-
-        def new():
-            return zlib.decompressobj(wbits=31)
-
-    elif name.endswith(".zst"):
-
-        def new():
-            return zstandard.ZstdDecompressor().decompressobj()
-
-    else:
-        return lambda block: iter([block] if block else [])
-    member, begun = new(), False
-
-    def decompress(block: bytes) -> Iterator[bytes]:
-        nonlocal member, begun
-        if not block and begun:
-            raise EOFError("it ends in the middle of its compressed data")
-        # Small steps: what a step holds before damage inside it would be lost.
-        for at in range(0, len(block), _STEP):
-            step = block[at : at + _STEP]
-            while step:
-                begun = True
-                yield member.decompress(step)
-                step = member.unused_data if member.eof else b""
-                if member.eof:
-                    member, begun = new(), False
-                    step = step.lstrip(b"\0") if name.endswith(".gz") else step
-
-    return decompress
-
-
-def _line_arrays(file: InputFile) -> Iterator[tuple]:
-    """(line numbers, texts, problems) for blocks of whole, non-blank lines of a file.
-
-    Damage ends a file: the lines before it are whole, what is left of the next has the problem.
-    """
-    import pyarrow as pa
-
-    number, rest, gathered, size = 0, b"", [], 0
-    damage: Exception | None = None
-    pieces = _blocks(file)
-    while True:
-        try:
-            piece = next(pieces, None)
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-            piece, damage = None, error
-        if piece is not None:
-            gathered.append(piece)
-            size += len(piece)
-            if size < _BLOCK:
-                continue
-        content = b"".join([rest, *gathered])
-        gathered, size = [], 0
-        if number == 0:
-            content = content.removeprefix(_BOM)
-        if piece is None and damage is None and content:
-            content += b"\n"  # the last line may lack its end
-        end = content.rfind(b"\n") + 1
-        if end:
-            count, *arrays = _split(content[:end], number)
-            number += count
-            yield tuple(arrays)
-        rest = content[end:]
-        if piece is None:
-            break
-    if damage is not None:
-        kind = "truncated file" if isinstance(damage, EOFError) else "unreadable file"
-        text = rest.decode(errors="backslashreplace")
-        yield (
-            pa.array([number + 1]),
-            pa.array([text], pa.large_string()),
-            pa.array([f"{kind}: {damage}"]),
-        )
-
-
-def _split(content: bytes, lines_before: int) -> tuple:
-    """(lines, numbers, texts, problems) of text that ends in a newline, without copying it."""
-    import numpy as np
-    import pyarrow as pa
-
-    ends = np.flatnonzero(np.frombuffer(content, np.uint8) == 10) + 1
-    offsets = np.concatenate([[0], ends]).astype(np.int64)
-    array = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(content)]
-    )
-    numbers = np.arange(lines_before + 1, lines_before + len(ends) + 1)
-    first = np.frombuffer(content, np.uint8)[offsets[:-1]]
-    suspects = np.flatnonzero(np.isin(first, (9, 10, 13, 32)))
-    blank = [i for i in suspects if not array[i].as_py().strip()]
-    if blank:
-        keep = np.delete(np.arange(len(ends)), blank)
-        array, numbers = array.take(pa.array(keep)), numbers[keep]
-    decoded, problems = _decoded(array)
-    return len(ends), pa.array(numbers), decoded, pa.array(problems, pa.string())

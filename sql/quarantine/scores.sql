@@ -1,13 +1,7 @@
--- version: 1
+-- version: 2
 -- description: Scored examples that were not taken, and those of second files of a
---   (source, method, feature). `line` is the place in the file's array; the records of second files stand in
---   staging.score_records.
+--   (source, method, feature). `line` is the place in the file's array.
 -- kind: view
-SELECT file, line, reason, raw
-FROM staging.score_records
-WHERE status = 'quarantined'
-UNION ALL
-SELECT r.file, r.line, 'duplicate (source, method, feature)' AS reason, NULL AS raw
-FROM staging.score_records r
-JOIN staging.score_files f ON f.file = r.file
-WHERE r.status = 'kept' AND NOT f.counts
+SELECT r.file, r.line, r.reason, coalesce(r.raw, i.text) AS raw
+FROM staging.refused_scores r
+LEFT JOIN staging.score_items i ON i.file = r.file AND i.line = r.line

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: One row per explanation file, kept, quarantined or outside scope.features.
 -- key: file
 -- incremental: file
@@ -8,7 +8,7 @@ WITH read AS (
         file,
         source,
         text AS content,
-        problem,
+        reading_problem(problem, $input_max_record_mb, $input_max_expansion) AS problem,
         regexp_extract(file, '_(latent|feature)([0-9]{1,10})\.txt$', 2) AS id
     FROM raw.explanations
 ),

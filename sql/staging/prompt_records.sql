@@ -1,53 +1,45 @@
--- version: 1
--- description: One row per item of prompts.json, good or bad.
+-- version: 2
+-- description: One row per item of prompts.json, good or bad, and one for what is wrong with the file.
 -- key: file, line
--- column line: 1-based place in the array
--- column prompt_id: 0-based place in the array
+-- column line: 1-based place in the array; null for the file as a whole
+-- column prompt_id: 0-based place in the array; null where places can't be told
 -- column reason: why it is quarantined, null when kept
-WITH whole AS (
-    SELECT
-        file,
-        text,
-        problem,
-        CASE WHEN problem IS NULL THEN TRY(from_json(text, '["JSON"]')) END AS parsed
-    FROM raw.prompts
-),
-
--- A file without an array stands as one row without an item, so that it is read in one pass.
-items AS (
-    SELECT
-        w.file,
-        CASE WHEN w.parsed IS NULL THEN coalesce(w.problem, json_file_problem(w.text)) END AS file_problem,
-        CASE WHEN w.parsed IS NULL THEN w.text ELSE i.item::VARCHAR END AS raw,
-        i.line,
-        i.item,
-        TRY(from_json(i.item, '["VARCHAR"]')) AS tokens
-    FROM whole w, unnest(coalesce(w.parsed, [NULL])) WITH ORDINALITY AS i(item, line)
-),
-
-records AS (
+-- column raw: the item as it stands in the file, of quarantined ones only
+WITH items AS (
     SELECT
         file,
         line,
-        CASE WHEN file_problem IS NULL THEN line - 1 END AS prompt_id,
-        tokens,
+        trim(text, ' ' || chr(9) || chr(10) || chr(13)) AS text,
+        CASE problem
+            WHEN 'no array' THEN json_file_problem(text)
+            ELSE reading_problem(problem, $input_max_record_mb, $input_max_expansion)
+        END AS problem,
+        CASE WHEN problem IS NULL THEN TRY(from_json(text, '["VARCHAR"]')) END AS tokens
+    FROM raw.prompts
+),
+
+checked AS (
+    SELECT
+        *,
+        -- With broken brackets nobody knows which item is which, from here on.
+        line IS NULL OR tokens IS NULL AND problem IS NULL AND NOT json_valid(json_shape(text)) AS broken,
         CASE
-            WHEN file_problem IS NOT NULL THEN file_problem
-            WHEN tokens IS NULL THEN 'wrong type: not an array'
-            WHEN json_structure(item) NOT IN ('["VARCHAR"]', '["NULL"]')
+            WHEN problem IS NOT NULL THEN problem
+            WHEN tokens IS NULL
+                THEN CASE WHEN json_valid(text) THEN 'wrong type: not an array' ELSE 'not JSON' END
+            WHEN json_structure(text) NOT IN ('["VARCHAR"]', '["NULL"]')
                 OR list_count(tokens) < len(tokens)
                 THEN 'wrong type: a token is not a string'
-        END AS reason,
-        raw
+        END AS reason
     FROM items
 )
 
 SELECT
     file,
     line,
-    prompt_id,
+    CASE WHEN NOT broken THEN line - 1 END AS prompt_id,
     CASE WHEN reason IS NULL THEN tokens END AS tokens,
     CASE WHEN reason IS NULL THEN len(tokens) END::INTEGER AS num_tokens,
     reason,
-    CASE WHEN reason IS NOT NULL THEN coalesce(raw, 'null') END AS raw
-FROM records
+    CASE WHEN reason IS NOT NULL THEN text END AS raw
+FROM checked

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Facts of each source's run_config.json. Only the named fields are ever read: the file
 --   may hold a token.
 -- key: source
@@ -11,7 +11,7 @@ WITH read AS (
         file,
         source,
         coalesce(
-            problem,
+            reading_problem(problem, $input_max_record_mb, $input_max_expansion),
             CASE
                 WHEN trim_space(text) = '' THEN 'empty file'
                 WHEN NOT json_valid(text) THEN 'not JSON'

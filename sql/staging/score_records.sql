@@ -1,10 +1,12 @@
--- version: 1
+-- version: 2
 -- description: One row per example of every score file (per group of a simulation file); one for a
 --   file that could not be read or that is outside scope.features.
 -- key: file, line
 -- incremental: file
 -- column line: 1-based place in the file's array; 1 for a file without one
+-- column raw: the file as it stands, where it is quarantined as a whole
 -- column outcome: correct, incorrect or failed; scored or failed where there is no right or wrong
+-- column probability: the scorer's P(activating); null outside 0 to 1, as Delphi's -1 of a failed one
 -- column activating: whether the example activates the feature
 -- column status: kept, quarantined, outside scope
 WITH read AS (
@@ -13,7 +15,7 @@ WITH read AS (
         source,
         method,
         text,
-        problem,
+        reading_problem(problem, $input_max_record_mb, $input_max_expansion) AS problem,
         TRY_CAST(regexp_extract(file, '_(latent|feature)([0-9]{1,10})\.txt$', 2) AS BIGINT) AS feature_id
     FROM raw.scores
 ),
@@ -36,7 +38,7 @@ arrays AS (
         *,
         CASE
             WHEN skipped IS NULL
-                THEN TRY(from_json(text, '[{"distance": "VARCHAR", "activating": "VARCHAR", "ground_truth": "VARCHAR", "prediction": "VARCHAR", "probability": "DOUBLE", "correct": "VARCHAR", "similarity": "VARCHAR", "ev_correlation_score": "VARCHAR"}]'))
+                THEN TRY(from_json(text, '[{"distance": "VARCHAR", "activating": "VARCHAR", "ground_truth": "VARCHAR", "prediction": "VARCHAR", "probability": "VARCHAR", "correct": "VARCHAR", "similarity": "VARCHAR", "ev_correlation_score": "VARCHAR"}]'))
         END AS parsed
     FROM files
 ),
@@ -55,7 +57,7 @@ items AS (
         TRY_CAST(i.item.distance AS DOUBLE) AS distance,
         coalesce(i.item.activating, i.item.ground_truth) AS label,
         lower(i.item.prediction) AS prediction,
-        CASE WHEN i.item.probability BETWEEN 0 AND 1 THEN i.item.probability END AS probability,
+        TRY_CAST(i.item.probability AS DOUBLE) AS probability,
         i.item.correct AS correct,
         TRY_CAST(i.item.similarity AS DOUBLE) AS similarity,
         TRY_CAST(i.item.ev_correlation_score AS DOUBLE) AS ev_correlation_score
@@ -70,7 +72,7 @@ checked AS (
             WHEN item IS NULL THEN 'not an object'
             -- An item of another type parses as an object without fields: look at those again.
             WHEN CASE
-                WHEN coalesce(item.distance, label, item.prediction, item.probability::VARCHAR, item.correct, item.similarity, item.ev_correlation_score) IS NULL
+                WHEN coalesce(item.distance, label, item.prediction, item.probability, item.correct, item.similarity, item.ev_correlation_score) IS NULL
                     THEN coalesce(json_type(text, '$[' || (line - 1) || ']'), 'NULL') <> 'OBJECT'
             END THEN 'not an object'
             WHEN item.distance IS NOT NULL AND (distance IS NULL OR NOT isfinite(distance))
@@ -79,6 +81,7 @@ checked AS (
             WHEN method IN ('fuzz', 'detection')
                 THEN CASE
                     WHEN correct NOT IN ('true', 'false') THEN 'wrong type: correct'
+                    WHEN item.probability IS NOT NULL AND probability IS NULL THEN 'wrong type: probability'
                     WHEN prediction NOT IN ('true', 'false', '1', '0', '-1', '1.0', '0.0', '-1.0')
                         THEN 'wrong type: prediction'
                 END
@@ -124,11 +127,7 @@ SELECT
     line,
     status,
     reason,
-    CASE
-        WHEN status <> 'quarantined' THEN NULL
-        WHEN file_problem IS NOT NULL THEN text
-        ELSE json_extract(text, '$[' || (line - 1) || ']')::VARCHAR
-    END AS raw,
+    CASE WHEN status = 'quarantined' AND file_problem IS NOT NULL THEN text END AS raw,
     CASE
         WHEN status <> 'kept' THEN NULL
         WHEN method = 'embedding'
@@ -156,7 +155,7 @@ SELECT
         WHEN prediction IN ('true', '1', '1.0') THEN true
         WHEN prediction IN ('false', '0', '0.0') THEN false
     END AS prediction,
-    probability,
+    CASE WHEN probability BETWEEN 0 AND 1 THEN probability END AS probability,
     CASE WHEN isfinite(similarity) THEN similarity END AS similarity,
     CASE WHEN isfinite(ev_correlation_score) THEN ev_correlation_score END AS ev_correlation_score
 FROM placed
