@@ -15,6 +15,7 @@ import argparse
 import gzip
 import json
 import random
+import re
 import shutil
 import sys
 import time
@@ -123,9 +124,13 @@ def damage(source: Path, target: Path, seed: int, share: float) -> Damage:
         _damage_file(target / name, WAYS[done.files[name]], dice)
     path = _activations(target)
     lines = path.read_bytes().split(b"\n")
+    largest = max(map(_largest_id, lines))
     for place in dice.sample(range(len(lines)), max(len(LINE_WAYS), round(share * len(lines)))):
         way = list(LINE_WAYS)[len(done.lines) % len(LINE_WAYS)]
-        lines[place] = LINE_WAYS[way](lines[place], dice)
+        damaged = LINE_WAYS[way](lines[place], dice)
+        while _largest_id(damaged) > largest:
+            damaged = LINE_WAYS[way](lines[place], dice)
+        lines[place] = damaged
         done.lines.append(way)
     path.write_bytes(b"\n".join(lines))
     return done
@@ -138,6 +143,12 @@ def _damage_file(path: Path, way: Way | None, dice: random.Random) -> None:
         path.mkdir()
     else:
         path.write_bytes(way(content, dice))
+
+
+def _largest_id(lines: bytes) -> int:
+    """The largest feature id in JSON lines: a flipped digit that names a feature the decoder lacks
+    would rightly fail the whole build, so such a flip is drawn again."""
+    return max(map(int, re.findall(rb'"index":\s*"?(\d+)', lines)), default=0)
 
 
 def _activations(data: Path) -> Path:
