@@ -1,17 +1,31 @@
--- version: 1
+-- version: 2
 -- description: Per feature and n the mean Jaccard similarity of its windows' distinct n-grams over all
 --   unordered pairs; null for fewer than 2 examples.
 -- key: feature_id, n
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column mean_jaccard: mean over the pairs; null for fewer than 2 examples
-WITH sizes AS (
+WITH repeats AS (
+    SELECT feature_id, n, sample_order, count(*) AS repeats
+    FROM (
+        SELECT feature_id, n, unnest(again) AS sample_order
+        FROM analysis.repeated_ngrams
+        WHERE len(again) > 0
+    )
+    GROUP BY feature_id, n, sample_order
+),
+
+-- A window's distinct n-grams: all of them, less those that were there before.
+sizes AS (
     SELECT
         w.feature_id,
         w.sample_order,
         s.n,
-        len(list_distinct(ngram_list(w.tokens, s.n, $ngrams_unit))) AS size
-    FROM analysis.ngram_windows w, (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
+        ngram_count(w.tokens, s.n, $ngrams_unit) - coalesce(r.repeats, 0) AS size
+    FROM analysis.ngram_windows w
+    CROSS JOIN (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
+    LEFT JOIN repeats r
+        ON r.feature_id = w.feature_id AND r.sample_order = w.sample_order AND r.n = s.n
 ),
 
 -- Pairs that share nothing add 0, except that two empty windows are alike.

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Per feature the n-grams that occur more than once in its n-gram windows.
 -- key: feature_id, n, ngram
 -- column feature_id: the feature
@@ -6,6 +6,7 @@
 -- column ngram: the n-gram
 -- column occurrences: in all windows together
 -- column windows: sample_order of the windows it occurs in
+-- column again: sample_order of the window of each further occurrence inside one window
 WITH grams AS (
     SELECT
         w.feature_id,
@@ -17,7 +18,7 @@ WITH grams AS (
 
 -- Most n-grams occur once: they are dropped before anything is sorted.
 repeated AS (
-    SELECT feature_id, n, ngram, list(sample_order) AS places
+    SELECT feature_id, n, ngram, list_sort(list(sample_order)) AS places
     FROM grams
     GROUP BY feature_id, n, ngram
     HAVING count(*) > 1
@@ -28,5 +29,6 @@ SELECT
     n,
     ngram,
     len(places) AS occurrences,
-    list_sort(list_distinct(places)) AS windows
+    list_filter(places, lambda place, i: i = 1 OR place <> places[i - 1]) AS windows,
+    list_filter(places, lambda place, i: i > 1 AND place = places[i - 1]) AS again
 FROM repeated

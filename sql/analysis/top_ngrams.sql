@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Per feature and n the n-gram with the most occurrences (ties: in more windows, then
 --   the smaller in code-point order), if it occurs at least twice, with all its occurrences.
 -- key: feature_id, n
@@ -8,12 +8,19 @@
 -- column count: its occurrences in all windows together
 -- column occurrences: per window it occurs in, in sample order, the positions in the prompt of the
 --   tokens in which its occurrences begin
-WITH best AS (
+WITH most AS (
+    SELECT feature_id, n, max(occurrences) AS occurrences
+    FROM analysis.repeated_ngrams
+    GROUP BY feature_id, n
+    HAVING max(occurrences) >= $ngrams_min_occurrences
+),
+
+best AS (
     SELECT feature_id, n, ngram, occurrences AS count, windows
     FROM analysis.repeated_ngrams
-    WHERE occurrences >= $ngrams_min_occurrences
+    SEMI JOIN most USING (feature_id, n, occurrences)
     QUALIFY row_number() OVER (
-        PARTITION BY feature_id, n ORDER BY occurrences DESC, len(windows) DESC, ngram
+        PARTITION BY feature_id, n ORDER BY len(windows) DESC, ngram
     ) = 1
 ),
 

@@ -1,7 +1,8 @@
--- version: 1
--- description: Cosine similarity of two float32 vectors; a zero vector has similarity 0 to all.
+-- version: 2
+-- description: Cosine similarity of two float32 vectors; a zero vector has similarity 0 to all. The
+--   outer list_transform over one value computes it once: in a CASE it would be computed twice.
 CREATE OR REPLACE MACRO cosine(a, b) AS
-    CASE
-        WHEN isnan(list_cosine_similarity(a, b)) THEN 0::FLOAT
-        ELSE list_cosine_similarity(a, b)
-    END
+    list_transform(
+        [list_cosine_similarity(a, b)],
+        lambda similarity: CASE WHEN isnan(similarity) THEN 0::FLOAT ELSE similarity END
+    )[1]
