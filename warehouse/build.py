@@ -11,6 +11,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -475,30 +476,68 @@ class _Execution:
         )
 
     def _export(self) -> list[export.Exported]:
-        directory = self.work / "master"
-        directory.mkdir()
-        written = []
-        for name in stale_exports(self.prepared, self.results, self.connection):
-            started = time.monotonic()
-            if name.startswith("side."):
-                model = self.prepared.models[name]
-                files = side.write(self.connection, model, self.results[name], self.work / "side")
-                self.side_files += files
-                seconds = time.monotonic() - started
-                self.ran[f"export {name}"] = seconds
-                self.on_event(Event("export", f"{name}: JSON", rows=len(files), seconds=seconds))
-                continue
-            model = self.prepared.models[f"master.{name}"]
-            key = export.export_key(model, self.results[model.name], self.prepared.settings)
-            made = export.write(
-                self.connection, model, directory, key, self.build_id, self.prepared.settings,
-                self.sampled,
-            )  # fmt: skip
-            written.append(made)
-            seconds = time.monotonic() - started
-            self.ran[f"export {name}"] = seconds
-            self.on_event(Event("export", made.path.name, rows=made.rows, seconds=seconds))
+        """Write what is stale into `work`; masters are returned, side files kept for later."""
+        stale = stale_exports(self.prepared, self.results, self.connection)
+        every = self.prepared.models
+        written, self.side_files = _write_exports(
+            self.connection,
+            [every[name] if name in every else every[f"master.{name}"] for name in stale],
+            self.results,
+            self.work / "export",
+            self.build_id,
+            self.prepared.settings,
+            self.sampled,
+            self._exported,
+        )
         return written
+
+    def _exported(self, model: Model, files: Sequence[export.Exported], seconds: float) -> None:
+        if model.schema == "side":
+            name, shown, rows = model.name, f"{model.name}: JSON", len(files)
+        else:
+            name, shown, rows = files[0].name, files[0].path.name, files[0].rows
+        self.ran[f"export {name}"] = seconds
+        self.on_event(Event("export", shown, rows=rows, seconds=seconds))
+
+
+def _write_exports(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Sequence[Model],
+    results: Mapping[str, str],
+    directory: Path,
+    build_id: str,
+    settings: Settings,
+    sampled: gather.SampledVectors,
+    on_done: Callable[[Model, Sequence[export.Exported], float], None] = lambda *_: None,
+) -> tuple[list[export.Exported], list[export.Exported]]:
+    """Write masters and side models into `directory`, two at a time; the files of either kind.
+
+    Two, since the largest are written by one thread each.
+    """
+    masters, side_files = directory / "master", directory / "side"
+    masters.mkdir(parents=True)
+
+    def write(model: Model) -> tuple[list[export.Exported], float]:
+        started, result = time.monotonic(), results[model.name]
+        with connection.cursor() as own:
+            if model.schema == "side":
+                files = side.write(own, model, result, side_files)
+            else:
+                key = export.export_key(model, result, settings)
+                files = [export.write(own, model, masters, key, build_id, settings, sampled)]
+        return files, time.monotonic() - started
+
+    written: dict[str, list[export.Exported]] = {"master": [], "side": []}
+    pool = ThreadPoolExecutor(2)
+    try:
+        models_of = {pool.submit(write, model): model for model in wanted}
+        for future in as_completed(models_of):
+            files, seconds = future.result()
+            written[models_of[future].schema] += files
+            on_done(models_of[future], files, seconds)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return written["master"], written["side"]
 
 
 def _hashable(column: str, type_: str) -> list[str]:
@@ -615,18 +654,14 @@ def export_published(
         work.mkdir(parents=True)
         sampled = gather.SampledVectors(work)
         try:
-            written, files = [], []
             for name in wanted:
                 if name not in state.nodes:
                     raise WarehouseError(f'"{name}" was not built yet', "python cli.py build")
-                model, result = every[name], state.nodes[name].result
-                if model.schema == "side":
-                    files += side.write(connection, model, result, work)
-                    continue
-                key = export.export_key(model, result, settings)
-                written.append(
-                    export.write(connection, model, work, key, state.build_id, settings, sampled)
-                )
+            chosen = [every[name] for name in wanted]
+            results = {name: state.nodes[name].result for name in wanted}
+            written, files = _write_exports(
+                connection, chosen, results, work / "export", state.build_id, settings, sampled
+            )
             home = layout.data if target == layout.master else target
             return export.publish(written, target) + side.publish(files, home)
         finally:
