@@ -12,6 +12,13 @@ from warehouse.models import Model, find
 # Inputs as relations of the schema `raw`: they exist while a build reads files, and only then.
 SOURCES: dict[str, tuple[str, ...]] = {
     "raw.activations": ("file", "line", "text", "problem"),  # lines of the activation records
+    "raw.activation_ids": ("file", "line", "text", "problem"),  # v1 batches read beside v2 ones
+    "raw.record_prompts": (
+        "file",
+        "line",
+        "text",
+        "problem",
+    ),  # the records, if they hold the prompts
     "raw.prompts": ("file", "line", "text", "problem"),  # items of the prompts' array
     "raw.explanations": ("file", "source", "method", "text", "problem"),  # whole files from here on
     "raw.scores": ("file", "source", "method", "text", "problem"),

@@ -239,6 +239,8 @@ class Items:
 
 _CUTS: dict[str, type[Cut]] = {
     "raw.activations": Lines,
+    "raw.activation_ids": Lines,
+    "raw.record_prompts": Lines,
     "raw.prompts": Items,
     "raw.score_items": Items,
 }

@@ -127,7 +127,7 @@ SETTINGS: tuple[Setting, ...] = (
         "strings",
         "activation records, JSON lines",
     ),
-    Setting("input.prompts", "raw/activation_examples/prompts.json", "str", "prompts"),
+    Setting("input.prompts", "raw/activation_examples/prompts.json", "str", "prompts; empty: those in the activation records (Neuronpedia v1)"),
     Setting("input.decoder", "raw/sae", "str", "decoder weights: a file, or the directory that holds it"),
     Setting("input.max_record_mb", 64.0, "float", "a longer line, prompt or small file is quarantined; what is held of it at once", 0.001, 1024),
     Setting("input.max_expansion", 1000.0, "float", "a .gz or .zst that grows more than this times (and past 64 MB) is read no further", 1, 1e9),

@@ -18,7 +18,8 @@ from warehouse.settings import Settings
 
 SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
 METHODS = ("fuzz", "detection", "simulation", "embedding")
-_SAME_FILES = {"raw.score_items": "raw.scores"}
+# Relations that read the files of another one their own way.
+_SAME_FILES = {"raw.score_items": "raw.scores", "raw.record_prompts": "raw.activations"}
 WEIGHTS = (".npz", ".safetensors")
 
 # A file written within this time of its last look may have changed again unseen: hash it anew.
@@ -67,8 +68,9 @@ def discover(settings: Settings) -> list[InputFile]:
             f"copy your raw files there (python cli.py init {data} says where), "
             "or write a sample: python cli.py sample DIR",
         )
-    files = [_stat(data, p, "raw.activations") for p in _matches(settings, "input.activations")]
-    files += [_stat(data, p, "raw.prompts") for p in _matches(settings, "input.prompts")]
+    files = _activation_files(settings)
+    if settings["input.prompts"]:
+        files += [_stat(data, p, "raw.prompts") for p in _matches(settings, "input.prompts")]
     files.append(_stat(data, _decoder_file(settings), "raw.decoder"))
     for directory in sorted(raw.iterdir(), key=lambda p: p.name):
         if directory.is_dir():
@@ -119,6 +121,9 @@ def has_changed(file: InputFile) -> bool:
 
 def feeding(relation: str, files: Iterable[InputFile]) -> list[InputFile]:
     """The files behind a `raw.*` relation."""
+    files = list(files)
+    if relation == "raw.record_prompts" and any(f.input == "raw.prompts" for f in files):
+        return []
     return [f for f in files if f.input == _SAME_FILES.get(relation, relation)]
 
 
@@ -189,6 +194,20 @@ def _matches(settings: Settings, setting: str) -> list[Path]:
             f'copy it there, or name it: --set {setting}="raw/..."',
         )
     return list(found)
+
+
+def _activation_files(settings: Settings) -> list[InputFile]:
+    """The activation records, and beside each batch in a `v2` directory the batch of its ids.
+
+    Neuronpedia's v2 batches hold no feature ids: line by line they are those of `../batch-N`.
+    """
+    found = _matches(settings, "input.activations")
+    beside = {p.parent.parent / p.name for p in found if p.parent.name == "v2"}
+    ids = sorted(p for p in beside if p.is_file())
+    return [
+        *(_stat(settings.data, p, "raw.activations") for p in found if p not in ids),
+        *(_stat(settings.data, p, "raw.activation_ids") for p in ids),
+    ]
 
 
 def _decoder_file(settings: Settings) -> Path:

@@ -1,7 +1,8 @@
--- version: 2
+-- version: 3
 -- description: One row per explanation file, kept, quarantined or outside scope.features.
 -- key: file
 -- incremental: file
+-- column dialect: JSON string, or plain text
 -- column text: the explanation: a JSON string decoded, else the file's text
 WITH read AS (
     SELECT
@@ -57,6 +58,7 @@ SELECT
     file,
     source,
     feature_id,
+    CASE WHEN TRY(json_type(content)) = 'VARCHAR' THEN 'JSON string' ELSE 'plain text' END AS dialect,
     status,
     CASE WHEN status = 'quarantined' THEN bad END AS reason,
     CASE WHEN status = 'kept' THEN explanation END AS text,

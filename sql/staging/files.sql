@@ -1,8 +1,9 @@
--- version: 1
+-- version: 2
 -- description: The ledger: every file seen, what was in it and what became of it.
 -- kind: view
 -- key: file
 -- column records: lines of a JSON-lines file, items of a JSON array, 1 for other files
+-- column dialect: the spellings its records were read in
 -- column status: read, not read, unreadable
 SELECT
     f.name AS file,
@@ -11,6 +12,7 @@ SELECT
     f.method,
     f.bytes,
     f.hash,
+    c.dialect,
     coalesce(c.records, CASE WHEN f.input = 'raw.decoder' THEN 1 ELSE 0 END) AS records,
     coalesce(q.quarantined, 0) AS quarantined,
     coalesce(c.outside_scope, 0) AS outside_scope,

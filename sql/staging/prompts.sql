@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The prompts: tokenised texts.
 -- kind: view
 -- hashed: yes
@@ -6,3 +6,6 @@
 SELECT prompt_id, num_tokens, tokens
 FROM staging.prompt_records
 WHERE reason IS NULL
+UNION ALL
+SELECT prompt_id, num_tokens, tokens
+FROM staging.record_prompts

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: One row per example of every score file (per group of a simulation file); one for a
 --   file that could not be read or that is outside scope.features.
 -- key: file, line
@@ -8,6 +8,7 @@
 -- column outcome: correct, incorrect or failed; scored or failed where there is no right or wrong
 -- column probability: the scorer's P(activating); null outside 0 to 1, as Delphi's -1 of a failed one
 -- column activating: whether the example activates the feature
+-- column dialect: Delphi's spelling
 -- column status: kept, quarantined, outside scope
 WITH read AS (
     SELECT
@@ -125,6 +126,12 @@ SELECT
     method,
     feature_id,
     line,
+    CASE
+        WHEN file_problem IS NOT NULL THEN NULL
+        WHEN item.ground_truth IS NOT NULL THEN 'Delphi before 2025-02 (ground_truth)'
+        WHEN method = 'simulation' AND contains(text, '"simulation"') THEN 'Delphi since v0.1.1 (nested)'
+        ELSE 'Delphi'
+    END AS dialect,
     status,
     reason,
     CASE WHEN status = 'quarantined' AND file_problem IS NOT NULL THEN text END AS raw,
