@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BLOCK = 16 << 20  # bytes read, and of records handed over, at once
+_BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 # Compressed bytes decompressed at a time. Small: what a step holds before damage inside it is
 # lost, and a step of a decompression bomb grows a thousandfold (gzip), or more (zstd).
@@ -161,7 +162,7 @@ class Lines:
         return content, np.flatnonzero(np.frombuffer(content, np.uint8)[start:] == 10) + (start + 1)
 
     def leftover(self, rest: bytes) -> str | None:
-        return "" if rest.strip() else None
+        return "" if rest.strip(_BLANK) else None
 
 
 class Items:
@@ -172,7 +173,6 @@ class Items:
 
     skips_blank = False
     _ESCAPE = re.compile(rb"\\[\s\S]")
-    _BLANK = b" \t\r\n"
 
     def __init__(self) -> None:
         self.depth = 0  # of brackets, the array's own included
@@ -183,7 +183,7 @@ class Items:
         import numpy as np
 
         if not self.depth and not self.closed:
-            start = len(content) - len(content.lstrip(self._BLANK))
+            start = len(content) - len(content.lstrip(_BLANK))
             if content[start : start + 1] == b"[":
                 content = content[:start] + b" " + content[start + 1 :]
                 self.depth, self.opened = 1, True
@@ -195,7 +195,7 @@ class Items:
         spaced = np.frombuffer(content, np.uint8).copy()
         spaced[at] = ord("\n")
         content = spaced.tobytes()
-        if self.closed and not self.found and not content[: at[-1]].strip(self._BLANK):
+        if self.closed and not self.found and not content[: at[-1]].strip(_BLANK):
             at = at[:0]  # an empty array
         self.found += len(at)
         return content, at + 1
@@ -205,7 +205,7 @@ class Items:
             return "truncated file"
         if not self.opened:
             return NO_ARRAY
-        return "not JSON" if rest.strip(self._BLANK) else None
+        return "not JSON" if rest.strip(_BLANK) else None
 
     def _separators(self, new: bytes) -> np.ndarray:
         """Places of the array's commas and of its closing bracket in bytes not seen before."""
@@ -300,7 +300,7 @@ def _arrays(
     if skip_blank:
         first = np.frombuffer(content, np.uint8)[offsets[:-1]]
         suspects = np.flatnonzero(np.isin(first, (9, 10, 13, 32)))
-        blank = [i for i in suspects if not too_long[i] and not array[i].as_py().strip()]
+        blank = [i for i in suspects if not too_long[i] and not array[i].as_py().strip(_BLANK)]
         if blank:
             keep = np.delete(np.arange(len(ends)), blank)
             array, numbers, too_long = array.take(pa.array(keep)), numbers[keep], too_long[keep]
