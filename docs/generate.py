@@ -36,8 +36,8 @@ SCHEMAS = {
     "quarantine": "Records that could not be taken, with file, line, reason and raw text.",
     "texts": "Texts to embed.",
     "side": "JSON files for readers of the former pipeline.",
+    "report": "What `report` draws and tabulates: read by that command, made by no build.",
     "audits": "Each a SELECT of bad rows: an error stops the build, a warning is told.",
-    "calibration": "What `calibrate` asks of the published warehouse; no build makes them.",
     "macros": "Functions that models share; every DuckDB shell that opens the warehouse has them.",
 }
 _DETAILED = ("master", "analysis")
@@ -174,7 +174,7 @@ def _settings() -> Iterator[str]:
     readers: dict[str, list[str]] = {}
     for model in models.values():
         used = model.parameters.union(*(m.parameters for m in macros_used(model, macros)))
-        if model.schema != "macros":
+        if model.schema not in ("macros", "report"):
             for parameter in used:
                 readers.setdefault(parameter, []).append(f"`{model.name}`")
     for section, title in known.SECTIONS.items():

@@ -1,0 +1,18 @@
+-- version: 1
+-- description: Which share of each explainer's phrases stands in an aligned group.
+WITH aligned AS (
+    SELECT DISTINCT a.feature_id, a.phrase_order
+    FROM analysis.aligned_phrases a
+    JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
+)
+
+SELECT
+    e.explainer_short AS explainer,
+    count(*) AS phrases,
+    count(a.feature_id) AS aligned,
+    count(a.feature_id) / nullif(count(*), 0) AS share
+FROM analysis.phrases p
+JOIN staging.explainers e ON e.explainer_order = p.explainer_order
+LEFT JOIN aligned a ON a.feature_id = p.feature_id AND a.phrase_order = p.phrase_order
+GROUP BY e.explainer_order, e.explainer_short
+ORDER BY e.explainer_order

@@ -1,0 +1,12 @@
+-- version: 1
+-- description: How alike a feature's examples are: features per bin of 0.02 of the mean cosine
+--   similarity of their windows; a feature above the threshold is semantic.
+SELECT
+    least(floor(a.mean_similarity * 50)::INTEGER, 49) / 50 AS similarity,
+    count(*) AS features,
+    $patterns_semantic_threshold AS threshold
+FROM analysis.activation_similarity a
+JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
+WHERE a.mean_similarity IS NOT NULL
+GROUP BY least(floor(a.mean_similarity * 50)::INTEGER, 49)
+ORDER BY similarity
