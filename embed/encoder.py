@@ -69,17 +69,17 @@ def fingerprint(settings: Settings, files: ModelFiles) -> str:
 
 @dataclass(frozen=True)
 class Encoder:
-    """A loaded model; `encode` gives one float32 vector a text."""
+    """A loaded model; `encode` gives one float32 vector a text. `pool`: with several devices."""
 
     model: object
     batch_size: int
     prompt: str
     normalize: bool
-    device: str
+    pool: object | None = None
 
     @classmethod
     def load(cls, settings: Settings, files: ModelFiles) -> Encoder:
-        """Load the weights (safetensors only, never pickled or remote code) onto the device."""
+        """Load the weights (safetensors only, never pickled or remote code) onto the devices."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
         import torch
         import transformers
@@ -88,11 +88,11 @@ class Encoder:
         transformers.utils.logging.disable_progress_bar()
         if settings["threads"]:
             torch.set_num_threads(int(settings["threads"]))
-        device = pick_device(str(settings["embedding.device"]))
+        devices = pick_devices(str(settings["embedding.device"]))
         try:
             model = SentenceTransformer(
                 str(files.path),
-                device=device,
+                device=devices[0],
                 local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={
@@ -112,45 +112,69 @@ class Encoder:
             int(settings["embedding.batch_size"]),
             str(settings["embedding.prompt"]),
             bool(settings["embedding.normalize"]),
-            device,
+            model.start_multi_process_pool(devices) if len(devices) > 1 else None,
         )
 
     @property
     def dimension(self) -> int:
         return int(self.model.get_embedding_dimension())
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """What each text costs. Characters tell it badly: of windows of as many tokens of another
+        vocabulary, batches by characters are a third padding."""
+        tokenizer = self.model.tokenizer
+        return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 (len(texts), dimension); texts of like length make the least padding."""
+        """float32 (len(texts), dimension). Texts that stand together share a batch: the least
+        padding where they are of like length."""
+        import numpy as np
+
+        step = len(texts) if self.pool else self.batch_size  # a pool cuts its own batches
+        some = range(0, len(texts), max(step, 1))
+        return np.concatenate([self._encode(list(texts[at : at + step])) for at in some])
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        several = {"pool": self.pool, "chunk_size": self.batch_size} if self.pool else {}
         return self.model.encode(
-            list(texts),
+            texts,
             batch_size=self.batch_size,
             prompt=self.prompt or None,
             normalize_embeddings=self.normalize,
             show_progress_bar=False,
             convert_to_numpy=True,
+            **several,
         ).astype("float32", copy=False)
 
 
-def pick_device(wanted: str) -> str:
+def pick_devices(wanted: str) -> list[str]:
+    """The devices that `embedding.device` names; UsageError for one that is not there."""
     import torch
 
     if wanted != "auto":
-        kind = wanted.partition(":")[0]
         there = {
             "cpu": True,
             "cuda": torch.cuda.is_available(),
             "mps": torch.backends.mps.is_available(),
         }
-        if not there.get(kind, False):
+        devices = [device.strip() for device in wanted.split(",")]
+        if not all(there.get(device.partition(":")[0], False) for device in devices):
             usable = ", ".join(k for k, ok in there.items() if ok)
             raise UsageError(
                 f'setting "embedding.device": "{wanted}" is not usable here',
                 f"usable: auto, {usable}",
             )
-        return wanted
+        return devices
+    if torch.cuda.device_count() > 1:
+        return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
     if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+        return ["cuda"]
+    return ["mps" if torch.backends.mps.is_available() else "cpu"]
+
+
+def pick_device(wanted: str) -> str:
+    """The first of them."""
+    return pick_devices(wanted)[0]
 
 
 def _package_directory(package: str) -> Path:

@@ -167,6 +167,7 @@ class Jobs:
                 missing,
                 encoder.encode,
                 lambda done, total: self.progress(name, done, total, "texts"),
+                encoder.count_tokens,
             )
 
     def _decoder(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,21 +106,34 @@ class VectorStore:
         total: int,
         encode: Callable[[list[str]], np.ndarray],
         progress: Callable[[int, int], None],
+        cost: Callable[[list[str]], list[int]] = lambda texts: [0] * len(texts),
     ) -> None:
-        """Encode all of _missing, a part at a time; `progress(done, total)` after each chunk."""
+        """Encode all of _missing, a part at a time; `progress(done, total)` after each chunk.
+
+        Texts of like `cost` go together. A part is written while the next one is encoded.
+        """
         import numpy as np
 
-        for start in range(0, total, PART_TEXTS):
-            rows = run(
-                connection,
-                "SELECT text_key::VARCHAR, text FROM _missing WHERE i >= ? AND i < ? ORDER BY i",
-                [start, start + PART_TEXTS],
-            )
-            chunks = []
-            for at in range(0, len(rows), CHUNK_TEXTS):
-                chunks.append(encode([text for _, text in rows[at : at + CHUNK_TEXTS]]))
-                progress(start + min(at + CHUNK_TEXTS, len(rows)), total)
-            self.append(connection, [key for key, _ in rows], np.concatenate(chunks))
+        with connection.cursor() as cursor, ThreadPoolExecutor(1) as writer:
+            written: Future[None] | None = None
+            for start in range(0, total, PART_TEXTS):
+                rows = run(
+                    connection,
+                    "SELECT text_key::VARCHAR, text FROM _missing WHERE i >= ? AND i < ? ORDER BY i",
+                    [start, start + PART_TEXTS],
+                )
+                costs = cost([text for _, text in rows])
+                rows = [rows[i] for i in sorted(range(len(rows)), key=lambda i: -costs[i])]
+                chunks = []
+                for at in range(0, len(rows), CHUNK_TEXTS):
+                    chunks.append(encode([text for _, text in rows[at : at + CHUNK_TEXTS]]))
+                    progress(start + min(at + CHUNK_TEXTS, len(rows)), total)
+                if written:
+                    written.result()
+                keys = [key for key, _ in rows]
+                written = writer.submit(self.append, cursor, keys, np.concatenate(chunks))
+            if written:
+                written.result()
 
 
 def _scan(parts: list[Path], *options: str) -> str:

@@ -155,7 +155,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("matching.contexts", 10, "int", "windows that make the semantic context", 1, 1000),
     Setting("embedding.model", "google/embeddinggemma-300m", "str", 'a hub name, a directory, or "package:NAME"'),
     Setting("embedding.beside", [], "strings", "further models; analysis.* holds their figures too"),
-    Setting("embedding.device", "auto", "str", 'auto, cpu, cuda, cuda:1, mps'),
+    Setting("embedding.device", "auto", "str", 'auto, cpu, cuda, mps, cuda:1; several: "cuda:0,cuda:1"; auto takes every GPU'),
     Setting("embedding.precision", "float32", "str", "weights' precision; vectors are float32 always", choices=("float32", "bfloat16", "float16")),
     Setting("embedding.batch_size", 64, "int", "texts a batch", 1, 65536),
     Setting("embedding.prompt", "", "str", "text put before every text, as some models ask for"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import click
@@ -31,12 +32,16 @@ STAGES = {
     help="Keep the data here and use it again; otherwise a temporary directory.",
 )  # fmt: skip
 @click.option(
+    "--real", type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A built data directory: its window texts are embedded, not the sample's.",
+)  # fmt: skip
+@click.option(
     "--page", type=click.Path(path_type=Path, dir_okay=False),
     default=ROOT / "docs" / "benchmarks.md", help="The page to write into.",
 )  # fmt: skip
 def main(
     names: tuple[str, ...], features: int, prompts: int, explained: int, quick: bool,
-    scratch: Path | None, page: Path,
+    scratch: Path | None, real: Path | None, page: Path,
 ) -> None:  # fmt: skip
     """Measure the named stages, by default all but the long ones.
 
@@ -53,7 +58,8 @@ def main(
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         place = scratch or Path(temporary)
         place.mkdir(parents=True, exist_ok=True)
-        bench = Bench(place.resolve(), size, quick, lambda text: click.echo(text, err=True))
+        say = partial(click.echo, err=True)
+        bench = Bench(place.resolve(), size, quick, real and real.resolve(), say)
         for stage in chosen:
             click.echo(f"{stage.name}: {stage.title}", err=True)
             found = stage.run(bench)
@@ -68,7 +74,7 @@ def main(
 def _shown(options: list[str]) -> list[str]:
     """Options that decide what is measured: places on this machine are nobody's business."""
     kept = iter(options)
-    return [w for w in kept if w not in ("--scratch", "--page") or (next(kept), False)[1]]
+    return [w for w in kept if w not in ("--scratch", "--page", "--real") or (next(kept), False)[1]]
 
 
 if __name__ == "__main__":

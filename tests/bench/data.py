@@ -32,6 +32,9 @@ class BagOfWords:
     def _word(self, word: str) -> np.ndarray:
         return word_vector("bench", word, DIMENSION) * np.float32(self._weights.get(word, 1.0))
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [0] * len(texts)
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """float32 (len(texts), DIMENSION)."""
         return np.stack([sum(map(self._word, t.split()), self._word("")) for t in texts])

@@ -86,11 +86,13 @@ class Used:
 
 @dataclass(frozen=True)
 class Bench:
-    """One run of the harness. `scratch`: where data goes; `quick`: sizes of a smoke test."""
+    """One run of the harness. `scratch`: where data goes; `quick`: sizes of a smoke test;
+    `real`: a built data directory whose texts are embedded instead of the sample's."""
 
     scratch: Path
     size: Size = FULL
     quick: bool = False
+    real: Path | None = None
     say: Callable[[str], None] = lambda text: None
 
     def call(self, function: Callable[..., object], *arguments: object) -> Used:

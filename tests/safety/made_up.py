@@ -42,6 +42,9 @@ class Encoder:
     asked: list[tuple[str, bytes]]
     dimension: int = DIMENSION
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         self.asked += [(self.store, key(text)) for text in texts]
         start = word_vector(self.store, "")
