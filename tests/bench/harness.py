@@ -7,13 +7,12 @@ import json
 import os
 import platform
 import re
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -101,7 +100,8 @@ class Bench:
         with tempfile.NamedTemporaryFile(dir=self.scratch, suffix=".json") as file:
             words = [name, json.dumps(arguments, default=str), file.name]
             used = self.run([sys.executable, "-m", "tests.bench.harness", *words])
-            return Used(**{**vars(used), "result": json.loads(Path(file.name).read_text())})
+            told = json.loads(Path(file.name).read_text(encoding="utf-8"))
+            return replace(used, **told)
 
     def command(self, *arguments: str) -> Used:
         """Run `cli.py` with these arguments."""
@@ -141,8 +141,12 @@ class Stage:
 
 
 def peak_mb() -> float:
-    """The largest resident size of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The largest resident size of this program so far, in MB.
+
+    Of its own memory: getrusage tells the parent's, from before the program began, if that is more.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) / 1024
 
 
 def best_of(times: int, function: Callable[[], object]) -> float:
@@ -214,7 +218,8 @@ def _number(value: float) -> str:
 def _serve(name: str, arguments: str, output: str) -> None:
     module, _, function = name.partition(":")
     result = getattr(import_module(module), function)(*json.loads(arguments))
-    Path(output).write_text(json.dumps(result), encoding="utf-8")
+    told = {"result": result, "peak_mb": peak_mb()}
+    Path(output).write_text(json.dumps(told), encoding="utf-8")
 
 
 if __name__ == "__main__":
