@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binomtest
 
 from tests.independent.recompute import consistency, scores_side
-from tests.raw_tree import Rows, judged, score, stage, write
+from tests.raw_tree import ACTIVATIONS, Rows, judged, score, stage, write
 from warehouse.sample import write_sample
 
 SELECT = ("+analysis.scores", "+analysis.score_metrics", "+analysis.scorer_consistency")
@@ -147,6 +147,29 @@ def test_the_metrics_are_those_of_scikit_learn(
         assert [row["tn"], row["fp"], row["fn"], row["tp"]] == list(
             sk.confusion_matrix(truth, told).ravel()
         )
+
+
+def test_the_weighted_f1_is_scikit_learns_f1_weighted_by_the_firing_counts(
+    rows: Rows, data: Path, examples: dict, sk: ModuleType
+) -> None:
+    firing: dict[int, int] = defaultdict(int)
+    for line in (data / ACTIVATIONS).read_text().splitlines():
+        item = json.loads(line)
+        firing[int(item["index"])] += len(item["sparseValues"])
+    parts: dict[tuple, list[tuple[float, int]]] = defaultdict(list)
+    for (level, source, method, feature), items in examples.items():
+        if level == "feature" and method in CLASSIFIERS:
+            done = [e for e in items if e["prediction"] is not None]
+            truth, told = ([e[k] for e in done] for k in ("activating", "prediction"))
+            parts[source, method].append((sk.f1_score(truth, told), firing[feature]))
+    expected = {
+        key: near(np.average([f1 for f1, _ in pairs], weights=[n for _, n in pairs]))
+        for key, pairs in parts.items()
+    }
+    sql = "SELECT source, method, weighted_f1 FROM analysis.score_metrics WHERE level = 'source'"
+    assert {row[:2]: row[2] for row in rows(sql)} == expected
+    sql = "SELECT count(weighted_f1) FROM analysis.score_metrics WHERE level = 'feature'"
+    assert rows(sql) == [(0,)]
 
 
 def test_the_area_under_the_curve_is_that_of_scikit_learn(

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: What Delphi's own analysis reports of fuzz and detection, per (feature, source, method)
 --   and pooled per (source, method). Failed examples aside; a ratio without examples is null.
 -- key: level, source, method, feature_id
@@ -18,6 +18,8 @@
 -- column precision: tp ÷ (tp + fp)
 -- column recall: tp ÷ (tp + fn)
 -- column f1: harmonic mean of precision and recall
+-- column weighted_f1: pooled rows: mean f1 of the features, each weighted by its firing count, the
+--   activation pairs in its records; features without records or f1 aside
 -- column auc: area under the ROC curve of `probability`, ties counted half, where it was recorded
 -- column recall_by_quantile: recall of the activating examples by `distance`
 -- column accuracy_low: Wilson's 95 % interval of the accuracy
@@ -99,6 +101,23 @@ quantiles AS (
         list({'quantile': distance, 'recall': recall, 'total': total} ORDER BY distance) AS recall_by_quantile
     FROM by_quantile
     GROUP BY level, source, method, feature_id
+),
+
+firing AS (
+    SELECT feature_id, sum(num_activations) AS pairs
+    FROM staging.activation_examples
+    GROUP BY feature_id
+),
+
+weighted AS (
+    SELECT
+        c.source,
+        c.method,
+        sum(2 * c.tp / (2 * c.tp + c.fp + c.fn) * f.pairs) / nullif(sum(f.pairs), 0) AS f1
+    FROM counted c
+    JOIN firing f ON f.feature_id = c.feature_id
+    WHERE c.level = 'feature' AND 2 * c.tp + c.fp + c.fn > 0
+    GROUP BY c.source, c.method
 )
 
 SELECT
@@ -121,6 +140,7 @@ SELECT
     c.tp / nullif(c.tp + c.fp, 0) AS precision,
     c.tp / nullif(c.tp + c.fn, 0) AS recall,
     2 * c.tp / nullif(2 * c.tp + c.fp + c.fn, 0) AS f1,
+    w.f1 AS weighted_f1,
     (a.rank_sum - a.positives * (a.positives + 1) / 2) / nullif(a.positives * a.negatives, 0) AS auc,
     coalesce(q.recall_by_quantile, []) AS recall_by_quantile,
     wilson_bound(c.correct, c.succeeded, -1) AS accuracy_low,
@@ -129,6 +149,7 @@ FROM counted c
 LEFT JOIN areas a
     ON a.level = c.level AND a.source = c.source AND a.method = c.method
     AND a.feature_id IS NOT DISTINCT FROM c.feature_id
+LEFT JOIN weighted w ON c.level = 'source' AND w.source = c.source AND w.method = c.method
 LEFT JOIN quantiles q
     ON q.level = c.level AND q.source = c.source AND q.method = c.method
     AND q.feature_id IS NOT DISTINCT FROM c.feature_id

@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: One row per example of every score file (per group of a simulation file); one for a
 --   file that could not be read or that is outside scope.features.
 -- key: file, line
@@ -129,7 +129,8 @@ SELECT
     CASE
         WHEN file_problem IS NOT NULL THEN NULL
         WHEN item.ground_truth IS NOT NULL THEN 'Delphi before 2025-02 (ground_truth)'
-        WHEN method = 'simulation' AND contains(text, '"simulation"') THEN 'Delphi since v0.1.1 (nested)'
+        WHEN method = 'simulation'
+            THEN CASE WHEN contains(text, '"simulation"') THEN 'Delphi since v0.1.1 (nested)' ELSE 'Delphi' END
         ELSE 'Delphi'
     END AS dialect,
     status,
