@@ -295,6 +295,53 @@ def compare_models(context: Context) -> None:
     render.comparison(context.settings())
 
 
+@main.command()
+@click.option(
+    "--rate",
+    type=click.Choice(["0.05", "0.01"]),
+    default="0.01",
+    show_default=True,
+    help="The false-positive rate whose thresholds --write takes.",
+)
+@click.option("--write", is_flag=True, help="Put them into DIR/warehouse.toml.")
+@click.option(
+    "--only",
+    "names",
+    metavar="SETTING",
+    multiple=True,
+    shell_complete=_complete("thresholds"),
+    help="Write this threshold alone; may be given again.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def calibrate(
+    context: Context, rate: str, write: bool, names: tuple[str, ...], as_json: bool
+) -> None:
+    """What the thresholds mean under this embedding model: their false positives on shuffled data.
+
+    For each threshold the null distribution of what it cuts (features made up of other features'
+    examples, phrases and contexts of different features), the share of it that passes now, the
+    thresholds that let 5 % and 1 % pass, and how pattern types, groups and matches would change.
+
+    \b
+    Example:
+      python cli.py --data demo calibrate
+      python cli.py --data demo calibrate --write --only patterns.semantic_threshold
+    """
+    from warehouse import calibrate as calibration
+    from warehouse import render
+
+    settings = context.settings()
+    found = calibration.calibrate(settings)
+    if as_json:
+        click.echo(found.as_json())
+    else:
+        render.calibration(found)
+    if write:
+        chosen = found.chosen(rate, names)
+        render.calibrated(calibration.write(settings, chosen), chosen)
+
+
 @main.group(invoke_without_command=True)
 @click.option(
     "--limit", default=20, show_default=True, type=click.IntRange(1), help="Builds shown."

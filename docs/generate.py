@@ -38,6 +38,7 @@ SCHEMAS = {
     "side": "JSON files for readers of the former pipeline.",
     "report": "What `report` draws and tabulates: read by that command, made by no build.",
     "audits": "Each a SELECT of bad rows: an error stops the build, a warning is told.",
+    "calibration": "What `calibrate` asks of the published warehouse; no build makes them.",
     "macros": "Functions that models share; every DuckDB shell that opens the warehouse has them.",
 }
 _DETAILED = ("master", "analysis")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from warehouse import export
+from warehouse.calibrate import THRESHOLDS
 from warehouse.models import load_all
 from warehouse.settings import BY_NAME
 
@@ -29,6 +30,11 @@ def settings(typed: str) -> list[str]:
     ['matching.threshold=']
     """
     return [f"{name}=" for name in BY_NAME if name.startswith(typed)]
+
+
+def thresholds(typed: str) -> list[str]:
+    """Settings that `calibrate` knows."""
+    return [name for name in THRESHOLDS if name.startswith(typed)]
 
 
 def exports(typed: str) -> list[str]:

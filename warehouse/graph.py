@@ -28,6 +28,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "raw.decoder": ("weights",),  # weights: read by a job, not by SQL
 }
 
+# Models that no build runs: functions of all models, and what `calibrate` and `report` ask of a warehouse.
+NOT_BUILT = ("macros", "calibration", "report")
+
 
 @dataclass(frozen=True)
 class Node:
@@ -49,7 +52,7 @@ def build_graph(
     nodes = {name: Node(name, "source", ()) for name in SOURCES}
     nodes |= {name: Node(name, "job", reads) for name, reads in jobs.items()}
     for name, model in models.items():
-        if model.schema in ("macros", "report"):  # neither makes a relation
+        if model.schema in NOT_BUILT:
             continue
         # `_warehouse.*` is the build's own state: always there, never a reason to run.
         parents = tuple(sorted(r for r in model.relations if not r.startswith("_warehouse.")))

@@ -8,12 +8,14 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from warehouse import calibrate as calibrations
 from warehouse import diff as diffs
 from warehouse import history as histories
 from warehouse import plan as plans
@@ -199,6 +201,73 @@ def comparison(settings: Settings) -> None:
     _OUT.print(table)
 
 
+def calibration(found: calibrations.Calibration) -> None:
+    """Each threshold beside its null, and what the calibrated ones would change."""
+    rates = calibrations.CHOICES[1:]
+    _OUT.print(f"false positives on shuffled data, {escape(found.model)}", soft_wrap=True)
+    told = _table(
+        "threshold", "null values", "mean", "now", "of the null", "of the real",
+        *(word for rate in rates for word in (f"for {rate}", "of the real")),
+    )  # fmt: skip
+    for null in found.nulls:
+        cells = []
+        for choice in calibrations.CHOICES:
+            threshold = null.choices[choice]
+            cells.append("" if threshold.value is None else f"{threshold.value:g}")
+            if choice == calibrations.NOW:
+                cells.append(_share(threshold.null_share))
+            cells.append(_share(threshold.real_share))
+        mean = "" if null.null_mean is None else f"{null.null_mean:.3f}"
+        told.add_row(null.setting, f"{null.null_values:,}", mean, *cells)
+    _OUT.print(told)
+    empty = [null.setting for null in found.nulls if not null.null_values]
+    if empty:
+        _OUT.print(f"nothing to shuffle for {', '.join(empty)}", soft_wrap=True)
+    _OUT.print()
+    _OUT.print(_changes_of_types(found))
+    for choice in rates:
+        moved = [
+            f"{count:,} {was} → {now}"
+            for (place, now, was), count in found.types.items()
+            if place == choice and now != was
+        ]
+        _OUT.print(f"at {choice}: {', '.join(moved) or 'every feature keeps its type'}", soft_wrap=True)  # fmt: skip
+    new = max(m.new_features for m in found.matching.values())
+    if new:
+        _OUT.print("of features whose type changes, phrases are tried for the first time: diff with --set tells what matches", soft_wrap=True)  # fmt: skip
+
+
+def _changes_of_types(found: calibrations.Calibration) -> Table:
+    """Counts by choice: features of each type, aligned groups, phrases tried and matched."""
+    table = _table("", *calibrations.CHOICES)
+    for kind in ("semantic", "lexical", "both", "none"):
+        counts = [
+            sum(n for (place, now, _), n in found.types.items() if (place, now) == (choice, kind))
+            for choice in calibrations.CHOICES
+        ]
+        table.add_row(f"features {kind}", *(f"{count:,}" for count in counts))
+    rows = {
+        "aligned groups": "groups", "phrases in them": "aligned_phrases",
+        "phrases tried (now aligned)": "tried", "phrases matched": "matched",
+        "features to try for the first time": "new_features",
+    }  # fmt: skip
+    for title, name in rows.items():
+        counts = [getattr(found.matching[choice], name) for choice in calibrations.CHOICES]
+        table.add_row(title, *(f"{count:,}" for count in counts))
+    return table
+
+
+def calibrated(path: Path, chosen: Mapping[str, float]) -> None:
+    """What was written into the settings file, to stderr."""
+    for name, value in chosen.items():
+        talk(f"{name} = {value:g}")
+    talk(f"written to {path}; next: python cli.py plan")
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
+
+
 def models(known: Mapping[str, Model]) -> None:
     """All models as a table."""
     table = _table("model", "version", "kind", "description", numbers=(1,))
@@ -208,8 +277,10 @@ def models(known: Mapping[str, Model]) -> None:
 
 
 def kind(model: Model) -> str:
-    """What a model makes: table, view, macro, audit, plot."""
-    return {"macros": "macro", "audits": "audit", "report": "plot"}.get(model.schema, model.kind)
+    """What a model makes: table, view, macro, audit; query: a command's own, made beside the file."""
+    return {"macros": "macro", "audits": "audit", "calibration": "query", "report": "query"}.get(
+        model.schema, model.kind
+    )
 
 
 def result(names: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO) -> None:

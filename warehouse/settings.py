@@ -112,6 +112,7 @@ SECTIONS = {
     "quarantine": "Quarantine",
     "export": "Export",
     "history": "History: results of earlier builds, kept for diff",
+    "calibration": "Calibration of the thresholds on shuffled data: cli.py calibrate",
 }
 
 SETTINGS: tuple[Setting, ...] = (
@@ -168,6 +169,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("projections.cluster_by", "points", "str", "cluster the points of the map, or the vectors at unit length", choices=("points", "vectors")),
     Setting("quarantine.max_share", 0.01, "float", "share of one input's records that may be bad before the build fails", 0, 1),
     Setting("export.embeddings", "float32", "str", "vectors of activation_embeddings: as they are, or int8 with a scale each, 4 times smaller", choices=("float32", "int8")),
+    Setting("calibration.samples", 2000, "int", "made-up features; ten times as many shuffled phrases", 100, 1000000),
+    Setting("calibration.seed", 0, "int", "of the shuffles; same seed, same figures", 0, 2**31),
     Setting("history.keep", 3, "int", "earlier builds whose results are kept; 0: none", 0, 1000),
     Setting("history.max_gb", 2.0, "float", "what they may take on disk, in GB", 0, 1e6),
 )  # fmt: skip
@@ -243,7 +246,7 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
     text = _read(path)
     try:
         document = tomllib.loads(text)
-        named = list(_flatten(document))
+        named = list(flatten(document))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
     for name, value in named:
@@ -300,11 +303,12 @@ def _read(path: Path) -> str:
         raise UsageError(f'"{path}" cannot be read: {error.strerror}', "") from None
 
 
-def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
+def flatten(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
+    """(setting's name, value) of a parsed settings file."""
     for key, value in table.items():
         name = f"{prefix}{key}"
         if isinstance(value, dict) and name not in BY_NAME:
-            yield from _flatten(value, f"{name}.")
+            yield from flatten(value, f"{name}.")
         else:
             yield name, value
 
