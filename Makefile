@@ -20,6 +20,7 @@ demo: .venv/.ready  ## set up, build a sample warehouse in demo/, show a result
 
 docs: .venv/.ready  ## write the generated pages anew: models, commands, settings, questions
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m tests.bad_input
 
 test: .venv/.ready  ## set up, run every test
 	$(BIN)/python -m pytest -n 2

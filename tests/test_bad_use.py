@@ -13,16 +13,12 @@ import pytest
 
 from tests.raw_tree import (
     ACTIVATIONS,
-    PROMPTS,
-    WEIGHTS,
     Content,
-    explanation,
     files,
     stage,
-    weights,
     write,
 )
-from warehouse.build import Event, build
+from warehouse.build import build
 from warehouse.errors import WarehouseError
 from warehouse.layout import Layout
 from warehouse.settings import load
@@ -30,8 +26,6 @@ from warehouse.settings import load
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "warehouse.toml"
 BUILD = ("build", "--no-export")
-STAGE = (*BUILD, "--select", "+staging.files")
-NEIGHBOURS = (*BUILD, "--select", "+analysis.decoder_neighbours")
 VECTORS = (*BUILD, "--select", "+vectors.explanations")
 # A hub that refuses the connection.
 NO_HUB = "http://127.0.0.1:9"
@@ -80,25 +74,6 @@ def chosen(setting: str, *arguments: str) -> tuple[str, ...]:
 
 # DIR stands for the data directory.
 TREES = [
-    Bad("a settings typo", BUILD, 2, 'DIR/warehouse.toml", line 3: unknown setting "matching.treshold"', 'did you mean "matching.threshold"?', {SETTINGS: "# mine\n[matching]\ntreshold = 0.5\n"}),
-    Bad("a typo in a section", BUILD, 2, 'line 2: unknown setting "machting.threshold"', 'did you mean "matching.threshold"?', {SETTINGS: "[machting]\nthreshold = 0.5\n"}),
-    Bad("a setting of the wrong type", BUILD, 2, """DIR/warehouse.toml", line 2: setting "matching.threshold" is 'high'""", "a number from -1 to 1", {SETTINGS: '[matching]\nthreshold = "high"\n'}),
-    Bad("a setting out of its range", BUILD, 2, 'line 1: setting "threads" is -1', "from 0 to 1024", {SETTINGS: "threads = -1\n"}),
-    Bad("a setting that is not among its choices", BUILD, 2, """setting "windows.edge" is 'wrap'""", '"shift", "clip"', {SETTINGS: '[windows]\nedge = "wrap"\n'}),
-    Bad("settings that are no TOML", BUILD, 2, 'DIR/warehouse.toml" is not valid TOML', "", {SETTINGS: "[matching\n"}),
-    Bad("settings that are no UTF-8", BUILD, 2, 'DIR/warehouse.toml" is not UTF-8', "UTF-8", {SETTINGS: b"\xff\xfe"}),
-    Bad("--set without a value", chosen("matching.threshold", *BUILD), 2, '--set "matching.threshold" has no "="', "--set matching.threshold=0.5"),
-    Bad("--set of an unknown key", chosen("matching.treshold=1", *BUILD), 2, 'unknown setting "matching.treshold"', 'did you mean "matching.threshold"?'),
-    Bad("--set of the wrong type", chosen("matching.threshold=high", *BUILD), 2, """setting "matching.threshold" is 'high'""", "a number from -1 to 1"),
-    Bad("--set of a scope that is none", chosen("scope.features=5-1", *BUILD), 2, 'setting "scope.features": "5-1"', '"0-199,877"'),
-    Bad("--set of a path outside", chosen("input.prompts=../prompts.json", *BUILD), 2, '"../prompts.json" must be relative', "raw/"),
-    Bad("prompts that are no JSON", STAGE, 1, f'"{PROMPTS}" cannot be read as prompts: not JSON', "a JSON array of arrays", {PROMPTS: "hello"}),
-    Bad("no prompts", BUILD, 1, f'no file matches "DIR/{PROMPTS}"', "--set input.prompts=", {PROMPTS: None}),
-    Bad("no activations", BUILD, 1, f'no file matches "DIR/{ACTIVATIONS}"', "--set input.activations=", {ACTIVATIONS: None}),
-    Bad("no weights", BUILD, 1, 'DIR/raw/sae" does not exist', "--set input.decoder=", {WEIGHTS: None}),
-    Bad("several weights", BUILD, 1, 'DIR/raw/sae" holds several', "--set input.decoder=", {WEIGHTS: None, "raw/sae/a.npz": b"", "raw/sae/b.npz": b""}),
-    Bad("weights without W_dec", NEIGHBOURS, 1, f'DIR/{WEIGHTS}" holds no "W_dec": it holds W_enc', "--set input.decoder=", {WEIGHTS: weights(key="W_enc")}),
-    Bad("a source directory named against the rule", BUILD, 1, 'DIR/raw/llama-gwen" is named against the rule <explainer>_e-<scorer>_s', "rename it", {"raw/llama-gwen/explanations/l_latent1.txt": "text"}),
     Bad("a model that is no directory", chosen("embedding.model=./nowhere", *BUILD), 2, '"embedding.model": "./nowhere" is no directory', '"google/embeddinggemma-300m"'),
     Bad("a model that is no hub name", chosen("embedding.model=nothing", *BUILD), 2, '"embedding.model": "nothing" is no directory, no hub name and no package', '"package:'),
     Bad("a package that is not installed", chosen("embedding.model=package:no_such_model", *BUILD), 2, 'package "no_such_model" is not installed', "pip install no-such-model"),
@@ -148,28 +123,6 @@ def test_a_sample_into_a_file_or_too_small_is_wrong_use(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------ a tree in use
-
-
-@pytest.mark.parametrize("how", ["rewritten", "removed", "replaced"])
-def test_a_file_that_changes_while_it_is_read_fails_the_build_and_the_next_reads_it(
-    tmp_path: Path, how: str
-) -> None:
-    data = write(tmp_path)
-    path = data / explanation("layers.3_latent1.txt")
-
-    def change(event: Event) -> None:
-        if (event.kind, event.node) == ("start", "staging.explanation_records"):
-            path.unlink() if how != "rewritten" else None
-            path.write_text("other") if how != "removed" else None
-
-    with pytest.raises(WarehouseError) as caught:
-        build(load(data), ("+staging.explanations",), exports=False, on_event=change)
-    name = explanation("layers.3_latent1.txt")
-    assert caught.value.message == f'"{name}" changed while it was read'
-    assert not Layout(data).warehouse.exists()
-    rows = stage(data, select=("+staging.explanations",))
-    there = rows("SELECT text FROM staging.explanation_records WHERE file = ?", [name])
-    assert there == ([] if how == "removed" else [("other",)])
 
 
 def test_a_file_in_the_place_of_an_output_directory_publishes_nothing(copy: Path) -> None:
