@@ -21,18 +21,36 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of a built default sample. Read it, never change it."""
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Fill a directory once a test run, whichever of xdist's workers asks first; all of them read it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if base.name.startswith("popen-") else base
-    data = shared / "sample"
-    with (shared / "sample.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # xdist's workers share it
-        if not (data / "warehouse.duckdb").exists():
-            write_sample(data)
-            scaffold.after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
-            build(load(data))
-    return data
+
+    def made(name: str, fill: Callable[[Path], None]) -> Path:
+        directory = shared / name
+        with (shared / f"{name}.lock").open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.seek(0)
+            if lock.read() != "filled":
+                shutil.rmtree(directory, ignore_errors=True)
+                directory.mkdir()
+                fill(directory)
+                lock.write("filled")
+        return directory
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def sample(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The data directory of a built default sample. Read it, never change it."""
+
+    def fill(data: Path) -> None:
+        write_sample(data)
+        scaffold.after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
+        build(load(data))
+
+    return once("sample", fill)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -47,20 +47,27 @@ def selected(models: Sequence[str]) -> list[str]:
 # ----------------------------------------------------------------- one tree of records and small files
 
 
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(once: Once) -> Path:
     """The whole matrix in one data directory: one bad file never stops the others."""
-    data = write(tmp_path_factory.mktemp("matrix"), bad.matrix_tree())
-    for _, _, name, make in bad.UNREADABLE:
-        make(data / name)
-    return data
+
+    def fill(data: Path) -> None:
+        write(data, bad.matrix_tree())
+        for _, _, name, make in bad.UNREADABLE:
+            make(data / name)
+        pattern = f'input.activations=["{bad.RECORDS}/*.jsonl*"]'
+        share = ("--set", pattern, "--set", "quarantine.max_share=1")
+        done = cli(data, *share, *selected(STAGED))
+        assert done.exit_code == 0, done.stderr
+
+    return once("matrix", fill)
 
 
 @pytest.fixture(scope="module")
 def rows(data: Path) -> Iterator[Rows]:
-    pattern = f'input.activations=["{bad.RECORDS}/*.jsonl*"]'
-    done = cli(data, "--set", pattern, "--set", "quarantine.max_share=1", *selected(STAGED))
-    assert done.exit_code == 0, done.stderr
     with duckdb.connect(str(Layout(data).warehouse), read_only=True) as connection:
         yield lambda sql, parameters=None: run(connection, sql, parameters)
 
@@ -209,11 +216,9 @@ def test_records_are_read_or_quarantined_and_the_counts_add_up(data: Path, rows:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(once: Once) -> Path:
     """The minimal tree with its staging and neighbours published: what a failure must not touch."""
-    data = write(tmp_path_factory.mktemp("published") / "data")
-    stage(data, select=(*bad.STAGE, *bad.NEIGHBOURS))
-    return data
+    return once("published", lambda data: stage(write(data), select=(*bad.STAGE, *bad.NEIGHBOURS)))
 
 
 @pytest.mark.parametrize("row", bad.REFUSED, ids=[f"{r.input}, {r.what}" for r in bad.REFUSED])
@@ -363,15 +368,20 @@ def test_a_file_that_may_not_be_read_is_told_and_the_others_are_read(
 
 
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
-    """Everything that is odd and valid, in a directory of an odd name: built and exported."""
-    data = write(tmp_path_factory.mktemp("odd") / bad.ODD_NAME, bad.odd_tree())
-    return data, cli(data, "build")
+def odd(once: Once) -> tuple[Path, str]:
+    """Everything that is odd and valid, in a directory of an odd name, built and exported: it and stderr."""
+
+    def fill(directory: Path) -> None:
+        done = cli(write(directory / bad.ODD_NAME, bad.odd_tree()), "build")
+        assert done.exit_code == 0, done.stderr
+        (directory / "stderr").write_text(done.stderr)
+
+    directory = once("odd", fill)
+    return directory / bad.ODD_NAME, (directory / "stderr").read_text()
 
 
-def test_an_odd_tree_builds_exports_and_loses_nothing(odd: tuple[Path, Result]) -> None:
-    data, done = odd
-    assert done.exit_code == 0, done.stderr
+def test_an_odd_tree_builds_exports_and_loses_nothing(odd: tuple[Path, str]) -> None:
+    data, _ = odd
     assert query(data, "SELECT count(*) FROM quarantine.records WHERE reason NOT LIKE 'duplicate%'") == [(0,)]  # fmt: skip
     exported = {
         p.stem: pl.read_parquet(p, glob=False).height for p in (data / "master").glob("*.parquet")
@@ -382,11 +392,11 @@ def test_an_odd_tree_builds_exports_and_loses_nothing(odd: tuple[Path, Result]) 
 
 
 @pytest.mark.parametrize("row", bad.ODD, ids=[f"{r[0]}, {r[1]}"[:60] for r in bad.ODD])
-def test_what_is_odd_and_valid_is_read_as_it_is(odd: tuple[Path, Result], row: tuple) -> None:
-    data, done = odd
+def test_what_is_odd_and_valid_is_read_as_it_is(odd: tuple[Path, str], row: tuple) -> None:
+    data, stderr = odd
     _, _, says, sql, value, _ = row
     assert query(data, sql) == [value]
-    assert says in done.stderr
+    assert says in stderr
 
 
 def test_the_page_of_bad_input_is_current() -> None:
