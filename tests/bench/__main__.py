@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from tests.bench import builds, encode, neighbours, queries, start
+from tests.bench import builds, encode, neighbours, queries, recompute, start
 from tests.bench.harness import FULL, QUICK, ROOT, Bench, Figure, Size, write_section
 
 STAGES = {
     stage.name: stage
     for stage in (
-        *builds.STAGES, queries.STAGE, neighbours.STAGE, encode.STAGE, start.STAGE, builds.SCALE,
+        *builds.STAGES, recompute.STAGE, queries.STAGE, neighbours.STAGE, encode.STAGE, start.STAGE, builds.SCALE,
     )
 }  # fmt: skip
 
@@ -46,7 +46,7 @@ def main(
     """Measure the named stages, by default all but the long ones.
 
     \b
-    Stages: whole, increments, queries, neighbours, encode, start; scale (long)
+    Stages: whole, increments, recompute, queries, neighbours, encode, start; scale (long)
     Example:
       python -m tests.bench whole queries --scratch scratch
     """

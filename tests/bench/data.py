@@ -72,13 +72,18 @@ def make(data: str, features: int, prompts: int, explained: int, width: int) -> 
         path.unlink()
 
 
+def bag_of_words(data: Path) -> BagOfWords:
+    """The made-up model of this directory: its prompts say which words are frequent."""
+    prompts = (data / "raw" / "activation_examples" / "prompts.json").read_text(encoding="utf-8")
+    return BagOfWords(Counter(re.findall(r'"([^"]*)"', prompts)))
+
+
 def fill_vectors(data: Path, overrides: Iterable[str] = ()) -> None:
     """Build with made-up vectors, so that the store has every text that these settings embed."""
     import embed.encoder
     from warehouse.build import build
     from warehouse.settings import load
 
-    prompts = (data / "raw" / "activation_examples" / "prompts.json").read_text(encoding="utf-8")
-    encoder = BagOfWords(Counter(re.findall(r'"([^"]*)"', prompts)))
+    encoder = bag_of_words(data)
     with replaced([(embed.encoder.Encoder, "load", staticmethod(lambda *_: encoder))]):
         build(load(data, overrides), exports=False)
