@@ -281,6 +281,80 @@ def report(context: Context, output: Path | None) -> None:
     click.echo(reports.write(context.data, output))
 
 
+@main.command()
+@click.argument("feature_id", metavar="ID", type=click.IntRange(0))
+@click.option(
+    "--html",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="As one HTML page, by default feature-ID.html.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def feature(context: Context, feature_id: int, html: str | None, as_json: bool) -> None:
+    """The card of one feature: what explains it, how well, what it fires on, and its neighbours.
+
+    \b
+    Example:
+      python cli.py --data demo feature 25
+      python cli.py --data demo feature 25 --html
+    """
+    from warehouse import card, pages, render
+
+    shown = card.read(context.data, feature_id)
+    if html is not None:
+        path = Path(html or f"feature-{feature_id}.html")
+        pages.save(pages.page("card.html", card=shown), path)
+        click.echo(path)
+    elif as_json:
+        click.echo(shown.json())
+    else:
+        render.card(shown)
+
+
+@main.command()
+@click.option("--where", default="", metavar="CONDITION", help="An SQL condition on the columns.")
+@click.option(
+    "--sort", default="score_rank", show_default=True, metavar="COLUMNS", help="As in ORDER BY."
+)
+@click.option("--limit", type=click.IntRange(1), help="Features listed: 20 in a table, else all.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+    help="Default: by the output file's ending, else table. All but a table hold every column.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
+)
+@click.pass_obj
+def features(
+    context: Context,
+    where: str,
+    sort: str,
+    limit: int | None,
+    form: str | None,
+    output: Path | None,
+) -> None:
+    """List features, by default the best explained first; filter and sort as in SQL.
+
+    \b
+    Columns: those of analysis.feature_overview; query "describe analysis.feature_overview" lists
+    them.
+    \b
+    Example:
+      python cli.py --data demo features --sort "mean_score" --limit 5
+      python cli.py --data demo features --where "match_rate > 0.5 and pattern_type = 'both'"
+    """
+    from warehouse import features as overview
+    from warehouse import render
+
+    shown, found = overview.listed(context.data, where, sort, limit, form, output)
+    if shown < found:
+        render.talk(f"{shown:,} of {found:,} features; --limit shows more")
+
+
 @main.command("compare-models")
 @click.pass_obj
 def compare_models(context: Context) -> None:

@@ -37,6 +37,7 @@ SCHEMAS = {
     "texts": "Texts to embed.",
     "side": "JSON files for readers of the former pipeline.",
     "report": "What `report` draws and tabulates: read by that command, made by no build.",
+    "cards": "What `feature` reads of one feature, a query a section; no part of a build.",
     "audits": "Each a SELECT of bad rows: an error stops the build, a warning is told.",
     "calibration": "What `calibrate` asks of the published warehouse; no build makes them.",
     "macros": "Functions that models share; every DuckDB shell that opens the warehouse has them.",

@@ -648,8 +648,7 @@ def export_published(
     state = catalog.read_state(layout.warehouse)
     with open_read_only(layout.warehouse, unsafe=True) as connection, _locked(layout, False):
         # The figures are those of the build's settings, whatever the settings are now.
-        built = run(connection, "SELECT max_by(settings, started) FROM _warehouse.builds")[0][0]
-        settings = Settings(settings.data, json.loads(built))
+        settings = catalog.published(connection).settings(settings.data)
         work = target / f".export-{secrets.token_hex(3)}"
         work.mkdir(parents=True)
         sampled = gather.SampledVectors(work)

@@ -6,6 +6,7 @@ every build. Written inside a build's own copy, so it is published or lost with 
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import WarehouseError
+from warehouse.settings import SETTINGS, Settings
 from warehouse.sources import InputFile
 
 # Numbered migrations: append, never edit. Each is a list of statements.
@@ -77,6 +79,19 @@ class State:
 EMPTY = State({}, {})
 
 
+@dataclass(frozen=True)
+class Published:
+    """The build that made what is published; `values`: its settings as recorded."""
+
+    build_id: str
+    finished: datetime.datetime
+    values: Mapping[str, object]
+
+    def settings(self, data: Path) -> Settings:
+        """Its settings; one that is newer than the build has its default."""
+        return Settings(data, {s.name: s.default for s in SETTINGS} | dict(self.values))
+
+
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring the state schema to this program's version; refuse a newer one."""
     run(connection, "CREATE SCHEMA IF NOT EXISTS _warehouse")
@@ -126,6 +141,15 @@ def read_state(warehouse: Path) -> State:
         }
         last = run(connection, "SELECT max_by(build_id, started) FROM _warehouse.builds")[0][0]
     return State(nodes, files, last or "")
+
+
+def published(connection: duckdb.DuckDBPyConnection) -> Published:
+    """The last build of an opened warehouse, whatever the settings file says now."""
+    rows = run(
+        connection,
+        "SELECT build_id, finished, settings FROM _warehouse.builds ORDER BY started DESC LIMIT 1",
+    )
+    return Published(rows[0][0], rows[0][1], json.loads(rows[0][2]))
 
 
 def save_node(connection: duckdb.DuckDBPyConnection, state: NodeState) -> None:

@@ -28,8 +28,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "raw.decoder": ("weights",),  # weights: read by a job, not by SQL
 }
 
-# Models that no build runs: functions of all models, and what `calibrate` and `report` ask of a warehouse.
-NOT_BUILT = ("macros", "calibration", "report")
+# Models that no build runs: functions of all models, and what `calibrate`, `feature` and `report` ask
+# of a warehouse.
+NOT_BUILT = ("macros", "calibration", "cards", "report")
 
 
 @dataclass(frozen=True)

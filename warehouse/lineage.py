@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from embed.jobs import COLUMNS, READS
@@ -57,6 +57,7 @@ class Tracer:
     """Lineage over the models; columns of relations are found by parsing, no warehouse is needed."""
 
     models: Mapping[str, Model]
+    _traced: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
 
     @cached_property
     def graph(self) -> dict[str, Node]:
@@ -125,6 +126,12 @@ class Tracer:
 
     def _column_parents(self, relation: str, column: str) -> list[tuple[str, str]]:
         """(relation, column) pairs; a job's or a row count's parents are whole relations."""
+        key = (relation, column)
+        if key not in self._traced:
+            self._traced[key] = self._trace(relation, column)
+        return self._traced[key]
+
+    def _trace(self, relation: str, column: str) -> list[tuple[str, str]]:
         from sqlglot import exp
         from sqlglot.lineage import lineage
 

@@ -13,7 +13,8 @@ from: unchanged files keep their rows), `files` (a relation it reads: of its `ra
 the files named there, in the column `file`, are opened), `hashed: yes` (a view whose content, not
 its text, decides whether its readers run), `order` (the rows' order in an export), `column NAME
 [TYPE]: meaning`, and in audits `severity` (error, the default; warning) and `hint`. A line that
-starts with `--   ` continues the one before.
+starts with `--   ` continues the one before. What lies in `cards/` is no part of a build: the command
+`feature` runs it, binding its `argument`s.
 """
 
 from __future__ import annotations
@@ -121,9 +122,10 @@ class Model:
     def filled(self, values: Mapping[str, object]) -> str:
         """The SQL with every `$parameter` replaced by a literal: it runs as it stands.
 
-        Of a macro: the statement that creates it, with its arguments as bare names.
+        Of a macro: the statement that creates it, with its arguments as bare names. A card's
+        argument stays what a program binds.
         """
-        words = {a.name: a.name for a in self.arguments}
+        words = {a.name: a.name if self.kind == "macro" else f"${a.name}" for a in self.arguments}
         sql = "".join(
             (words.get(m["parameter"]) or literal(values[m["parameter"]]))
             if m["parameter"]

@@ -51,7 +51,7 @@ def run_query(
             if not unsafe:
                 _assert_only_reads(connection, sql)
             if form == "parquet":
-                _whole(output, lambda path: _parquet(connection.sql(sql), path))
+                whole(output, lambda path: _parquet(connection.sql(sql), path))
                 return
             connection.execute(sql)
             if connection.description is None:
@@ -68,7 +68,7 @@ def run_query(
             with path.open("w", encoding="utf-8", newline="") as stream:
                 _write(stream, form, names, rows)
 
-        _whole(output, write)
+        whole(output, write)
     else:
         _write(sys.stdout, form, names, rows)
 
@@ -122,14 +122,14 @@ def _refused(word: str) -> WarehouseError:
     return WarehouseError(f'the query failed: a query only reads, "{word}" does more', _UNSAFE)
 
 
-def _whole(output: Path, write: Callable[[Path], None]) -> None:
+def whole(output: Path, write: Callable[[Path], None]) -> None:
     """Write beside, then rename: the file appears whole or not at all."""
     temporary = output.with_name(f".{output.name[:200]}.{secrets.token_hex(4)}.tmp")
     try:
         write(temporary)
         temporary.replace(output)
     except OSError as error:
-        raise UsageError(f'"{output}" cannot be written: {error.strerror}', "-o FILE in a directory that exists") from None  # fmt: skip
+        raise UsageError(f'"{output}" cannot be written: {error.strerror}', "name a file in a directory that exists") from None  # fmt: skip
     finally:
         temporary.unlink(missing_ok=True)
 

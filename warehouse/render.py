@@ -16,10 +16,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from warehouse import calibrate as calibrations
+from warehouse import card_terminal
 from warehouse import diff as diffs
 from warehouse import history as histories
 from warehouse import plan as plans
 from warehouse.build import Event, Report, standing_warnings
+from warehouse.card import Card
 from warehouse.catalog import read_state, run
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
@@ -30,6 +32,16 @@ from warehouse.settings import Settings
 from warehouse.text import visible
 
 _REASONS_SHOWN = 30
+_CARD_WIDTH = 120
+
+# What a model makes by its schema, where it is not what its header says.
+_KINDS = {
+    "macros": "macro",
+    "audits": "audit",
+    "calibration": "query",
+    "cards": "query",
+    "report": "query",
+}
 
 # Piped, a table is as wide as it needs to be; in a terminal it folds.
 _WIDE = None if sys.stdout.isatty() else 100_000
@@ -277,10 +289,8 @@ def models(known: Mapping[str, Model]) -> None:
 
 
 def kind(model: Model) -> str:
-    """What a model makes: table, view, macro, audit; query: a command's own, made beside the file."""
-    return {"macros": "macro", "audits": "audit", "calibration": "query", "report": "query"}.get(
-        model.schema, model.kind
-    )
+    """What a model makes: table, view, macro, audit; query: a command's own, no build's."""
+    return _KINDS.get(model.schema, model.kind)
 
 
 def result(names: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO) -> None:
@@ -293,6 +303,12 @@ def result(names: Sequence[str], rows: Sequence[Sequence[object]], stream: TextI
         table.add_row(*(escape(_cell(value)) for value in row))
     out.print(table)
     out.print(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
+
+
+def card(shown: Card) -> None:
+    """A feature's card: made for reading, so it folds where it is piped too."""
+    for part in card_terminal.parts(shown, colour=_OUT.color_system is not None):
+        _OUT.print(part, width=None if _OUT.is_terminal else _CARD_WIDTH)
 
 
 def history(settings: Settings, builds: Sequence[histories.Build], limit: int) -> None:

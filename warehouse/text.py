@@ -23,6 +23,11 @@ def visible(text: str) -> str:
     return _ODD.sub(_sign, text)
 
 
+def visible_lines(text: str) -> str:
+    """As `visible`, with its line ends left."""
+    return "\n".join(map(visible, text.replace("\r\n", "\n").split("\n")))
+
+
 def _sign(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code == 0x0A:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse import __version__
-from warehouse.text import visible
+from warehouse.query import whole
+from warehouse.text import visible, visible_lines
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,7 +30,9 @@ def environment() -> Environment:
         loader=PackageLoader("warehouse", "pages"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"visible": visible, "number": number, "count": count}
+    made.filters |= {
+        "visible": visible, "visible_lines": visible_lines, "number": number, "count": count,
+    }  # fmt: skip
     made.globals["program_version"] = __version__
     return made
 
@@ -36,6 +40,11 @@ def environment() -> Environment:
 def page(template: str, **values: object) -> str:
     """A whole page as text: `template` (which extends page.html) filled with `values`."""
     return environment().get_template(template).render(**values)
+
+
+def save(text: str, path: Path) -> None:
+    """Write a page; the file appears whole or not at all. UsageError when it cannot be written."""
+    whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def number(value: float | None, digits: int = 2) -> str:

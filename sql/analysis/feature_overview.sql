@@ -1,0 +1,128 @@
+-- version: 1
+-- description: One row per feature with what one sorts and filters by: pattern type, similarity,
+--   scores over all explainers and scorers, matches, first explanation. `features` lists it.
+-- key: feature_id
+-- column feature_id: the feature
+-- column sae_id: the SAE
+-- column num_examples: activation examples, silent ones too
+-- column num_active: activation examples with an activation
+-- column num_explanations: explainers that explain it; pattern_type and the figures of explanations and
+--   matching are null where it is 0
+-- column pattern_type: semantic, lexical, both or none
+-- column activation_semantic_sim: mean cosine similarity of its sampled windows
+-- column activation_max_jaccard: the largest of its mean Jaccards
+-- column selected_ngram: the top n-gram of the n with the largest mean Jaccard
+-- column mean_score: mean of mean_fuzz, mean_detection and mean_embedding, as far as they exist: 1 is
+--   best, 0.5 chance; simulation, a correlation, is on another scale and left out
+-- column score_rank: 1-based place by mean_score, best first, equal ones sharing it; null when not scored
+-- column mean_fuzz: mean fuzz score over all explainers and scorers
+-- column best_fuzz: largest fuzz score of any explainer and scorer
+-- column mean_detection: mean detection score over all explainers and scorers
+-- column best_detection: largest detection score of any explainer and scorer
+-- column mean_embedding: mean embedding score over all explainers and scorers
+-- column best_embedding: largest embedding score of any explainer and scorer
+-- column mean_simulation: mean simulation score over all explainers and scorers
+-- column best_simulation: largest simulation score of any explainer and scorer
+-- column semantic_similarity: mean cosine similarity of its explanations to each other
+-- column num_aligned_phrases: phrases of the aligned groups, with repetitions
+-- column num_matches: aligned phrases that match what it fires on
+-- column num_mismatches: aligned phrases that don't
+-- column match_rate: matches ÷ (matches + unmatched); 0 when nothing was tried
+-- column llm_explainers: full names of its explainers, in order
+-- column explanation_text: the first explainer's explanation
+WITH scores AS (
+    SELECT
+        feature_id,
+        avg(score) FILTER (method = 'fuzz') AS mean_fuzz,
+        max(score) FILTER (method = 'fuzz') AS best_fuzz,
+        avg(score) FILTER (method = 'detection') AS mean_detection,
+        max(score) FILTER (method = 'detection') AS best_detection,
+        avg(score) FILTER (method = 'embedding') AS mean_embedding,
+        max(score) FILTER (method = 'embedding') AS best_embedding,
+        avg(score) FILTER (method = 'simulation') AS mean_simulation,
+        max(score) FILTER (method = 'simulation') AS best_simulation
+    FROM analysis.scores
+    GROUP BY feature_id
+),
+
+explained AS (
+    SELECT
+        feature_id,
+        list(explainer ORDER BY explainer_order) AS llm_explainers,
+        arg_min(text, explainer_order) AS explanation_text
+    FROM analysis.explanations
+    GROUP BY feature_id
+),
+
+alike AS (
+    SELECT s.feature_id, avg(s.similarity) AS semantic_similarity
+    FROM analysis.explanation_similarity s
+    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    GROUP BY s.feature_id
+),
+
+joined AS (
+    SELECT
+        f.feature_id,
+        sae.sae_id,
+        f.num_examples,
+        f.num_active,
+        f.num_explanations,
+        p.pattern_type,
+        a.mean_pairwise_similarity AS activation_semantic_sim,
+        list_max(a.ngram_jaccard_similarity) AS activation_max_jaccard,
+        p.selected_ngram.ngram AS selected_ngram,
+        list_avg([s.mean_fuzz, s.mean_detection, s.mean_embedding]) AS mean_score,
+        s.mean_fuzz,
+        s.best_fuzz,
+        s.mean_detection,
+        s.best_detection,
+        s.mean_embedding,
+        s.best_embedding,
+        s.mean_simulation,
+        s.best_simulation,
+        l.semantic_similarity,
+        p.num_aligned_phrases,
+        p.num_matches,
+        p.num_mismatches,
+        p.match_rate,
+        coalesce(e.llm_explainers, []) AS llm_explainers,
+        e.explanation_text
+    FROM staging.features f
+    CROSS JOIN staging.sae sae
+    LEFT JOIN master.activation_example_similarity a ON a.feature_id = f.feature_id
+    LEFT JOIN master.ex_act_pattern_matching p ON p.feature_id = f.feature_id
+    LEFT JOIN scores s ON s.feature_id = f.feature_id
+    LEFT JOIN explained e ON e.feature_id = f.feature_id
+    LEFT JOIN alike l ON l.feature_id = f.feature_id
+)
+
+SELECT
+    feature_id,
+    sae_id,
+    num_examples,
+    num_active,
+    num_explanations,
+    pattern_type,
+    activation_semantic_sim,
+    activation_max_jaccard,
+    selected_ngram,
+    mean_score,
+    CASE WHEN mean_score IS NOT NULL THEN rank() OVER (ORDER BY mean_score DESC NULLS LAST) END AS score_rank,
+    mean_fuzz,
+    best_fuzz,
+    mean_detection,
+    best_detection,
+    mean_embedding,
+    best_embedding,
+    mean_simulation,
+    best_simulation,
+    semantic_similarity,
+    num_aligned_phrases,
+    num_matches,
+    num_mismatches,
+    match_rate,
+    llm_explainers,
+    explanation_text
+FROM joined
+ORDER BY feature_id

@@ -1,0 +1,469 @@
+"""A feature's card: all that the published warehouse knows of one feature, as one plain structure.
+
+The terminal, the page and JSON show the same `Card`. Each section is one query under `sql/cards/`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+
+from warehouse import models
+from warehouse.catalog import published, run
+from warehouse.database import open_read_only
+from warehouse.errors import UsageError, WarehouseError
+from warehouse.layout import Layout
+from warehouse.pages import number
+from warehouse.settings import Settings
+
+# The settings that decide what a card shows.
+SHOWN = (
+    "embedding.model", "sampling.quantiles", "sampling.per_quantile", "windows.embedding_tokens",
+    "windows.ngram_tokens", "ngrams.unit", "alignment.threshold", "patterns.semantic_threshold",
+    "patterns.lexical_threshold", "matching.threshold",
+)  # fmt: skip
+
+_NEAR = 3
+
+
+@dataclass(frozen=True)
+class Build:
+    """The published build and those of its settings that decide what a card shows."""
+
+    build_id: str
+    finished: datetime.datetime
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Ngram:
+    """The mean Jaccard of a feature's windows for one n, and the top n-gram, where there is one."""
+
+    n: int
+    mean_jaccard: float | None
+    ngram: str | None
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What a feature fires on, with the figures that decided it. `reasons`: the same in words."""
+
+    pattern_type: str | None
+    mean_similarity: float | None
+    std_similarity: float | None
+    min_similarity: float | None
+    max_similarity: float | None
+    semantic_threshold: float
+    max_jaccard: float | None
+    lexical_threshold: float
+    ngrams: Sequence[Ngram]
+    selected: Ngram | None
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase of an explanation; `group_id`: the aligned group it belongs to, if any."""
+
+    text: str
+    chunk_index: int
+    group_id: int | None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of an explanation's text, inside a phrase of an aligned group or not."""
+
+    text: str
+    group_id: int | None
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """How alike another explainer's explanation is."""
+
+    explainer: str
+    cosine_similarity: float | None
+
+
+@dataclass(frozen=True)
+class Score:
+    """One scorer's scores; null where a method is missing."""
+
+    scorer: str
+    fuzz: float | None
+    simulation: float | None
+    detection: float | None
+    embedding: float | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One explainer's explanation."""
+
+    explainer: str
+    text: str
+    phrases: Sequence[Phrase]
+    similarities: Sequence[Similarity]
+    scores: Sequence[Score]
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The text cut at its phrases, which stand in it in order."""
+        found, end = [], 0
+        for phrase in self.phrases:
+            # As a whole word, so that the phrase "a" is not found in the "and" before it.
+            before = r"(?<!\w)" if re.match(r"\w", phrase.text) else ""
+            after = r"(?!\w)" if re.search(r"\w\Z", phrase.text) else ""
+            place = re.compile(before + re.escape(phrase.text) + after).search(self.text, end)
+            if place:
+                found += [
+                    Segment(self.text[end : place.start()], None),
+                    Segment(phrase.text, phrase.group_id),
+                ]
+                end = place.end()
+        return [s for s in [*found, Segment(self.text[end:], None)] if s.text]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Phrases of several explainers that mean the same."""
+
+    group_id: int
+    similarity: float
+    explainers: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of an example's window. `ngram`: [start, end) of its characters in the n-gram."""
+
+    text: str
+    activation: float | None
+    ngram: Sequence[tuple[int, int]]
+
+    @property
+    def pieces(self) -> list[tuple[str, bool]]:
+        """The text cut where the n-gram begins and ends: (text, whether inside)."""
+        inside = {i for start, end in self.ngram for i in range(start, end)}
+        cuts = [i for i in range(1, len(self.text)) if (i in inside) != (i - 1 in inside)]
+        return [
+            (self.text[a:b], a in inside) for a, b in pairwise([0, *cuts, len(self.text)]) if a < b
+        ]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sampled example: the window of tokens around its largest activation."""
+
+    quantile: int
+    rank: int
+    prompt_id: int
+    max_activation: float
+    max_position: int
+    num_tokens: int
+    first_position: int
+    tokens: Sequence[Token]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A decoder neighbour. `example_similarity`: mean over pairs of windows, where compared."""
+
+    feature_id: int
+    similarity: float
+    example_similarity: float | None
+    pattern_type: str | None
+    num_active: int
+    explanation: str | None
+
+
+@dataclass(frozen=True)
+class Match:
+    """What matching tried. `outcome`: match, explanation_only, activation_only."""
+
+    outcome: str
+    item_type: str
+    text: str
+    explainer: str | None
+    similarity: float
+    match_type: str | None
+
+    @property
+    def told(self) -> str:
+        """What came of it, in words."""
+        if self.outcome == "match":
+            return f"matches ({self.match_type})"
+        if self.outcome == "explanation_only":
+            return "only in the explanation"
+        return f"only in the activations: {self.item_type.replace('_', ' ')}"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One feature. Figures that need explanations are null without; lists may be empty."""
+
+    feature_id: int
+    sae_id: str | None
+    build: Build
+    mean_score: float | None
+    score_rank: int | None
+    num_scored: int
+    num_examples: int
+    num_active: int
+    num_sampled: int
+    quantile_boundaries: Sequence[float]
+    match_rate: float | None
+    num_matches: int | None
+    num_mismatches: int | None
+    num_aligned_phrases: int | None
+    pattern: Pattern
+    explanations: Sequence[Explanation]
+    groups: Sequence[Group]
+    examples: Sequence[Example]
+    neighbours: Sequence[Neighbour]
+    matches: Sequence[Match]
+
+    @property
+    def max_activation(self) -> float:
+        """The largest activation shown: what shading is relative to."""
+        return max((e.max_activation for e in self.examples), default=0.0)
+
+    @property
+    def spaced(self) -> bool:
+        """Whether tokens carry their own spaces; else they are shown apart."""
+        return any(t.text[:1] in " ▁Ġ" for e in self.examples for t in e.tokens if t.text)
+
+    def shade(self, token: Token) -> float:
+        """How strongly a token is shaded, 0 to 1."""
+        if not token.activation or self.max_activation <= 0:
+            return 0.0
+        return min(1.0, token.activation / self.max_activation)
+
+    @property
+    def pairs(self) -> list[tuple[str, str, float | None]]:
+        """Each two explainers once, with the similarity of their explanations."""
+        order = {e.explainer: place for place, e in enumerate(self.explanations)}
+        return [
+            (e.explainer, other.explainer, other.cosine_similarity)
+            for e in self.explanations for other in e.similarities
+            if order[e.explainer] < order.get(other.explainer, -1)
+        ]  # fmt: skip
+
+    def quantile_range(self, quantile: int) -> str:
+        """A quantile's name with the activations it spans."""
+        edges = [number(edge, 1) for edge in self.quantile_boundaries]
+        if not edges:
+            return f"example {quantile} by ascending activation"
+        if quantile == 1:
+            return f"quantile 1: up to {edges[0]}"
+        if quantile > len(edges):
+            return f"quantile {quantile}: above {edges[-1]}"
+        return f"quantile {quantile}: {edges[quantile - 2]} to {edges[quantile - 1]}"
+
+    @property
+    def untried(self) -> str:
+        """Why matching tried nothing, in words; '' when it tried something."""
+        if self.matches:
+            return ""
+        if not self.explanations:
+            return "it has no explanation"
+        if not self.groups:
+            return "its explainers agree on no phrase"
+        if self.pattern.pattern_type == "none":
+            return "its pattern type is none"
+        return "no n-gram occurs often enough"
+
+    def json(self) -> str:
+        """The structure as JSON."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=2, default=str)
+
+
+def read(data: Path, feature_id: int) -> Card:
+    """The card of a feature of the published warehouse.
+
+    UsageError for an unknown id, with the nearest that exist; WarehouseError without a warehouse
+    or when it was built by a version before cards.
+    """
+    with open_read_only(Layout(data).warehouse) as connection:
+        try:
+            return _read(connection, data, feature_id)
+        except duckdb.CatalogException as error:
+            raise WarehouseError(
+                f"the warehouse lacks what a card needs: {str(error).splitlines()[0]}",
+                f"python cli.py --data {data} build",
+            ) from None
+
+
+def _read(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) -> Card:
+    build = published(connection)
+    settings = build.settings(data)
+    section = _Sections(connection, settings, feature_id)
+    facts = next(iter(section("feature")), None)
+    if facts is None:
+        raise _unknown(connection, feature_id)
+    pattern = _pattern(facts, settings)
+    phrases = section("phrases")
+    taken = [f.name for f in dataclasses.fields(Card) if f.name in facts]
+    return Card(
+        **{name: facts[name] for name in taken},
+        build=Build(build.build_id, build.finished, {n: settings[n] for n in SHOWN}),
+        pattern=pattern,
+        explanations=[_explanation(row, phrases) for row in section("explanations")],
+        groups=_groups(phrases),
+        examples=[_example(row, pattern.selected, settings) for row in section("examples")],
+        neighbours=[Neighbour(**row) for row in section("neighbours")],
+        matches=[Match(**row) for row in section("matches")],
+    )
+
+
+@dataclass(frozen=True)
+class _Sections:
+    """Runs the queries under `sql/cards/` for one feature, with the published build's settings."""
+
+    connection: duckdb.DuckDBPyConnection
+    settings: Settings
+    feature_id: int
+
+    def __call__(self, name: str) -> list[dict[str, object]]:
+        model = models.load_all()[f"cards.{name}"]
+        values = self.settings.parameters() | {"feature": self.feature_id}
+        self.connection.execute(
+            model.sql, {name: values[name] for name in (*model.parameters, "feature")}
+        )
+        columns = [column[0] for column in self.connection.description]
+        return [dict(zip(columns, row, strict=True)) for row in self.connection.fetchall()]
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection, feature_id: int) -> UsageError:
+    near = run(
+        connection,
+        """SELECT feature_id FROM staging.features
+        ORDER BY abs(feature_id - ?::HUGEINT), feature_id LIMIT ?""",
+        [feature_id, _NEAR],
+    )
+    nearest = ", ".join(str(row[0]) for row in sorted(near))
+    return UsageError(
+        f'there is no feature "{feature_id}" with a record or an explanation',
+        f"the nearest: {nearest}; python cli.py features lists all" if near else "it has none",
+    )
+
+
+def _pattern(facts: Mapping[str, object], settings: Settings) -> Pattern:
+    tops = {top["ngram_size"]: top for top in facts["top_ngrams"]}
+    ngrams = [
+        Ngram(n, jaccard, tops.get(n, {}).get("ngram"), tops.get(n, {}).get("count"))
+        for n, jaccard in zip(settings["ngrams.sizes"], facts["jaccards"], strict=False)
+    ]
+    known = [g for g in ngrams if g.mean_jaccard is not None]
+    largest = min(known, key=lambda g: (-g.mean_jaccard, g.n), default=None)
+    semantic = float(settings["patterns.semantic_threshold"])
+    lexical = float(settings["patterns.lexical_threshold"])
+    similarity, kind = facts["activation_semantic_sim"], facts["pattern_type"]
+    return Pattern(
+        pattern_type=kind,
+        mean_similarity=similarity,
+        std_similarity=facts["std_similarity"],
+        min_similarity=facts["min_similarity"],
+        max_similarity=facts["max_similarity"],
+        semantic_threshold=semantic,
+        max_jaccard=facts["activation_max_jaccard"],
+        lexical_threshold=lexical,
+        ngrams=ngrams,
+        selected=largest if largest and largest.ngram is not None else None,
+        reasons=_reasons(kind, similarity, semantic, largest, lexical),
+    )
+
+
+def _reasons(
+    kind: str | None,
+    similarity: float | None,
+    semantic: float,
+    largest: Ngram | None,
+    lexical: float,
+) -> list[str]:
+    """Why the pattern type is what it is. It is read off the type, not compared anew."""
+    if kind is None:
+        return ["no pattern type: only features with explanations get one"]
+    if similarity is None or largest is None:
+        return ["fewer than 2 sampled examples: nothing to compare, so none"]
+    by = {True: ("above", ""), False: ("not above", "not ")}
+    above, no = by[kind in ("semantic", "both")]
+    first = f"its examples' mean similarity {similarity:.4g} is {above} {semantic:g}: {no}semantic"
+    above, no = by[kind in ("lexical", "both")]
+    second = f"its largest mean Jaccard {largest.mean_jaccard:.4g} (n = {largest.n}) is {above} {lexical:g}: {no}lexical"  # fmt: skip
+    return [first, second]
+
+
+def _explanation(row: Mapping[str, object], phrases: Sequence[Mapping[str, object]]) -> Explanation:
+    return Explanation(
+        explainer=row["explainer"],
+        text=row["text"],
+        phrases=[
+            Phrase(p["text"], p["chunk_index"], p["group_id"])
+            for p in phrases if p["explainer"] == row["explainer"]
+        ],
+        similarities=[Similarity(**s) for s in row["similarities"]],
+        scores=[Score(**s) for s in row["scores"]],
+    )  # fmt: skip
+
+
+def _groups(phrases: Sequence[Mapping[str, object]]) -> list[Group]:
+    members: dict[tuple[int, float], dict[str, None]] = {}
+    for phrase in phrases:
+        if phrase["group_id"] is not None:
+            key = (phrase["group_id"], phrase["group_similarity"])
+            members.setdefault(key, {})[phrase["explainer"]] = None
+    return [Group(*key, list(explainers)) for key, explainers in sorted(members.items())]
+
+
+def _example(row: dict[str, object], selected: Ngram | None, settings: Settings) -> Example:
+    texts, first = row.pop("tokens"), row["first_position"]
+    activations = row.pop("activations")
+    start, length = row.pop("ngram_position") - first, row.pop("ngram_tokens")
+    marks: dict[int, list[tuple[int, int]]] = {}
+    if selected:
+        whole = settings["ngrams.unit"] == "tokens"
+        window = texts[max(start, 0) : start + length]
+        marks = _occurrences(window, selected.ngram, selected.n if whole else 0)
+    return Example(
+        **row,
+        tokens=[
+            Token(text, activation, marks.get(place - max(start, 0), []))
+            for place, (text, activation) in enumerate(zip(texts, activations, strict=True))
+        ],
+    )
+
+
+def _occurrences(tokens: Sequence[str], ngram: str, whole: int) -> dict[int, list[tuple[int, int]]]:
+    """Where an n-gram occurs in tokens joined by nothing: token → [start, end) of its characters.
+
+    `whole`: 0 for n-grams of characters, else how many whole tokens make one.
+
+    >>> _occurrences(["the", "re"], "er", 0)
+    {0: [(2, 3)], 1: [(0, 1)]}
+    """
+    ends = [0]
+    for token in tokens:
+        ends.append(ends[-1] + len(token))
+    joined = "".join(tokens)
+    if whole:
+        begins = [ends[i] for i in range(len(tokens) - whole + 1) if "".join(tokens[i : i + whole]) == ngram]  # fmt: skip
+    else:
+        begins = [i for i in range(len(joined)) if joined.startswith(ngram, i)]
+    marks: dict[int, list[tuple[int, int]]] = {}
+    for place, (low, high) in enumerate(pairwise(ends)):
+        for begin in begins:
+            start, end = max(begin, low), min(begin + len(ngram), high)
+            if start < end:
+                marks.setdefault(place, []).append((start - low, end - low))
+    return marks
