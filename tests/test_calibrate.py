@@ -168,6 +168,19 @@ def test_only_writes_the_named_threshold_and_refuses_another_name(copy: Path):
     assert 'did you mean "matching.threshold"?' in refused.stderr
 
 
+def test_a_threshold_without_anything_to_shuffle_is_told_and_never_written(copy: Path):
+    with duckdb.connect(str(copy / "warehouse.duckdb")) as connection:
+        run(connection, "DELETE FROM analysis.phrase_matching")
+    arguments = ["--data", str(copy), "--set", "calibration.samples=200", "calibrate", "--write"]
+    result = CliRunner().invoke(main, arguments)
+    assert "nothing to shuffle for matching.threshold" in result.stdout
+    assert load(copy)["matching.threshold"] == 0.45
+    assert load(copy)["alignment.threshold"] != 0.7
+    refused = CliRunner().invoke(main, [*arguments, "--only", "matching.threshold"])
+    assert refused.exit_code == 2
+    assert 'error: --only "matching.threshold": there is nothing to shuffle' in refused.stderr
+
+
 def test_without_a_warehouse_it_says_what_to_run(tmp_path: Path):
     result = CliRunner().invoke(main, ["--data", str(tmp_path), "calibrate"])
     assert (result.exit_code, result.stdout) == (1, "")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import DOCS, answer, pages, questions
+from docs.generate import DOCS, SCHEMAS, answer, pages, questions
 from embed.jobs import READS
 from warehouse.catalog import run
 from warehouse.models import load_all
@@ -26,6 +26,7 @@ def made(sample: Path) -> dict[str, str]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_current(made: dict[str, str], name: str) -> None:
     assert made.keys() == set(PAGES)
+    assert {m.schema for m in MODELS.values()} == SCHEMAS.keys()
     written = (DOCS / name).read_text(encoding="utf-8").splitlines()
     assert made[name].splitlines() == written, f"docs/{name} is stale: make docs"
 

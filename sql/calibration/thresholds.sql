@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Each threshold as it is and as it would be for a false-positive rate of 5 % and 1 %:
 --   the share of the null, and of the real values, that it lets through.
 -- key: threshold, choice
@@ -33,11 +33,19 @@ choices AS (
     SELECT s.threshold, s.is_above, 'now' AS choice, s.now AS value
     FROM settings s
     UNION ALL
-    SELECT s.threshold, s.is_above, '5 %' AS choice, least(1, floor(q.at_5 * 1000 + 1) / 1000) AS value
+    SELECT
+        s.threshold,
+        s.is_above,
+        '5 %' AS choice,
+        CASE WHEN q.at_5 IS NOT NULL THEN least(1, floor(q.at_5 * 1000 + 1) / 1000) END AS value
     FROM settings s
     LEFT JOIN quantiles q ON q.threshold = s.threshold
     UNION ALL
-    SELECT s.threshold, s.is_above, '1 %' AS choice, least(1, floor(q.at_1 * 1000 + 1) / 1000) AS value
+    SELECT
+        s.threshold,
+        s.is_above,
+        '1 %' AS choice,
+        CASE WHEN q.at_1 IS NOT NULL THEN least(1, floor(q.at_1 * 1000 + 1) / 1000) END AS value
     FROM settings s
     LEFT JOIN quantiles q ON q.threshold = s.threshold
 ),
