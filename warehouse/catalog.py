@@ -135,8 +135,8 @@ def read_state(warehouse: Path) -> State:
             row[0]: NodeState(*row[:9], json.loads(row[9]), json.loads(row[10]))
             for row in run(connection, "SELECT * FROM _warehouse.nodes")
         }
-        files = {
-            row[0]: InputFile(row[0], warehouse.parent / row[0], *row[1:12])
+        files = {  # known by name, times and hash: paths would cost more than all the rest
+            row[0]: InputFile(row[0], warehouse.parent, *row[1:12])
             for row in run(connection, "SELECT * FROM _warehouse.files")
         }
         last = run(connection, "SELECT max_by(build_id, started) FROM _warehouse.builds")[0][0]
