@@ -1,4 +1,4 @@
-"""Versions: `sql/models.lock` maps each model to its version and the fingerprint of its SQL."""
+"""Versions: `sql/models.lock` maps each model to its version, its SQL's fingerprint, what it reads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from warehouse.errors import WarehouseError
-from warehouse.models import SQL_DIR, load_all
+from warehouse.models import LOCK_NAME, SQL_DIR, Model, load_all
 
-LOCK = SQL_DIR / "models.lock"
+LOCK = SQL_DIR / LOCK_NAME
 
 
 def check(write: bool = False, lock: Path = LOCK) -> str:
@@ -18,10 +18,11 @@ def check(write: bool = False, lock: Path = LOCK) -> str:
     """
     known = load_all()
     locked = json.loads(lock.read_text(encoding="utf-8")) if lock.exists() else {}
-    now = {n: {"version": m.version, "fingerprint": m.fingerprint} for n, m in known.items()}
+    now = {name: _entry(model) for name, model in known.items()}
     same_version = [
         n for n, entry in now.items()
-        if n in locked and entry != locked[n] and entry["version"] == locked[n]["version"]
+        if n in locked and entry["version"] == locked[n]["version"]
+        and entry["fingerprint"] != locked[n]["fingerprint"]
     ]  # fmt: skip
     if same_version:
         raise WarehouseError(
@@ -39,3 +40,8 @@ def check(write: bool = False, lock: Path = LOCK) -> str:
             "python cli.py models check --write",
         )
     return f"{len(now)} models agree with {lock.name}"
+
+
+def _entry(model: Model) -> dict[str, object]:
+    reads = [] if model.schema == "macros" else sorted(model.find_relations())
+    return {"version": model.version, "fingerprint": model.fingerprint, "reads": reads}
