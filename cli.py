@@ -211,6 +211,28 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with every file that is not read.")
+@click.pass_obj
+def sources(context: Context, as_json: bool) -> None:
+    """The raw files: what was found, how it is spelt, what became of its records.
+
+    Before the first build, what would be read.
+
+    \b
+    Example:
+      python cli.py --data demo sources
+    """
+    from warehouse import inventory, render
+
+    settings = context.settings()
+    found = inventory.take(settings)
+    if as_json:
+        click.echo(inventory.as_json(found))
+    else:
+        render.sources(found)
+
+
+@main.command()
 @click.argument("names", nargs=-1, shell_complete=_complete("exports"))
 @click.option(
     "--to",

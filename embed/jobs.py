@@ -181,7 +181,7 @@ class Jobs:
                 f'"{file.path}" cannot be read: {file.note}', "check its permissions"
             )
         largest = run(connection, "SELECT largest FROM staging.feature_range")[0][0]
-        return load_decoder(file.path, largest + 1)
+        return load_decoder(file.path, largest + 1, float(self.settings["input.max_expansion"]))
 
     def _neighbours(
         self, connection: duckdb.DuckDBPyConnection, files: list[InputFile]

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 _DECODER = ("w_dec", "decoder.weight")
 # No model is narrower: a shorter side is no d_model, and a file with it holds too few features.
 _SMALLEST_D_MODEL = 64
+_FREE = 64 << 20  # bytes that are never too many
 _PER_FEATURE = ("b_enc", "threshold", "log_threshold")  # vectors of length features
 _PER_DIMENSION = ("b_dec", "decoder.bias", "pre_bias")  # vectors of length d_model
 
 
-def load_decoder(path: Path, features: int) -> torch.Tensor:
+def load_decoder(path: Path, features: int, max_expansion: float = 200.0) -> torch.Tensor:
     """The decoder as float32 (rows, d_model), a row for each of at least `features` features.
 
     Orientation: by the lengths of the biases beside it; else the side of length `features` is the
@@ -32,7 +33,7 @@ def load_decoder(path: Path, features: int) -> torch.Tensor:
     """
     import torch
 
-    tensors = _npz(path) if path.suffix == ".npz" else _safetensors(path)
+    tensors = _npz(path, max_expansion) if path.suffix == ".npz" else _safetensors(path)
     by_name = {name.lower(): name for name in tensors}
     found = next((by_name[n] for n in _DECODER if n in by_name), None)
     if found is None:
@@ -78,12 +79,24 @@ def _transposed(
     return rows < columns and not narrow
 
 
-def _npz(path: Path) -> dict[str, torch.Tensor]:
+def _assert_bounded(path: Path, max_expansion: float) -> None:
+    """Refuse an archive whose arrays are far larger than the file."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(i.file_size for i in archive.infolist())
+    if size > max(_FREE, path.stat().st_size * max_expansion):
+        raise WarehouseError(
+            f'"{path}" grows more than input.max_expansion = {max_expansion:g} times, to {size / 1e6:,.0f} MB',
+            "weights hardly compress: is it a decompression bomb? if not, --set input.max_expansion=1e6",
+        )
+
+
+def _npz(path: Path, max_expansion: float) -> dict[str, torch.Tensor]:
     import numpy as np
     import torch
 
     wanted = {*_DECODER, *_PER_FEATURE, *_PER_DIMENSION}
     try:
+        _assert_bounded(path, max_expansion)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {k: archive[k] if k.lower() in wanted else None for k in archive.files}
     except (
@@ -92,6 +105,7 @@ def _npz(path: Path) -> dict[str, torch.Tensor]:
         TypeError,
         AttributeError,
         EOFError,
+        MemoryError,
         zipfile.BadZipFile,
         zlib.error,
     ) as error:

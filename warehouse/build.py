@@ -516,6 +516,7 @@ def _write_exports(
     """
     masters, side_files = directory / "master", directory / "side"
     masters.mkdir(parents=True)
+    export.assert_room(connection, wanted, masters, Layout(settings.data).master, settings)
 
     def write(model: Model) -> tuple[list[export.Exported], float]:
         started, result = time.monotonic(), results[model.name]

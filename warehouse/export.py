@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,13 @@ _FORM = 2
 
 # The master whose vectors the settings can ask for as int8.
 EMBEDDINGS = "master.activation_embeddings"
+# How many vectors a file holds, and of which length.
+_VECTORS = {
+    EMBEDDINGS: "SELECT count(*), (SELECT len(vector) FROM vectors.windows LIMIT 1) FROM analysis.samples",
+    "master.explanation_embeddings": "SELECT count(*), any_value(len(embedding)) FROM master.explanation_embeddings",
+}
+# Measured: a number of a vector, and a row without vectors (activation_examples, which counts).
+_FLOAT_BYTES, _ROW_BYTES = 3.6, 200
 
 _ROW_GROUP = 16_384
 
@@ -106,6 +114,51 @@ def is_current(path: Path, key: str) -> bool:
     except (OSError, pa.ArrowInvalid):
         return False
     return metadata.get(b"warehouse_key") == key.encode() and _sidecar(path).exists()
+
+
+def assert_room(
+    connection: duckdb.DuckDBPyConnection,
+    models: Iterable[Model],
+    target: Path,
+    published: Path,
+    settings: Settings,
+) -> None:
+    """WarehouseError when the masters would not fit on the disk of `target`, a directory."""
+    needed = sum(
+        estimate(connection, m, published, settings) for m in models if m.schema == "master"
+    )
+    free = shutil.disk_usage(target).free
+    if needed > free:
+        raise WarehouseError(
+            f'the parquet files need about {needed / 1e6:,.0f} MB, and "{target}" has {free / 1e6:,.0f} MB free',
+            "check disk space; --set export.embeddings=int8 makes the largest file 4 times smaller, "
+            "build --no-export leaves the files out",
+        )
+
+
+def estimate(
+    connection: duckdb.DuckDBPyConnection, model: Model, published: Path, settings: Settings
+) -> int:
+    """About how many bytes a master's file will have.
+
+    Vectors hardly compress, so they count as they are; other rows as in the file of before, if
+    there is one, else as measured on trees of 16,384 features.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    vectors = _VECTORS.get(model.name)
+    if vectors:
+        count, width = run(connection, vectors)[0]
+        each = 1 if file_columns(model, settings) != model.columns else _FLOAT_BYTES
+        return int(count * (width or 0) * each)
+    before = published / f"{model.name.partition('.')[2]}.parquet"
+    try:
+        each = before.stat().st_size / max(pq.read_metadata(before).num_rows, 1)
+    except (OSError, pa.ArrowInvalid):
+        each = _ROW_BYTES
+    rows = run(connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
+    return int(rows * each)
 
 
 def write(

@@ -26,6 +26,7 @@ from warehouse.catalog import read_state, run
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.export import Exported
+from warehouse.inventory import Group
 from warehouse.layout import Layout
 from warehouse.models import Model
 from warehouse.settings import Settings
@@ -159,6 +160,25 @@ def _ledger(layout: Layout) -> None:
         _OUT.print(table)
     if len(reasons) > _REASONS_SHOWN:
         _OUT.print(f"{len(reasons) - _REASONS_SHOWN} more reasons: from quarantine.records")
+
+
+def sources(groups: Sequence[Group]) -> None:
+    """The raw files by input and directory, and what is not read."""
+    read = [g for g in groups if g.state not in ("not read", "unreadable")]
+    table = _table("input", "directory", "files", "bytes", "spelling", "records", "kept", "quarantined", "state", numbers=(2, 3, 5, 6, 7))  # fmt: skip
+    for g in read:
+        counts = ("" if n is None else f"{n:,}" for n in (g.records, g.kept, g.quarantined))
+        table.add_row(g.input, escape(g.place), f"{g.files:,}", _size(g.bytes), g.dialect, *counts, g.state)  # fmt: skip
+    _OUT.print(table)
+    rest = [g for g in groups if g not in read]
+    if rest:
+        table = _table("not read", "files", "bytes", "why", numbers=(1, 2))
+        for g in rest:
+            place = g.names[0] if g.files == 1 else f"{g.place}/"
+            table.add_row(escape(place), f"{g.files:,}", _size(g.bytes), escape(g.note))
+        _OUT.print(table)
+    if any(g.state in ("new", "changed") for g in read):
+        talk("files that are new or changed wait for a build: python cli.py build")
 
 
 def exports(written: Sequence[Exported]) -> None:

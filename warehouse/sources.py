@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from warehouse.errors import UsageError, WarehouseError
@@ -75,6 +76,7 @@ def discover(settings: Settings) -> list[InputFile]:
     for directory in sorted(raw.iterdir(), key=lambda p: p.name):
         if directory.is_dir():
             files += _source_files(data, directory)
+    files = _without_strays(settings, files)
     known = {str(f.path) for f in files}  # as texts: of 20,000 paths that is a third of a second
     others = (Path(p) for p in _walk(raw) if p not in known)
     files += [replace(_stat(data, p, ""), status="not read", note="not an input") for p in others]
@@ -165,16 +167,37 @@ def _readable(name: str) -> str:
     return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
+def _is_inside(settings: Settings, path: Path) -> bool:
+    """Whether it lies, links followed, in the data directory or where that one's `raw` points."""
+    real = Path(os.path.realpath(path))
+    homes = (settings.data, settings.data / "raw")
+    return any(real.is_relative_to(os.path.realpath(home)) for home in homes)
+
+
 def _inside(settings: Settings, path: Path, setting: str) -> Path:
-    """`path` if it lies in the data directory (or where its `raw` points), else UsageError."""
-    real = path.resolve()
-    homes = (settings.data.resolve(), (settings.data / "raw").resolve())
-    if not any(real.is_relative_to(home) for home in homes):
+    """`path` if it may be read, else UsageError."""
+    if not settings["input.follow_links"] and not _is_inside(settings, path):
         raise UsageError(
             f'setting "{setting}": "{path}" lies outside the data directory "{settings.data}"',
-            "copy the file into the data directory, or link the whole raw/ directory",
+            "copy it there, or read what links lead to: --set input.follow_links=true",
         )
     return path
+
+
+def _without_strays(settings: Settings, files: list[InputFile]) -> list[InputFile]:
+    """The files; those outside the data directory, behind a link, are unreadable unless allowed."""
+    if settings["input.follow_links"]:
+        return files
+    note = "a link out of the data directory, which input.follow_links = true reads"
+    inside = cache(lambda path: _is_inside(settings, Path(path)))
+
+    def is_stray(path: str) -> bool:
+        return not inside(os.path.dirname(path)) or (os.path.islink(path) and not inside(path))
+
+    return [
+        replace(f, status="unreadable", note=note) if f.input and is_stray(str(f.path)) else f
+        for f in files
+    ]
 
 
 def _matches(settings: Settings, setting: str) -> list[Path]:
@@ -253,16 +276,48 @@ def _source_files(data: Path, directory: Path) -> Iterator[InputFile]:
     if config.exists():
         yield _stat(data, config, "raw.run_configs", source)
     if "explanations" in parts:
-        for path in _text_files(directory / "explanations"):
+        for path in _explanation_files(directory / "explanations"):
             yield _stat(data, path, "raw.explanations", source)
     if "scores" in parts:
-        for method in sorted(p for p in (directory / "scores").iterdir() if p.is_dir()):
+        for method in _method_directories(directory / "scores"):
             known = method.name in METHODS
             for path in _text_files(method):
                 file = _stat(
                     data, path, "raw.scores" if known else "", source, _readable(method.name)
                 )
                 yield file if known else replace(file, status="not read", note="unknown method")
+
+
+def _explanation_files(directory: Path) -> list[Path]:
+    """The files in it; if there are none, those of the one directory below it (Delphi of 2024)."""
+    found = _text_files(directory)
+    if found:
+        return found
+    nested = sorted(Path(p) for p in _walk(directory) if p.endswith(".txt"))
+    _assert_one_run(directory, {p.parent for p in nested})
+    return nested
+
+
+def _method_directories(directory: Path) -> list[Path]:
+    """The methods' directories in it; if no known one is, those of the one run below (2024)."""
+    found = sorted(p for p in directory.iterdir() if p.is_dir())
+    if any(p.name in METHODS for p in found):
+        return found
+    nested = sorted(
+        Path(p) for p, _, names in os.walk(directory) if Path(p).name in METHODS and names
+    )
+    _assert_one_run(directory, {p.parent for p in nested})
+    return [*found, *nested]
+
+
+def _assert_one_run(directory: Path, places: set[Path]) -> None:
+    """Delphi of 2024 wrote <sae>/<experiment>/; two of them are two runs, or two SAEs."""
+    if len(places) > 1:
+        first, second = sorted(places)[:2]
+        raise WarehouseError(
+            f'"{directory}" holds several runs: "{first}", "{second}"',
+            f'give each its own directory <explainer>_e-<scorer>_s in "{directory.parent.parent}"',
+        )
 
 
 def _walk(directory: Path) -> Iterator[str]:
