@@ -79,10 +79,9 @@ def _transposed(
     return rows < columns and not narrow
 
 
-def _assert_bounded(path: Path, max_expansion: float) -> None:
+def _assert_bounded(path: Path, archive: zipfile.ZipFile, max_expansion: float) -> None:
     """Refuse an archive whose arrays are far larger than the file."""
-    with zipfile.ZipFile(path) as archive:
-        size = sum(i.file_size for i in archive.infolist())
+    size = sum(i.file_size for i in archive.infolist())
     if size > max(_FREE, path.stat().st_size * max_expansion):
         raise WarehouseError(
             f'"{path}" grows more than input.max_expansion = {max_expansion:g} times, to {size / 1e6:,.0f} MB',
@@ -96,8 +95,8 @@ def _npz(path: Path, max_expansion: float) -> dict[str, torch.Tensor]:
 
     wanted = {*_DECODER, *_PER_FEATURE, *_PER_DIMENSION}
     try:
-        _assert_bounded(path, max_expansion)
         with np.load(path, allow_pickle=False) as archive:
+            _assert_bounded(path, archive.zip, max_expansion)
             arrays = {k: archive[k] if k.lower() in wanted else None for k in archive.files}
     except (
         OSError,
