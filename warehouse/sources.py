@@ -189,13 +189,13 @@ def _without_strays(settings: Settings, files: list[InputFile]) -> list[InputFil
     if settings["input.follow_links"]:
         return files
     note = "a link out of the data directory, which input.follow_links = true reads"
-    inside = cache(lambda path: _is_inside(settings, Path(path)))
+    inside = cache(lambda path: _is_inside(settings, path))
 
-    def is_stray(path: str) -> bool:
-        return not inside(os.path.dirname(path)) or (os.path.islink(path) and not inside(path))
+    def is_stray(path: Path) -> bool:
+        return not inside(path.parent) or (path.is_symlink() and not inside(path))
 
     return [
-        replace(f, status="unreadable", note=note) if f.input and is_stray(str(f.path)) else f
+        replace(f, status="unreadable", note=note) if f.input and is_stray(f.path) else f
         for f in files
     ]
 
