@@ -13,10 +13,7 @@ THRESHOLDS = [0.2, 0.4, 0.6, 0.8]
 # name → SQL; $feature and $thresholds are bound.
 QUERIES = {
     "features grouped by 4 thresholds into 5 groups": """
-        SELECT llm_explainer, len(list_filter($thresholds, lambda t: s.fuzz > t)) AS bucket,
-            count(*) AS features, list(feature_id ORDER BY feature_id) AS ids
-        FROM (SELECT feature_id, llm_explainer, unnest(scores) AS s FROM master.features)
-        WHERE s.fuzz IS NOT NULL GROUP BY ALL""",
+        FROM analysis.feature_groups($thresholds, 'fuzz')""",
     "the full table, nested columns and all": "SELECT * FROM master.features",
     "one feature's everything": """
         SELECT f.*, m.* EXCLUDE (feature_id), a.* EXCLUDE (feature_id), i.* EXCLUDE (feature_id)
