@@ -165,7 +165,13 @@ def test_json_log_is_one_json_object_a_line_on_stderr(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--data", "DATA", "plan"], ["--data", "DATA", "models", "list"]]
+    "arguments",
+    [
+        ["--help"],
+        ["--data", "DATA", "plan"],
+        ["--data", "DATA", "models", "list"],
+        ["--data", "DATA", "feature", "8"],
+    ],
 )
 def test_paths_that_do_not_embed_import_no_torch(sample: Path, arguments: list[str]) -> None:
     arguments = [str(sample) if a == "DATA" else a for a in arguments]

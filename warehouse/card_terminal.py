@@ -15,7 +15,10 @@ from warehouse.pages import DASH, count, number
 from warehouse.text import visible
 
 _GROUPS = ("cyan", "yellow", "green", "magenta", "blue", "red")
-_HEAT = ("#fff1dc", "#ffdfb0", "#ffc477", "#ff9f38", "#f07800")
+# From weak to strong on a dark and on a light ground alike: the letters first, then what is behind.
+_HEAT = (
+    "dark_orange", "bold dark_orange", "black on #c98a3c", "black on #ec8f1e", "bold black on #ff9a1f",
+)  # fmt: skip
 _BAR = 12
 
 
@@ -124,7 +127,8 @@ def _pattern(card: Card) -> list[RenderableType]:
         chosen = gram == pattern.selected
         name = DASH if gram.ngram is None else f'"{visible(gram.ngram)}"'
         grams.add_row(
-            str(gram.n), number(gram.mean_jaccard, 3), Text(name, "underline" if chosen else ""),
+            str(gram.n), number(gram.mean_jaccard, 3),
+            Text.assemble((name, "underline" if chosen else "")),
             count(gram.count), Text("chosen" if chosen else "", "dim"),
         )  # fmt: skip
     return [table, *(Text(reason) for reason in pattern.reasons), grams]
@@ -133,7 +137,7 @@ def _pattern(card: Card) -> list[RenderableType]:
 def _bar(value: float | None, threshold: float) -> Text:
     """A bar of a figure between 0 and 1 with a stroke where the threshold is."""
     filled = round(max(0.0, min(1.0, value or 0.0)) * _BAR)
-    text = Text("█" * filled + "░" * (_BAR - filled), "blue")
+    text = Text("█" * filled + "░" * (_BAR - filled), "bright_blue")
     place = min(_BAR, max(0, round(threshold * _BAR)))
     return Text.assemble(text[:place], ("│", "bold"), text[place:])
 
@@ -181,7 +185,7 @@ def _tokens(card: Card, example: Example, colour: bool) -> Text:
         if place and not card.spaced:
             text.append(" ")
         shade = card.shade(token)
-        heat = f"black on {_HEAT[min(len(_HEAT) - 1, int(shade * len(_HEAT)))]}" if shade else ""
+        heat = _HEAT[min(len(_HEAT) - 1, int(shade * len(_HEAT)))] if shade else ""
         marked = not colour and example.first_position + place == example.max_position
         text.append("«" if marked else "")
         for piece, inside in token.pieces:

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: A feature's card: its sampled examples, the highest quantile first, each with the window
 --   that is embedded.
 -- argument feature: the feature's id
@@ -18,12 +18,11 @@ WITH cut AS (
         token_window(p.tokens, s.max_position, $windows_embedding_tokens, $windows_edge) AS tokens,
         e.positions,
         e.activations,
-        w.first_position AS ngram_position,
-        len(w.tokens) AS ngram_tokens
+        window_start(s.max_position, p.num_tokens, $windows_ngram_tokens, $windows_edge)::INTEGER AS ngram_position,
+        len(token_window(p.tokens, s.max_position, $windows_ngram_tokens, $windows_edge)) AS ngram_tokens
     FROM analysis.samples s
     JOIN staging.activation_examples e ON e.feature_id = s.feature_id AND e.prompt_id = s.prompt_id
     JOIN staging.prompts p ON p.prompt_id = s.prompt_id
-    JOIN analysis.ngram_windows w ON w.feature_id = s.feature_id AND w.prompt_id = s.prompt_id
     WHERE s.feature_id = $feature
 )
 
