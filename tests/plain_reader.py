@@ -15,8 +15,8 @@ from collections.abc import Mapping
 
 BOM = b"\xef\xbb\xbf"
 LARGEST_ID = 2**32 - 1
+LARGEST_POSITION = 2**16 - 1
 SENTINELS = ("", "Explanation could not be parsed.", "No explanation found")
-SPACE = " \t\n\r\v\f"
 
 Fates = dict[int, object]
 WHOLE: Fates = {1: None}  # a file that is one bad record
@@ -56,6 +56,8 @@ def parse(content: bytes | str) -> object:
 
 def as_text(value: object) -> str | None:
     """A scalar as the text that a reader of strings sees."""
+    if isinstance(value, Number) and re.search("[.eE]", value):
+        return repr(float(value))
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value)
@@ -63,10 +65,10 @@ def as_text(value: object) -> str | None:
 
 def number(value: object) -> float | None:
     """A number, also one in quotes; None when it is none."""
-    try:
-        return float(value) if isinstance(value, str) and "_" not in value else None
-    except ValueError:
+    written = r"\s*[-+]?(nan|inf|infinity|(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)\s*"
+    if not isinstance(value, str) or not re.fullmatch(written, value, re.ASCII | re.IGNORECASE):
         return None
+    return float(value)
 
 
 def float32(value: float) -> float:
@@ -115,7 +117,7 @@ def _activation(line: bytes, lengths: Mapping[int, int]) -> tuple | None:
         position, value = map(float, pair)
         if not 0 <= position < lengths[int(prompt)] or position % 1 or not value >= 0:
             return None
-        if value > 3.4028234663852886e38:
+        if value > 3.4028234663852886e38 or position > LARGEST_POSITION:
             return None
         positions.append(int(position))
         values.append(float32(value))
@@ -146,13 +148,13 @@ def explanation(content: bytes) -> Fates:
         return WHOLE
     try:
         value = parse(text)
-        text = value if type(value) is str else text.strip(SPACE)
+        text = value if type(value) is str else text.strip()
     except NotJsonError:
         # What begins as a JSON string and never ends, or ends but is none, was torn.
         if re.fullmatch(r'\s*"(\\.|[^"\\])*("\s*|\\?)', text, re.DOTALL):
             return WHOLE
-        text = text.strip(SPACE)
-    return WHOLE if text.strip(SPACE) in SENTINELS else {1: text}
+        text = text.strip()
+    return WHOLE if text.strip() in SENTINELS else {1: text}
 
 
 def score_examples(content: bytes, method: str) -> Fates:
@@ -173,7 +175,8 @@ def _outcome(item: object, method: str) -> str | None:
     distance, written = number(fields.get("distance")), fields.get("distance")
     if written is not None and (distance is None or not math.isfinite(distance)):
         return None
-    label = fields.get("activating") or fields.get("ground_truth")
+    label = fields.get("activating")
+    label = fields.get("ground_truth") if label is None else label
     if label not in (None, "true", "false", "1", "0"):
         return None
     if method in ("fuzz", "detection"):
@@ -190,6 +193,8 @@ def _outcome(item: object, method: str) -> str | None:
 def _judged(fields: Mapping[str, str | None]) -> str | None:
     correct, prediction = fields.get("correct"), fields.get("prediction")
     if correct not in (None, "true", "false"):
+        return None
+    if fields.get("probability") is not None and number(fields["probability"]) is None:
         return None
     prediction = prediction and prediction.lower()
     if prediction not in (None, "true", "false", "1", "0", "-1", "1.0", "0.0", "-1.0"):
