@@ -80,7 +80,7 @@ def activation_lines(content: bytes, lengths: Mapping[int, int]) -> Fates:
     fates: Fates = {}
     seen: set[tuple[int, int]] = set()
     for place, line in enumerate(content.removeprefix(BOM).split(b"\n"), 1):
-        if not line.strip():
+        if not line.strip(b" \t\r"):  # JSON's white space: a form feed is a record, and a bad one
             continue
         record = _activation(line, lengths)
         if record is not None and record[:2] in seen:
