@@ -261,3 +261,11 @@ def test_a_model_that_changed_under_its_version_fails_and_a_new_version_is_recor
         lock.check(lock=copy)
     lock.check(write=True, lock=copy)
     assert lock.check(lock=copy).startswith(f"{len(MODELS)} models agree")
+
+
+def test_a_lock_file_with_conflict_marks_is_told_in_words(tmp_path: Path) -> None:
+    copy = tmp_path / "models.lock"
+    copy.write_text("<<<<<<< HEAD\n{}\n")
+    with pytest.raises(WarehouseError, match=r'"models\.lock" is not JSON: ') as caught:
+        lock.check(write=True, lock=copy)
+    assert "models check --write" in caught.value.hint

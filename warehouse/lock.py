@@ -17,7 +17,7 @@ def check(write: bool = False, lock: Path = LOCK) -> str:
     WarehouseError lists the models whose SQL changed while the version stayed.
     """
     known = load_all()
-    locked = json.loads(lock.read_text(encoding="utf-8")) if lock.exists() else {}
+    locked = _read(lock)
     now = {name: _entry(model) for name, model in known.items()}
     same_version = [
         n for n, entry in now.items()
@@ -40,6 +40,16 @@ def check(write: bool = False, lock: Path = LOCK) -> str:
             "python cli.py models check --write",
         )
     return f"{len(now)} models agree with {lock.name}"
+
+
+def _read(lock: Path) -> dict[str, dict[str, object]]:
+    try:
+        return json.loads(lock.read_text(encoding="utf-8")) if lock.exists() else {}
+    except ValueError as error:
+        raise WarehouseError(
+            f'"{lock.name}" is not JSON: {error}',
+            "take one side of a merge conflict, then: python cli.py models check --write",
+        ) from None
 
 
 def _entry(model: Model) -> dict[str, object]:

@@ -265,7 +265,10 @@ def load_all(directory: Path = SQL_DIR) -> dict[str, Model]:
 
 @cache
 def _recorded(lock: Path) -> dict[str, dict]:
-    return json.loads(lock.read_text(encoding="utf-8")) if lock.exists() else {}
+    try:
+        return json.loads(lock.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # `models check` tells of it; the SQL says it all
+        return {}
 
 
 def find(name: str, known: Iterable[str]) -> str:

@@ -247,7 +247,7 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
     text = _read(path)
     try:
         document = tomllib.loads(text)
-        named = list(flatten(document))
+        named = list(_flatten(document))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
     for name, value in named:
@@ -304,12 +304,12 @@ def _read(path: Path) -> str:
         raise UsageError(f'"{path}" cannot be read: {error.strerror}', "") from None
 
 
-def flatten(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
+def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
     """(setting's name, value) of a parsed settings file."""
     for key, value in table.items():
         name = f"{prefix}{key}"
         if isinstance(value, dict) and name not in BY_NAME:
-            yield from flatten(value, f"{name}.")
+            yield from _flatten(value, f"{name}.")
         else:
             yield name, value
 
