@@ -282,3 +282,12 @@ def test_an_export_that_does_not_fit_fails_before_it_begins(
     assert "the parquet files need about" in done.stderr
     assert "export.embeddings=int8" in done.stderr
     assert list((tmp_path / "out").rglob("*.parquet")) == []
+
+
+def test_of_a_key_that_stands_twice_in_an_object_the_first_counts(tmp_path: Path) -> None:
+    line = '{"index": 0, "index": 9, "dataSetPromptId": 1, "sparseValues": [[1, 2]], "sparseValues": []}'
+    item = json.dumps(judged(True)).replace("}", ', "correct": false}')
+    rows = stage(write(tmp_path, {ACTIVATIONS: line, score("fuzz", NAME): f"[{item}]"}))
+    sql = "SELECT feature_id, prompt_id, positions FROM staging.activation_examples"
+    assert rows(sql) == [(0, 1, [1])]
+    assert rows("SELECT score FROM analysis.scores WHERE feature_id = 7") == [(1.0,)]
