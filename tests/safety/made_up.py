@@ -58,7 +58,7 @@ class _Tensor(np.ndarray):
         return np.asarray(self)
 
 
-def _load_decoder(path: Path, features: int) -> np.ndarray:  # noqa: ARG001 - the real one's form
+def _load_decoder(path: Path, features: int, max_expansion: float) -> np.ndarray:  # noqa: ARG001 - the real one's form
     return np.load(path)["W_dec"].astype(np.float32)
 
 
