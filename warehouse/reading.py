@@ -27,7 +27,7 @@ _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 # Compressed bytes decompressed at a time. Small: what a step holds before damage inside it is
 # lost, and a step of a decompression bomb grows a thousandfold (gzip), or more (zstd).
-_STEP = {".gz": 1 << 12, ".zst": 1 << 10}
+_STEP = {".gz": 1 << 12, ".zst": 1 << 8}
 _FREE = 64 << 20  # decompressed bytes that are never too many
 _FILES = 64  # whole files a record batch, if they are small
 _HEAD = 1 << 16  # bytes kept of a record that is too long
@@ -298,11 +298,12 @@ def _arrays(
         cut = (a.as_py()[:_HEAD] if long else a.as_py() for a, long in zip(array, too_long, strict=True))  # fmt: skip
         array = pa.array(cut, pa.large_binary())
     if skip_blank:
-        first = np.frombuffer(content, np.uint8)[offsets[:-1]]
-        suspects = np.flatnonzero(np.isin(first, (9, 10, 13, 32)))
-        blank = [i for i in suspects if not too_long[i] and not array[i].as_py().strip(_BLANK)]
-        if blank:
-            keep = np.delete(np.arange(len(ends)), blank)
+        first, lengths = np.frombuffer(content, np.uint8)[offsets[:-1]], np.diff(offsets)
+        blank = (lengths == 1) | ((lengths == 2) & (first == 13))  # the newline, and CRLF
+        for i in np.flatnonzero(np.isin(first, (9, 13, 32)) & ~blank & ~too_long):
+            blank[i] = not array[int(i)].as_py().strip(_BLANK)
+        if blank.any():
+            keep = np.flatnonzero(~blank)
             array, numbers, too_long = array.take(pa.array(keep)), numbers[keep], too_long[keep]
     decoded, problems = _decoded(array)
     if too_long.any():
