@@ -110,7 +110,12 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
 def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[tuple]:
     """Execute one statement to its end and return its rows."""
-    return connection.execute(sql, parameters).fetchall()
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of a Ctrl-C while it waits
+            raise KeyboardInterrupt from None
+        raise
 
 
 def read_state(warehouse: Path) -> State:

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: One row per feature with what one sorts and filters by: pattern type, similarity,
 --   scores over all explainers and scorers, matches, first explanation. `features` lists it.
 -- key: feature_id
@@ -33,13 +33,13 @@
 WITH scores AS (
     SELECT
         feature_id,
-        avg(score) FILTER (method = 'fuzz') AS mean_fuzz,
+        (avg(score) FILTER (method = 'fuzz'))::FLOAT AS mean_fuzz,
         max(score) FILTER (method = 'fuzz') AS best_fuzz,
-        avg(score) FILTER (method = 'detection') AS mean_detection,
+        (avg(score) FILTER (method = 'detection'))::FLOAT AS mean_detection,
         max(score) FILTER (method = 'detection') AS best_detection,
-        avg(score) FILTER (method = 'embedding') AS mean_embedding,
+        (avg(score) FILTER (method = 'embedding'))::FLOAT AS mean_embedding,
         max(score) FILTER (method = 'embedding') AS best_embedding,
-        avg(score) FILTER (method = 'simulation') AS mean_simulation,
+        (avg(score) FILTER (method = 'simulation'))::FLOAT AS mean_simulation,
         max(score) FILTER (method = 'simulation') AS best_simulation
     FROM analysis.scores
     GROUP BY feature_id
@@ -55,7 +55,7 @@ explained AS (
 ),
 
 alike AS (
-    SELECT s.feature_id, avg(s.similarity) AS semantic_similarity
+    SELECT s.feature_id, avg(s.similarity)::FLOAT AS semantic_similarity
     FROM analysis.explanation_similarity s
     JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
     GROUP BY s.feature_id

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: What Delphi's own analysis reports of fuzz and detection, per (feature, source, method)
 --   and pooled per (source, method). Failed examples aside; a ratio without examples is null.
 -- key: level, source, method, feature_id
@@ -113,7 +113,9 @@ weighted AS (
     SELECT
         c.source,
         c.method,
-        sum(2 * c.tp / (2 * c.tp + c.fp + c.fn) * f.pairs) / nullif(sum(f.pairs), 0) AS f1
+        -- In one order: a sum of doubles depends on it, and so would the content hash.
+        list_sum(list(2 * c.tp / (2 * c.tp + c.fp + c.fn) * f.pairs ORDER BY c.feature_id))
+            / nullif(sum(f.pairs), 0) AS f1
     FROM counted c
     JOIN firing f ON f.feature_id = c.feature_id
     WHERE c.level = 'feature' AND 2 * c.tp + c.fp + c.fn > 0
