@@ -340,8 +340,9 @@ class _Execution:
             run(self.connection, f"CREATE OR REPLACE TABLE {identifier(model.name)} AS {_select(model, model.sql)}", bound or None)  # fmt: skip
             self._describe(model)
         else:
-            column = identifier(model.incremental)
-            run(self.connection, f"DELETE FROM {identifier(model.name)} WHERE NOT list_contains(?, {column})", [sorted(reused)])  # fmt: skip
+            known = self.prepared.state.files.values()
+            outdated = [f.name for f in known if f.input in node.parents and f.name not in reused]
+            run(self.connection, f"DELETE FROM {identifier(model.name)} WHERE list_contains(?, {identifier(model.incremental)})", [outdated])  # fmt: skip
             run(self.connection, f"INSERT INTO {identifier(model.name)} BY NAME {model.sql}", bound or None)  # fmt: skip
         if gather.RELATION in node.parents:
             self._create_view(self.prepared.models[gather.RELATION])
@@ -558,8 +559,8 @@ def _select(model: Model, sql: str) -> str:
 def standing_warnings(layout: Layout, settings: Settings) -> list[str]:
     """What the warning audits say of the published warehouse, whichever build ran them last."""
     found = []
-    built = catalog.read_state(layout.warehouse).nodes
     with open_read_only(layout.warehouse, unsafe=True) as connection:
+        built = {row[0] for row in run(connection, "SELECT node FROM _warehouse.nodes")}
         for model in models.load_all().values():
             if model.name in built and model.schema == "audits" and model.severity == "warning":
                 sql = model.filled(settings.parameters())

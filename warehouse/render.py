@@ -22,7 +22,7 @@ from warehouse import history as histories
 from warehouse import plan as plans
 from warehouse.build import Event, Report, standing_warnings
 from warehouse.card import Card
-from warehouse.catalog import read_state, run
+from warehouse.catalog import run
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.export import Exported
@@ -114,8 +114,7 @@ def build_report(settings: Settings, report: Report) -> None:
             soft_wrap=True,
         )
         return
-    if "staging.files" in read_state(layout.warehouse).nodes:  # not so after some --select
-        _ledger(layout)
+    _ledger(layout)
     if report.exports:
         exports(report.exports)
     embedded = sum(report.embedded.values())
@@ -134,6 +133,8 @@ def build_report(settings: Settings, report: Report) -> None:
 def _ledger(layout: Layout) -> None:
     """Each input's records and what became of them, and why some are in quarantine."""
     with open_read_only(layout.warehouse, layout.vectors) as connection:
+        if not run(connection, "SELECT 1 FROM _warehouse.nodes WHERE node = 'staging.files'"):
+            return  # so after some --select
         inputs = run(
             connection,
             """SELECT input, count(*), sum(bytes), sum(records), sum(records - quarantined - outside_scope),

@@ -189,13 +189,14 @@ def _without_strays(settings: Settings, files: list[InputFile]) -> list[InputFil
     if settings["input.follow_links"]:
         return files
     note = "a link out of the data directory, which input.follow_links = true reads"
-    inside = cache(lambda path: _is_inside(settings, path))
+    inside = cache(lambda path: _is_inside(settings, Path(path)))
 
-    def is_stray(path: Path) -> bool:
-        return not inside(path.parent) or (path.is_symlink() and not inside(path))
+    def is_stray(path: str) -> bool:  # as a text: of 20,000 paths that is a tenth of a second
+        folder = os.path.dirname(path)  # noqa: PTH120
+        return not inside(folder) or (os.path.islink(path) and not inside(path))  # noqa: PTH114
 
     return [
-        replace(f, status="unreadable", note=note) if f.input and is_stray(f.path) else f
+        replace(f, status="unreadable", note=note) if f.input and is_stray(str(f.path)) else f
         for f in files
     ]
 
