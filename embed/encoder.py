@@ -123,7 +123,10 @@ class Encoder:
         """What each text costs. Characters tell it badly: of windows of as many tokens of another
         vocabulary, batches by characters are a third padding."""
         tokenizer = self.model.tokenizer
-        return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+        return [
+            len(ids)
+            for ids in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+        ]
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """float32 (len(texts), dimension). Texts that stand together share a batch: the least
