@@ -6,10 +6,10 @@ record never stops the others, and so that it holds no more than a few records a
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -101,6 +101,7 @@ def records(
 
 def texts(files: Sequence[InputFile], bounds: Bounds) -> pa.RecordBatchReader:
     """A RecordBatchReader over whole files: file, source, method, text, problem."""
+    import numpy as np
     import pyarrow as pa
 
     schema = pa.schema(
@@ -108,29 +109,50 @@ def texts(files: Sequence[InputFile], bounds: Bounds) -> pa.RecordBatchReader:
          ("text", pa.large_string()), ("problem", pa.string())]
     )  # fmt: skip
 
-    def read(file: InputFile) -> tuple[bytes, str | None]:
+    def read(file: InputFile, memory: memoryview) -> tuple[int, str | None]:
+        """How many bytes of `memory` are the file's now, and what is wrong with it."""
         if file.status == "unreadable":
-            return b"", f"unreadable file: {file.note}"
+            return 0, f"unreadable file: {file.note}"
         try:
-            with file.path.open("rb", buffering=0) as handle:
-                content = handle.read(bounds.record + 1).removeprefix(_BOM)
+            count = _read_into(file.path, memory)
         except OSError as error:
-            return b"", f"unreadable file: {error.strerror or error}"
-        return (content[:_HEAD], TOO_LONG) if len(content) > bounds.record else (content, None)
+            return 0, f"unreadable file: {error.strerror or error}"
+        if memory[: min(count, 3)] == _BOM:
+            count -= 3
+            memory[:count] = memory[3 : count + 3]
+        return (min(count, _HEAD), TOO_LONG) if count > bounds.record else (count, None)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        with ThreadPoolExecutor(2) as pool:
-            for chunk in _chunks(files):
-                content = list(pool.map(read, chunk))
-                decoded, undecodable = _decoded(
-                    pa.array([c for c, _ in content], pa.large_binary())
-                )
-                problems = [p or u for (_, p), u in zip(content, undecodable, strict=True)]
-                facts = ([getattr(f, name) for f in chunk] for name in ("name", "source", "method"))
-                columns = [*map(pa.array, facts), decoded, pa.array(problems, pa.string())]
-                yield pa.record_batch(columns, schema=schema)
+        for chunk in _chunks(files):
+            sizes = [min(f.bytes, bounds.record + 1 + len(_BOM)) for f in chunk]
+            content = np.empty(sum(sizes), np.uint8)
+            memory, ends, problems = memoryview(content), [0], []
+            for file, size in zip(chunk, sizes, strict=True):
+                count, problem = read(file, memory[ends[-1] : ends[-1] + size])
+                ends.append(ends[-1] + count)
+                problems.append(problem)
+            offsets = pa.py_buffer(np.array(ends, np.int64))
+            array = pa.LargeBinaryArray.from_buffers(
+                pa.large_binary(), len(chunk), [None, offsets, pa.py_buffer(content)]
+            )
+            decoded, undecodable = _decoded(array)
+            problems = [p or u for p, u in zip(problems, undecodable, strict=True)]
+            facts = ([getattr(f, name) for f in chunk] for name in ("name", "source", "method"))
+            columns = [*map(pa.array, facts), decoded, pa.array(problems, pa.string())]
+            yield pa.record_batch(columns, schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _read_into(path: Path, memory: memoryview) -> int:
+    """Read a file's beginning into `memory`; how many bytes there are."""
+    at, handle = 0, os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while at < len(memory) and (count := os.readv(handle, (memory[at:],))):
+            at += count
+    finally:
+        os.close(handle)
+    return at
 
 
 # ------------------------------------------------------------------------------ cutting a file
