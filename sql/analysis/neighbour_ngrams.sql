@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Per selected neighbour and n the mean Jaccard similarity over the pairs, and the most
 --   frequent n-gram that occurs on both sides (ties: in more windows, then the smaller string).
 -- key: feature_id, neighbour_order, n
@@ -35,21 +35,23 @@ windows AS (
     WHERE w.rank <= $interfeature_per_quantile
 ),
 
+-- Materialized: otherwise DuckDB makes the sets anew for each pair.
+sets AS MATERIALIZED (
+    SELECT feature_id, neighbour_order, side, sample_order, n, list_distinct(ngrams) AS ngrams
+    FROM windows
+),
+
 jaccards AS (
     SELECT
         a.feature_id,
         a.neighbour_order,
         a.n,
         list_avg(list(
-            jaccard(
-                len(list_intersect(a.ngrams, b.ngrams)),
-                len(list_distinct(a.ngrams)),
-                len(list_distinct(b.ngrams))
-            )
+            jaccard(len(list_intersect(a.ngrams, b.ngrams)), len(a.ngrams), len(b.ngrams))
             ORDER BY a.sample_order, b.sample_order
         ))::FLOAT AS mean_jaccard
-    FROM windows a
-    JOIN windows b
+    FROM sets a
+    JOIN sets b
         ON b.feature_id = a.feature_id
         AND b.neighbour_order = a.neighbour_order
         AND b.n = a.n

@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: One row per activation record, kept, quarantined or outside scope.features, sorted by
 --   (feature, prompt).
 -- key: file, line
@@ -118,7 +118,7 @@ columns AS (
     FROM fields
 ),
 
-checked AS (
+checked AS MATERIALIZED (
     SELECT
         c.*,
         CASE
@@ -164,17 +164,24 @@ checked AS (
     LEFT JOIN staging.prompts p ON p.prompt_id = c.prompt_id
 ),
 
+-- Few stand twice: those are looked up, so that nothing wide is sorted for them.
+repeated AS (
+    SELECT feature_id, prompt_id, min((file, line)) AS first
+    FROM checked
+    WHERE problem_found IS NULL
+    GROUP BY feature_id, prompt_id
+    HAVING count(*) > 1
+),
+
 placed AS (
     SELECT
-        * EXCLUDE (problem_found),
+        c.* EXCLUDE (problem_found),
         CASE
-            WHEN problem_found IS NOT NULL THEN problem_found
-            WHEN row_number() OVER (
-                PARTITION BY feature_id, prompt_id, problem_found IS NULL
-                ORDER BY file, line
-            ) > 1 THEN 'duplicate (feature, prompt)'
+            WHEN c.problem_found IS NOT NULL THEN c.problem_found
+            WHEN (c.file, c.line) <> r.first THEN 'duplicate (feature, prompt)'
         END AS reason
-    FROM checked
+    FROM checked c
+    LEFT JOIN repeated r ON r.feature_id = c.feature_id AND r.prompt_id = c.prompt_id
 ),
 
 typed AS (

@@ -1,4 +1,4 @@
--- version: 4
+-- version: 5
 -- description: One row per example of every score file (per group of a simulation file); one for a
 --   file that could not be read or that is outside scope.features.
 -- key: file, line
@@ -45,24 +45,31 @@ arrays AS (
 ),
 
 -- A file without an array stands as one row without an item, so that it is read in one pass.
+-- Two lists unnested side by side: WITH ORDINALITY would number the files, on one core.
+unnested AS (
+    SELECT
+        file,
+        source,
+        method,
+        feature_id,
+        text,
+        CASE WHEN parsed IS NULL THEN coalesce(skipped, json_file_problem(text)) END AS file_problem,
+        unnest(coalesce(parsed, [NULL])) AS item,
+        unnest(range(1, coalesce(len(parsed), 1) + 1)) AS line
+    FROM arrays
+),
+
 items AS (
     SELECT
-        a.file,
-        a.source,
-        a.method,
-        a.feature_id,
-        a.text,
-        CASE WHEN a.parsed IS NULL THEN coalesce(a.skipped, json_file_problem(a.text)) END AS file_problem,
-        i.line,
-        i.item,
-        TRY_CAST(i.item.distance AS DOUBLE) AS distance,
-        coalesce(i.item.activating, i.item.ground_truth) AS label,
-        lower(i.item.prediction) AS prediction,
-        TRY_CAST(i.item.probability AS DOUBLE) AS probability,
-        i.item.correct AS correct,
-        TRY_CAST(i.item.similarity AS DOUBLE) AS similarity,
-        TRY_CAST(i.item.ev_correlation_score AS DOUBLE) AS ev_correlation_score
-    FROM arrays a, unnest(coalesce(a.parsed, [NULL])) WITH ORDINALITY AS i(item, line)
+        *,
+        TRY_CAST(item.distance AS DOUBLE) AS distance,
+        coalesce(item.activating, item.ground_truth) AS label,
+        lower(item.prediction) AS prediction,
+        TRY_CAST(item.probability AS DOUBLE) AS probability,
+        item.correct AS correct,
+        TRY_CAST(item.similarity AS DOUBLE) AS similarity,
+        TRY_CAST(item.ev_correlation_score AS DOUBLE) AS ev_correlation_score
+    FROM unnested
 ),
 
 checked AS (
