@@ -260,7 +260,11 @@ def _write_batches(
 
 
 def _encoding(schema: pa.Schema) -> dict[str, object]:
-    """Parquet options: float vectors split by byte, all else by dictionary where it pays."""
+    """Parquet options: float vectors split by byte, all else by dictionary where it pays.
+
+    Statistics of scalar columns only: nobody skips row groups by what stands inside of lists, and
+    those of the tokens took half of the time to write.
+    """
     import pyarrow as pa
 
     leaves = {}
@@ -269,11 +273,13 @@ def _encoding(schema: pa.Schema) -> dict[str, object]:
         while pa.types.is_list(type_):
             leaf, type_ = f"{leaf}.list.element", type_.value_type
         leaves[leaf] = name == "embeddings" and pa.types.is_float32(type_)
+    scalars = [f.name for f in schema if not pa.types.is_nested(f.type)]
     if not any(leaves.values()):
-        return {"compression": "zstd", "compression_level": 3}
+        return {"compression": "zstd", "compression_level": 3, "write_statistics": scalars}
     return {
         "compression": "zstd",
         "compression_level": 1,
+        "write_statistics": scalars,
         "use_byte_stream_split": [leaf for leaf, split in leaves.items() if split],
         "use_dictionary": [leaf for leaf, split in leaves.items() if not split],
     }
