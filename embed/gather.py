@@ -1,8 +1,8 @@
 """`analysis.sampled_vectors` as a stream: the sampled windows' vectors in the order of the features.
 
-The relation's SQL, a `list(vector)` a feature, holds every vector in memory: 10 GB at 163,840
-features. Here each vector is written once to its place in a file, in one pass over the store, and
-the file is read back a few features at a time.
+The relation's SQL, a `list(vector)` a feature, holds every vector in memory several times: 10 GB at
+163,840 features. Here each vector is written once to its place, in one pass over the store: in
+memory while all of them are few, else in a file that is read back a few features at a time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.catalog import run
+from warehouse.database import joins_as_written
 from warehouse.errors import WarehouseError
 from warehouse.models import digest
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 RELATION = "analysis.sampled_vectors"
 
+_IN_MEMORY = 1 << 30  # bytes; fresh pages of a file cost more than those of memory
 _READ_ROWS = 8192  # vectors on their way from the store to their places
 _STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
 
@@ -32,25 +34,28 @@ _STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
 class Gathered:
     """One model's vectors by feature.
 
-    `path`: float32 rows of `dimension` values, without a header; `feature_ids` int64 (features),
-    ascending; `starts` int64 (features + 1), where a feature's rows begin; `prompt_ids` int64 (rows).
+    `rows`: float32 (rows, dimension), or the file of such rows, without a header; `feature_ids` int64
+    (features), ascending; `starts` int64 (features + 1), where a feature's rows begin; `prompt_ids`
+    int64 (rows).
     """
 
     model: str
-    path: Path
+    rows: np.ndarray | Path
     dimension: int
     feature_ids: np.ndarray
     starts: np.ndarray
     prompt_ids: np.ndarray
 
     def vectors(self, start: int, stop: int) -> np.ndarray:
-        """Rows start..stop, float32 (stop - start, dimension), mapped from the file."""
+        """Rows start..stop, float32 (stop - start, dimension)."""
         import numpy as np
 
         if start == stop:
             return np.empty((0, self.dimension), np.float32)
-        rows = int(self.starts[-1])
-        return np.memmap(self.path, np.float32, "r", shape=(rows, self.dimension))[start:stop]
+        if isinstance(self.rows, Path):  # opened anew: read pages stop counting as memory
+            whole = (int(self.starts[-1]), self.dimension)
+            return np.memmap(self.rows, np.float32, "r", shape=whole)[start:stop]
+        return self.rows[start:stop]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The relation's rows, in the order of the features."""
@@ -98,7 +103,7 @@ class SampledVectors:
 
 
 def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gathered:
-    """Write the vectors of `texts.windows` to `path`, by (feature_id, sample_order)."""
+    """The vectors of `texts.windows` by (feature_id, sample_order); in the file `path`, if many."""
     import numpy as np
 
     run(
@@ -112,37 +117,42 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
     places = connection.sql("SELECT feature_id, prompt_id FROM _places ORDER BY place").fetchnumpy()
     feature_ids, starts = np.unique(places["feature_id"], return_index=True)
     rows = len(places["feature_id"])
-    # The places are the small side: the join must keep them in memory, not the vectors.
-    run(connection, "SET disabled_optimizers = 'join_order,build_side_probe_side'")
-    try:
+    dimension, filled, vectors = 0, 0, None
+    with joins_as_written(connection):
         found = connection.sql(
             """SELECT p.place, v.vector
             FROM vectors.windows v JOIN _places p ON p.text_key = v.text_key
             WHERE v.model = ?""",
             params=[model],
         ).to_arrow_reader(_READ_ROWS)
-        dimension, filled = 0, 0
         for batch in found:
             if not batch.num_rows:
                 continue
             flat = batch.column(1).flatten().to_numpy()
             dimension = len(flat) // batch.num_rows
-            mode = "r+" if filled else "w+"
-            # Opened anew for each batch: written pages stop counting as this process's memory.
-            target = np.memmap(path, np.float32, mode, shape=(rows, dimension))
-            target[batch.column(0).to_numpy()] = flat.reshape(-1, dimension)
+            vectors = _opened(path, (rows, dimension), vectors)
+            vectors[batch.column(0).to_numpy()] = flat.reshape(-1, dimension)
             filled += batch.num_rows
-    finally:
-        run(connection, "RESET disabled_optimizers")
-        run(connection, "DROP TABLE _places")
+    run(connection, "DROP TABLE _places")
     if filled < rows:
         raise WarehouseError(
             f'{rows - filled} of {rows} sampled windows have no vector of "{model}"',
             "python cli.py build --full",
         )
+    held = path if isinstance(vectors, np.memmap) else vectors
     return Gathered(
-        model, path, dimension, feature_ids, np.append(starts, rows), places["prompt_id"]
+        model, held, dimension, feature_ids, np.append(starts, rows), places["prompt_id"]
     )
+
+
+def _opened(path: Path, shape: tuple[int, int], before: np.ndarray | None) -> np.ndarray:
+    """Where vectors of this shape go: memory, or a file, which is opened anew each time, as written
+    pages then stop counting as this process's memory."""
+    import numpy as np
+
+    if 4 * shape[0] * shape[1] > _IN_MEMORY:
+        return np.memmap(path, np.float32, "r+" if before is not None else "w+", shape=shape)
+    return np.empty(shape, np.float32) if before is None else before
 
 
 def spans(starts: np.ndarray, rows: int, features: int = 1 << 30) -> Iterator[tuple[int, int]]:

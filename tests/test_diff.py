@@ -443,7 +443,7 @@ def state(path: Path, build_id: str, tables: Mapping[str, str]) -> None:
         for name, sql in tables.items():
             catalog.run(connection, f"CREATE TABLE master.{name} AS {sql}")
             node = catalog.NodeState(f"master.{name}", "model", 1, "", "", sql, 1, 0.0, build_id, {}, {})  # fmt: skip
-            catalog.save_node(connection, node)
+            catalog.save_nodes(connection, [node])
 
 
 def between(

@@ -12,8 +12,10 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 import duckdb
 
@@ -21,7 +23,14 @@ from embed import gather
 from embed.jobs import READS, Jobs
 from warehouse import __version__, catalog, export, history, models, plan, reading, side, sources
 from warehouse.catalog import NodeState, State, run
-from warehouse.database import create_macros, create_schemas, open_for_build, open_read_only
+from warehouse.database import (
+    create_macros,
+    create_schemas,
+    joins_as_written,
+    open_for_build,
+    open_read_only,
+    second,
+)
 from warehouse.errors import WarehouseError
 from warehouse.graph import SOURCES, Node, build_graph, select
 from warehouse.layout import Layout
@@ -30,6 +39,7 @@ from warehouse.settings import Settings
 from warehouse.sources import feeding
 
 _BAD_ROWS_SHOWN = 5
+_EXPORTS = 2
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,8 @@ class _Execution:
     results: dict[str, str] = field(default_factory=dict)
     side_files: list[export.Exported] = field(default_factory=list)
     read: list[sources.InputFile] = field(default_factory=list)
+    states: list[NodeState] = field(default_factory=list)
+    steps: list[tuple] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.sampled = gather.SampledVectors(self.work)
@@ -213,6 +225,8 @@ class _Execution:
                 self._step(step)
             self._assert_unchanged()
             self._drop_unknown()
+            catalog.save_nodes(self.connection, self.states)
+            catalog.save_steps(self.connection, self.steps)
             catalog.save_inputs(self.connection, self.build_id)
             run(
                 self.connection,
@@ -297,7 +311,7 @@ class _Execution:
             node.name, node.kind, version, key, logic, result, rows, seconds, self.build_id,
             parents, self.prepared.plan.bound[node.name],
         )  # fmt: skip
-        catalog.save_node(self.connection, state)
+        self.states.append(state)
         self.results[node.name] = result
         self.ran[node.name] = seconds
         reason = step.reason if step.action == plan.RUN else self._why(parents, before)
@@ -335,15 +349,8 @@ class _Execution:
         self._open_sources(node, reused, counts)
         values = self.prepared.settings.parameters()
         bound = {name: values[name] for name in model.parameters}
-        if reused is None:
-            self._drop(model.name, "VIEW")
-            run(self.connection, f"CREATE OR REPLACE TABLE {identifier(model.name)} AS {_select(model, model.sql)}", bound or None)  # fmt: skip
-            self._describe(model)
-        else:
-            known = self.prepared.state.files.values()
-            outdated = [f.name for f in known if f.input in node.parents and f.name not in reused]
-            run(self.connection, f"DELETE FROM {identifier(model.name)} WHERE list_contains(?, {identifier(model.incremental)})", [outdated])  # fmt: skip
-            run(self.connection, f"INSERT INTO {identifier(model.name)} BY NAME {model.sql}", bound or None)  # fmt: skip
+        with joins_as_written(self.connection) if self._streams(node) else nullcontext():
+            self._fill(node, reused, bound or None)
         if gather.RELATION in node.parents:
             self._create_view(self.prepared.models[gather.RELATION])
         for file, count in counts.items():
@@ -353,6 +360,27 @@ class _Execution:
                 [count, file],
             )
         return self._content(model.name)
+
+    def _streams(self, node: Node) -> bool:
+        """Whether it reads a relation that stands behind a stream."""
+        return any(p in SOURCES or p == gather.RELATION for p in node.parents)
+
+    def _fill(
+        self, node: Node, reused: frozenset[str] | None, bound: Mapping[str, object] | None
+    ) -> None:
+        """Make the node's table; or, when the rows of `reused` files stand, those of the others."""
+        model, table = node.model, identifier(node.name)
+        if reused is None:
+            self._drop(model.name, "VIEW")
+            sql = f"CREATE OR REPLACE TABLE {table} AS {_select(model, model.sql)}"
+            run(self.connection, sql, bound)
+            self._describe(model)
+            return
+        known = self.prepared.state.files.values()
+        outdated = [f.name for f in known if f.input in node.parents and f.name not in reused]
+        sql = f"DELETE FROM {table} WHERE list_contains(?, {identifier(model.incremental)})"
+        run(self.connection, sql, [outdated])
+        run(self.connection, f"INSERT INTO {table} BY NAME {model.sql}", bound)
 
     def _describe(self, model: Model) -> None:
         """The header's descriptions as comments, where any DuckDB shell shows them."""
@@ -468,13 +496,8 @@ class _Execution:
         return ", ".join(changed) + " changed"
 
     def _record(self, step: plan.Step, action: str, reason: str, state: NodeState) -> None:
-        row = [self.build_id, step.node, action, reason, state.version, state.key, state.result,
-               state.rows, state.seconds]  # fmt: skip
-        run(
-            self.connection,
-            "INSERT INTO _warehouse.build_nodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            row,
-        )
+        self.steps.append((self.build_id, step.node, action, reason, state.version, state.key, state.result,
+                           state.rows, state.seconds))  # fmt: skip
 
     def _export(self) -> list[export.Exported]:
         """Write what is stale into `work`; masters are returned, side files kept for later."""
@@ -519,18 +542,25 @@ def _write_exports(
     masters.mkdir(parents=True)
     export.assert_room(connection, wanted, masters, Layout(settings.data).master, settings)
 
+    idle = SimpleQueue()
+    for _ in range(_EXPORTS):
+        idle.put(second(connection))
+
     def write(model: Model) -> tuple[list[export.Exported], float]:
         started, result = time.monotonic(), results[model.name]
-        with connection.cursor() as own:
+        own = idle.get()
+        try:
             if model.schema == "side":
                 files = side.write(own, model, result, side_files)
             else:
                 key = export.export_key(model, result, settings)
                 files = [export.write(own, model, masters, key, build_id, settings, sampled)]
+        finally:
+            idle.put(own)
         return files, time.monotonic() - started
 
     written: dict[str, list[export.Exported]] = {"master": [], "side": []}
-    pool = ThreadPoolExecutor(2)
+    pool = ThreadPoolExecutor(_EXPORTS)
     try:
         models_of = {pool.submit(write, model): model for model in wanted}
         for future in as_completed(models_of):

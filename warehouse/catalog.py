@@ -157,10 +157,29 @@ def published(connection: duckdb.DuckDBPyConnection) -> Published:
     return Published(rows[0][0], rows[0][1], json.loads(rows[0][2]))
 
 
-def save_node(connection: duckdb.DuckDBPyConnection, state: NodeState) -> None:
-    row = [*astuple(state)[:9], json.dumps(dict(state.parents)), json.dumps(dict(state.settings))]
-    marks = ", ".join("?" * len(row))
-    run(connection, f"INSERT OR REPLACE INTO _warehouse.nodes VALUES ({marks})", row)
+def save_nodes(connection: duckdb.DuckDBPyConnection, states: Iterable[NodeState]) -> None:
+    """Record what nodes came out as, in place of what was known of them."""
+    rows = [
+        (*astuple(s)[:9], json.dumps(dict(s.parents)), json.dumps(dict(s.settings))) for s in states
+    ]
+    _insert(connection, "INSERT OR REPLACE INTO _warehouse.nodes", rows)
+
+
+def save_steps(connection: duckdb.DuckDBPyConnection, rows: Iterable[tuple]) -> None:
+    """Add rows of `_warehouse.build_nodes`: what a build did with each node that it ran."""
+    _insert(connection, "INSERT INTO _warehouse.build_nodes", rows)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, into: str, rows: Iterable[tuple]) -> None:
+    """All rows at once: a statement a row would take longer than many a node."""
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True))
+    if columns:
+        names = [f"c{i}" for i in range(len(columns))]
+        connection.register("_rows", pa.table([pa.array(c) for c in columns], names=names))
+        run(connection, f"{into} SELECT * FROM _rows")
+        connection.unregister("_rows")
 
 
 def save_inputs(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 
 from warehouse.catalog import run
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import Model, literal
+from warehouse.models import Model, identifier, literal
 from warehouse.settings import Settings
+
+_NAME = "warehouse"  # what DuckDB calls a file opened as warehouse.duckdb
+# Threads share a scan by row groups: of the usual 122,880 rows most tables would have one or two.
+_ROW_GROUP = 20_480
 
 SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "side")
 
@@ -23,20 +28,45 @@ def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb
     if settings["threads"]:
         config["threads"] = settings["threads"]
     try:
-        # An absolute path: DuckDB takes "md:x" and ":memory:/x" for something else than files.
-        connection = duckdb.connect(str(path.absolute()) if path else ":memory:", config=config)
-    except duckdb.IOException as error:
-        raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}', "check disk space and permissions") from None  # fmt: skip
+        connection = duckdb.connect(":memory:", config=config)
     except duckdb.Error as error:
         raise UsageError(
             f'DuckDB refuses memory_limit = "{settings["memory_limit"]}" or threads = '
             f"{settings['threads']}: {str(error).splitlines()[0]}",
             'e.g. memory_limit = "4GB", threads = 2',
         ) from None
+    if path is not None:
+        try:
+            # An absolute path: DuckDB takes "md:x" for something else than a file.
+            run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (ROW_GROUP_SIZE {_ROW_GROUP}, RECOVERY_MODE no_wal_writes)")  # fmt: skip
+            run(connection, f"USE {_NAME}")
+        except duckdb.Error as error:
+            raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}', "check disk space and permissions") from None  # fmt: skip
     directory = settings["temp_directory"] or str(spill)
     run(connection, f"SET temp_directory = {literal(directory)}")
     run(connection, "SET enable_progress_bar = false")
     return connection
+
+
+def second(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the same open file, for another thread."""
+    [(name,)] = run(connection, "SELECT current_database()")
+    other = connection.cursor()
+    run(other, f"USE {identifier(name)}")
+    return other
+
+
+@contextlib.contextmanager
+def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Keep the right side of each join in memory, whatever DuckDB guesses of a stream's size.
+
+    Taking a stream for small, it would keep all of it, to let the few rows beside it pass by.
+    """
+    run(connection, "SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        yield
+    finally:
+        run(connection, "RESET disabled_optimizers")
 
 
 def open_read_only(
