@@ -7,7 +7,10 @@ memory while all of them are few, else in a file that is read back a few feature
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 RELATION = "analysis.sampled_vectors"
 
 _IN_MEMORY = 1 << 30  # bytes; fresh pages of a file cost more than those of memory
-_READ_ROWS = 8192  # vectors on their way from the store to their places
+_READ_ROWS = 2048  # vectors on their way from the store to their places: more leave the cache
 _STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
 
 
@@ -90,6 +93,11 @@ class SampledVectors:
             self._gathered[model] = gather(connection, model, path)
         return self._gathered[model]
 
+    def default(self, connection: duckdb.DuckDBPyConnection) -> Gathered:
+        """The default model's vectors by feature."""
+        [(model,)] = run(connection, "SELECT model FROM staging.embedding_models WHERE is_default")
+        return self.of(connection, model)
+
     def stream(
         self, connection: duckdb.DuckDBPyConnection, models: list[str]
     ) -> pa.RecordBatchReader:
@@ -117,8 +125,8 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
     places = connection.sql("SELECT feature_id, prompt_id FROM _places ORDER BY place").fetchnumpy()
     feature_ids, starts = np.unique(places["feature_id"], return_index=True)
     rows = len(places["feature_id"])
-    dimension, filled, vectors = 0, 0, None
-    with joins_as_written(connection):
+    dimension, filled, held, put = 0, 0, path, None
+    with joins_as_written(connection), ExitStack() as opened:
         found = connection.sql(
             """SELECT p.place, v.vector
             FROM vectors.windows v JOIN _places p ON p.text_key = v.text_key
@@ -128,10 +136,11 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
         for batch in found:
             if not batch.num_rows:
                 continue
-            flat = batch.column(1).flatten().to_numpy()
-            dimension = len(flat) // batch.num_rows
-            vectors = _opened(path, (rows, dimension), vectors)
-            vectors[batch.column(0).to_numpy()] = flat.reshape(-1, dimension)
+            vectors = batch.column(1).flatten().to_numpy().reshape(batch.num_rows, -1)
+            if put is None:
+                dimension = vectors.shape[1]
+                held, put = _holder(path, rows, dimension, opened)
+            put(batch.column(0).to_numpy(), vectors)
             filled += batch.num_rows
     run(connection, "DROP TABLE _places")
     if filled < rows:
@@ -139,20 +148,31 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
             f'{rows - filled} of {rows} sampled windows have no vector of "{model}"',
             "python cli.py build --full",
         )
-    held = path if isinstance(vectors, np.memmap) else vectors
     return Gathered(
         model, held, dimension, feature_ids, np.append(starts, rows), places["prompt_id"]
     )
 
 
-def _opened(path: Path, shape: tuple[int, int], before: np.ndarray | None) -> np.ndarray:
-    """Where vectors of this shape go: memory, or a file, which is opened anew each time, as written
-    pages then stop counting as this process's memory."""
+def _holder(
+    path: Path, rows: int, dimension: int, opened: ExitStack
+) -> tuple[np.ndarray | Path, Callable[[np.ndarray, np.ndarray], object]]:
+    """What holds the vectors, and a function that puts some (second) to their places (first)."""
     import numpy as np
 
-    if 4 * shape[0] * shape[1] > _IN_MEMORY:
-        return np.memmap(path, np.float32, "r+" if before is not None else "w+", shape=shape)
-    return np.empty(shape, np.float32) if before is None else before
+    size = 4 * dimension
+    if rows * size <= _IN_MEMORY:
+        held = np.empty((rows, dimension), np.float32)
+        return held, held.__setitem__
+    file = opened.enter_context(path.open("wb", buffering=0)).fileno()
+
+    def put(places: np.ndarray, vectors: np.ndarray) -> None:
+        # A call a vector: through a mapping of the file, each new page would cost twice as much.
+        content = memoryview(vectors).cast("B")
+        for at, place in enumerate(places.tolist()):
+            if os.pwrite(file, content[at * size : (at + 1) * size], place * size) < size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    return path, put
 
 
 def spans(starts: np.ndarray, rows: int, features: int = 1 << 30) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -94,6 +96,20 @@ class Jobs:
         if name in _KEYS:
             return self._map(name, connection, files)
         return self._embed(name, connection)
+
+    def warm_up(self, names: Iterable[str]) -> None:
+        """Begin to import torch, in a thread, if one of these jobs needs it for certain.
+
+        It takes longer than most nodes, which leave the interpreter free meanwhile. What is wrong
+        with it, the job itself will say.
+        """
+
+        def load() -> None:
+            with suppress(Exception):
+                import torch  # noqa: F401
+
+        if NEIGHBOURS in names:
+            threading.Thread(target=load).start()
 
     @property
     def models(self) -> list[str]:

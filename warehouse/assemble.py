@@ -89,10 +89,8 @@ def activation_embeddings(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     import numpy as np
     import pyarrow as pa
 
-    default = "SELECT model FROM staging.embedding_models WHERE is_default"
-    [(model,)] = run(work.connection, default)
     sae_id = _sae_id(work.connection)
-    gathered = work.sampled.of(work.connection, model)
+    gathered = work.sampled.default(work.connection)
     features = work.connection.sql(
         "SELECT feature_id FROM staging.features WHERE num_examples > 0 ORDER BY feature_id"
     ).fetchnumpy()["feature_id"]

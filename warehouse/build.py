@@ -10,12 +10,11 @@ import os
 import secrets
 import shutil
 import time
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 
 import duckdb
 
@@ -29,7 +28,6 @@ from warehouse.database import (
     joins_as_written,
     open_for_build,
     open_read_only,
-    second,
 )
 from warehouse.errors import WarehouseError
 from warehouse.graph import SOURCES, Node, build_graph, select
@@ -37,9 +35,9 @@ from warehouse.layout import Layout
 from warehouse.models import Model, identifier, literal
 from warehouse.settings import Settings
 from warehouse.sources import feeding
+from warehouse.writer import Writer
 
 _BAD_ROWS_SHOWN = 5
-_EXPORTS = 2
 
 
 @dataclass(frozen=True)
@@ -98,32 +96,32 @@ def prepare(settings: Settings, selectors: Sequence[str] = (), full: bool = Fals
     return Prepared(settings, layout, every, macros, graph, state, jobs, made)
 
 
-def stale_exports(
-    prepared: Prepared,
-    results: Mapping[str, str],
-    connection: duckdb.DuckDBPyConnection | None = None,
-) -> list[str]:
-    """Masters and side models whose published files don't hold what `results` (node → hash) says.
+def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
+    """Masters and side models of the published warehouse whose files don't hold what `results` says.
 
-    `connection`: the warehouse that `results` are of, by default the published one.
+    `results`: node → hash.
     """
-    if connection is None and prepared.layout.warehouse.exists():
-        with open_read_only(prepared.layout.warehouse, unsafe=True) as published:
-            return stale_exports(prepared, results, published)
-    stale = []
-    for name in export.names(prepared.models):
-        model = prepared.models[f"master.{name}"]
-        result = results.get(model.name)
-        path = prepared.layout.master / f"{name}.parquet"
-        if result and not export.is_current(
-            path, export.export_key(model, result, prepared.settings)
-        ):
-            stale.append(name)
-    for name in side.names(prepared.models):
-        model, result = prepared.models[name], results.get(name)
-        if result and not side.is_current(connection, model, result, prepared.layout.data):
-            stale.append(name)
-    return stale
+    if not prepared.layout.warehouse.exists():
+        return []
+    with open_read_only(prepared.layout.warehouse, unsafe=True) as connection:
+        return [
+            name.removeprefix("master.")
+            for name in sorted(results, key=lambda n: (not n.startswith("master."), n))
+            if (model := prepared.models.get(name))
+            and is_stale(prepared, model, results[name], connection)
+        ]
+
+
+def is_stale(
+    prepared: Prepared, model: Model, result: str, connection: duckdb.DuckDBPyConnection
+) -> bool:
+    """Whether the model has published files, and they hold something else than `result`."""
+    if model.schema == "master":
+        path = prepared.layout.master / f"{model.name.partition('.')[2]}.parquet"
+        return not export.is_current(path, export.export_key(model, result, prepared.settings))
+    if model.schema == "side":
+        return not side.is_current(connection, model, result, prepared.layout.data)
+    return False
 
 
 def published_results(prepared: Prepared) -> dict[str, str]:
@@ -164,14 +162,14 @@ def build(
         work.mkdir(parents=True)
         try:
             execution = _Execution(prepared, build_id, work, on_event)
-            written = execution.run(exports)
+            execution.run(exports)
             if dry is not None:
                 dry(work / "warehouse.duckdb")
                 return Report(
                     build_id, execution.ran, (), prepared.jobs.embedded,
                     time.monotonic() - started, False,
         )  # fmt: skip
-            published = _publish(prepared, build_id, work, written, execution.side_files)
+            published = _publish(execution, work)
         except OSError as error:
             raise WarehouseError(
                 f"the build could not write: {error}",
@@ -201,15 +199,15 @@ class _Execution:
     on_event: Callable[[Event], None]
     ran: dict[str, float] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
-    side_files: list[export.Exported] = field(default_factory=list)
+    writer: Writer | None = None
     read: list[sources.InputFile] = field(default_factory=list)
-    states: list[NodeState] = field(default_factory=list)
+    states: dict[str, NodeState] = field(default_factory=dict)
     steps: list[tuple] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.sampled = gather.SampledVectors(self.work)
 
-    def run(self, exports: bool) -> list[export.Exported]:
+    def run(self, exports: bool) -> None:
         """Execute every step, record the build, write the stale exports. Closes the file."""
         published, copy = self.prepared.layout.warehouse, self.work / "warehouse.duckdb"
         if published.exists():
@@ -221,19 +219,18 @@ class _Execution:
             create_macros(self.connection, self.prepared.macros)
             run(self.connection, "ATTACH ':memory:' AS raw")
             self._begin()
-            for step in self.prepared.plan.steps:
-                self._step(step)
-            self._assert_unchanged()
-            self._drop_unknown()
-            catalog.save_nodes(self.connection, self.states)
-            catalog.save_steps(self.connection, self.steps)
-            catalog.save_inputs(self.connection, self.build_id)
-            run(
-                self.connection,
-                "UPDATE _warehouse.builds SET finished = ? WHERE build_id = ?",
-                [_utc_now(), self.build_id],
-            )
-            written = self._export() if exports else []
+            steps = self.prepared.plan.steps
+            self.prepared.jobs.warm_up(s.node for s in steps if s.action == plan.RUN)
+            with self._writer() if exports else nullcontext() as self.writer:
+                for step in steps:
+                    self._step(step)
+                    if self.writer:
+                        self._export(step.node)
+                self._assert_unchanged()
+                self._drop_unknown()
+                self._record_build()
+                if self.writer:
+                    self.writer.collect(everything=True)
             run(self.connection, "DETACH raw")
             run(self.connection, "CHECKPOINT")
         except duckdb.InterruptException:
@@ -247,7 +244,26 @@ class _Execution:
             ) from None
         finally:
             self.connection.close()
-        return written
+
+    def _writer(self) -> Writer:
+        return Writer(
+            self.connection,
+            self.work / "export",
+            self.build_id,
+            self.prepared.settings,
+            self.sampled,
+            self._exported,
+        )
+
+    def _record_build(self) -> None:
+        catalog.save_nodes(self.connection, self.states.values())
+        catalog.save_steps(self.connection, self.steps)
+        catalog.save_inputs(self.connection, self.build_id)
+        run(
+            self.connection,
+            "UPDATE _warehouse.builds SET finished = ? WHERE build_id = ?",
+            [_utc_now(), self.build_id],
+        )
 
     def _begin(self) -> None:
         self.results.update(self.prepared.plan.sources)
@@ -311,7 +327,7 @@ class _Execution:
             node.name, node.kind, version, key, logic, result, rows, seconds, self.build_id,
             parents, self.prepared.plan.bound[node.name],
         )  # fmt: skip
-        self.states.append(state)
+        self.states[node.name] = state
         self.results[node.name] = result
         self.ran[node.name] = seconds
         reason = step.reason if step.action == plan.RUN else self._why(parents, before)
@@ -499,21 +515,12 @@ class _Execution:
         self.steps.append((self.build_id, step.node, action, reason, state.version, state.key, state.result,
                            state.rows, state.seconds))  # fmt: skip
 
-    def _export(self) -> list[export.Exported]:
-        """Write what is stale into `work`; masters are returned, side files kept for later."""
-        stale = stale_exports(self.prepared, self.results, self.connection)
-        every = self.prepared.models
-        written, self.side_files = _write_exports(
-            self.connection,
-            [every[name] if name in every else every[f"master.{name}"] for name in stale],
-            self.results,
-            self.work / "export",
-            self.build_id,
-            self.prepared.settings,
-            self.sampled,
-            self._exported,
-        )
-        return written
+    def _export(self, name: str) -> None:
+        """Begin to write the node's files, if it has any and they hold something else."""
+        model, result = self.prepared.graph[name].model, self.results.get(name)
+        if model and result and is_stale(self.prepared, model, result, self.connection):
+            self.writer.start([model], ChainMap(self.states, self.prepared.state.nodes))
+        self.writer.collect()
 
     def _exported(self, model: Model, files: Sequence[export.Exported], seconds: float) -> None:
         if model.schema == "side":
@@ -522,54 +529,6 @@ class _Execution:
             name, shown, rows = files[0].name, files[0].path.name, files[0].rows
         self.ran[f"export {name}"] = seconds
         self.on_event(Event("export", shown, rows=rows, seconds=seconds))
-
-
-def _write_exports(
-    connection: duckdb.DuckDBPyConnection,
-    wanted: Sequence[Model],
-    results: Mapping[str, str],
-    directory: Path,
-    build_id: str,
-    settings: Settings,
-    sampled: gather.SampledVectors,
-    on_done: Callable[[Model, Sequence[export.Exported], float], None] = lambda *_: None,
-) -> tuple[list[export.Exported], list[export.Exported]]:
-    """Write masters and side models into `directory`, two at a time; the files of either kind.
-
-    Two, since the largest are written by one thread each.
-    """
-    masters, side_files = directory / "master", directory / "side"
-    masters.mkdir(parents=True)
-    export.assert_room(connection, wanted, masters, Layout(settings.data).master, settings)
-
-    idle = SimpleQueue()
-    for _ in range(_EXPORTS):
-        idle.put(second(connection))
-
-    def write(model: Model) -> tuple[list[export.Exported], float]:
-        started, result = time.monotonic(), results[model.name]
-        own = idle.get()
-        try:
-            if model.schema == "side":
-                files = side.write(own, model, result, side_files)
-            else:
-                key = export.export_key(model, result, settings)
-                files = [export.write(own, model, masters, key, build_id, settings, sampled)]
-        finally:
-            idle.put(own)
-        return files, time.monotonic() - started
-
-    written: dict[str, list[export.Exported]] = {"master": [], "side": []}
-    pool = ThreadPoolExecutor(_EXPORTS)
-    try:
-        models_of = {pool.submit(write, model): model for model in wanted}
-        for future in as_completed(models_of):
-            files, seconds = future.result()
-            written[models_of[future].schema] += files
-            on_done(models_of[future], files, seconds)
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return written["master"], written["side"]
 
 
 def _hashable(column: str, type_: str) -> list[str]:
@@ -598,14 +557,11 @@ def standing_warnings(layout: Layout, settings: Settings) -> list[str]:
     return found
 
 
-def _publish(
-    prepared: Prepared,
-    build_id: str,
-    work: Path,
-    written: Sequence[export.Exported],
-    side_files: Sequence[export.Exported],
-) -> list[export.Exported]:
-    layout, built = prepared.layout, work / "warehouse.duckdb"
+def _publish(execution: _Execution, work: Path) -> list[export.Exported]:
+    prepared, built = execution.prepared, work / "warehouse.duckdb"
+    layout = prepared.layout
+    written = execution.writer.masters if execution.writer else []
+    side_files = execution.writer.side_files if execution.writer else []
     targets = [layout.master / e.path.name for e in written]
     targets += [layout.data / e.name for e in side_files]
     with built.open("rb") as stream:
@@ -617,7 +573,7 @@ def _publish(
     built.replace(layout.warehouse)
     published = export.publish(written, layout.master)
     side.publish(side_files, layout.data)
-    history.prune(layout, build_id, prepared.settings)
+    history.prune(layout, execution.build_id, prepared.settings)
     return published
 
 
@@ -688,12 +644,10 @@ def export_published(
             for name in wanted:
                 if name not in state.nodes:
                     raise WarehouseError(f'"{name}" was not built yet', "python cli.py build")
-            chosen = [every[name] for name in wanted]
-            results = {name: state.nodes[name].result for name in wanted}
-            written, files = _write_exports(
-                connection, chosen, results, work / "export", state.build_id, settings, sampled
-            )
+            with Writer(connection, work / "export", state.build_id, settings, sampled) as writer:
+                writer.start([every[name] for name in wanted], state.nodes)
+                writer.collect(everything=True)
             home = layout.data if target == layout.master else target
-            return export.publish(written, target) + side.publish(files, home)
+            return export.publish(writer.masters, target) + side.publish(writer.side_files, home)
         finally:
             shutil.rmtree(work, ignore_errors=True)

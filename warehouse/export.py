@@ -8,10 +8,11 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
@@ -25,6 +26,8 @@ from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+T = TypeVar("T")
 
 # Raise when the files' form changes without a model's version changing.
 _FORM = 2
@@ -161,21 +164,33 @@ def estimate(
     return int(rows * each)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a file is made of: the model's result and its rows, by which build, by which settings."""
+
+    result: str
+    rows: int
+    build_id: str
+    settings: Settings
+
+
 def write(
     connection: duckdb.DuckDBPyConnection,
     model: Model,
     directory: Path,
-    key: str,
-    build_id: str,
-    settings: Settings,
+    origin: Origin,
     sampled: SampledVectors,
+    stop: Event,
 ) -> Exported:
-    """Write one master and its `.metadata.json` into `directory` (not published yet)."""
+    """Write one master and its `.metadata.json` into `directory` (not published yet).
+
+    Ends with a WarehouseError soon after another thread sets `stop`.
+    """
     name = model.name.partition(".")[2]
     path = directory / f"{name}.parquet"
+    rows, settings = origin.rows, origin.settings
     columns = file_columns(model, settings)
     schema = arrow_schema(columns)
-    rows = run(connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
     sae = run(connection, "SELECT sae_id FROM staging.sae")
     facts = {
         "created_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -183,19 +198,19 @@ def write(
         "model_version": model.version,
         "sae_id": sae[0][0] if sae else None,
         "total_rows": rows,
-        "build_id": build_id,
+        "build_id": origin.build_id,
     }
     bound = {k: settings[k] for k in settings.values}
     footer = {
         **{k: str(v) for k, v in facts.items()},
         "settings": json.dumps(bound),
-        "warehouse_key": key,
+        "warehouse_key": export_key(model, origin.result, settings),
         # What Arrow and Polars read the types from: Categorical where the schema says dictionary.
         "ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()).decode(),
     }
     work = Assembly(connection, sampled, int8=columns != model.columns)
     if assemble := ASSEMBLERS.get(model.name):
-        _write_batches(path, schema, footer, assemble(work))
+        _write_batches(path, schema, footer, _until(stop, assemble(work)))
     else:
         _copy(connection, model, path, footer)
     _verify(path, schema, rows, model.order)
@@ -215,6 +230,13 @@ def write(
     _sidecar(path).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")
     _sync(path)
     return Exported(name, path, rows, path.stat().st_size)
+
+
+def _until(stop: Event, batches: Iterable[T]) -> Iterator[T]:
+    for batch in batches:
+        if stop.is_set():
+            raise WarehouseError("the export was stopped")
+        yield batch
 
 
 def _copy(

@@ -72,9 +72,16 @@ def build_graph(
 def _ordered(nodes: Mapping[str, Node]) -> list[str]:
     """Parents first; among the ready ones audits before models before jobs, then by name.
 
-    So a broken input is reported before hours of embedding.
+    So a broken input is reported before hours of embedding. Of the models those that are exported
+    come first, so that their files are written beside what follows.
     """
-    rank = {"source": 0, "audit": 1, "model": 2, "job": 3}
+
+    def rank(name: str) -> int:
+        node = nodes[name]
+        if node.kind == "model":
+            return 2 if node.model.schema in ("master", "side") else 3
+        return {"source": 0, "audit": 1, "job": 4}[node.kind]
+
     sorter = TopologicalSorter({name: node.parents for name, node in nodes.items()})
     try:
         sorter.prepare()
@@ -83,7 +90,7 @@ def _ordered(nodes: Mapping[str, Node]) -> list[str]:
     order: list[str] = []
     ready: list[str] = list(sorter.get_ready())
     while ready:
-        ready.sort(key=lambda n: (rank[nodes[n].kind], n), reverse=True)
+        ready.sort(key=lambda n: (rank(n), n), reverse=True)
         name = ready.pop()
         order.append(name)
         sorter.done(name)
