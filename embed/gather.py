@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RELATION = "analysis.sampled_vectors"
 
-_IN_MEMORY = 1 << 30  # bytes; fresh pages of a file cost more than those of memory
+_IN_MEMORY = 1 << 30  # bytes, of all models; fresh pages of a file cost more than those of memory
 _READ_ROWS = 2048  # vectors on their way from the store to their places: more leave the cache
 _STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
 
@@ -90,7 +90,9 @@ class SampledVectors:
         """One model's vectors by feature."""
         if model not in self._gathered:
             path = self.directory / f"sampled-{digest(model)}.f32"
-            self._gathered[model] = gather(connection, model, path)
+            held = (g.rows for g in self._gathered.values())
+            room = _IN_MEMORY - sum(rows.nbytes for rows in held if not isinstance(rows, Path))
+            self._gathered[model] = gather(connection, model, path, room)
         return self._gathered[model]
 
     def default(self, connection: duckdb.DuckDBPyConnection) -> Gathered:
@@ -110,8 +112,9 @@ class SampledVectors:
         )
 
 
-def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gathered:
-    """The vectors of `texts.windows` by (feature_id, sample_order); in the file `path`, if many."""
+def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: int) -> Gathered:
+    """The vectors of `texts.windows` by (feature_id, sample_order), in memory if it has room for
+    them (bytes), else in the file `path`."""
     import numpy as np
 
     run(
@@ -139,7 +142,7 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
             vectors = batch.column(1).flatten().to_numpy().reshape(batch.num_rows, -1)
             if put is None:
                 dimension = vectors.shape[1]
-                held, put = _holder(path, rows, dimension, opened)
+                held, put = _holder(path, rows, dimension, room, opened)
             put(batch.column(0).to_numpy(), vectors)
             filled += batch.num_rows
     run(connection, "DROP TABLE _places")
@@ -154,13 +157,13 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
 
 
 def _holder(
-    path: Path, rows: int, dimension: int, opened: ExitStack
+    path: Path, rows: int, dimension: int, room: int, opened: ExitStack
 ) -> tuple[np.ndarray | Path, Callable[[np.ndarray, np.ndarray], object]]:
     """What holds the vectors, and a function that puts some (second) to their places (first)."""
     import numpy as np
 
     size = 4 * dimension
-    if rows * size <= _IN_MEMORY:
+    if rows * size <= room:
         held = np.empty((rows, dimension), np.float32)
         return held, held.__setitem__
     file = opened.enter_context(path.open("wb", buffering=0)).fileno()

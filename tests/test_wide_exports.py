@@ -18,7 +18,11 @@ from embed.gather import SampledVectors, spans, stream_schema
 from tests.conftest import MODEL
 from warehouse import assemble
 from warehouse.assemble import quantized
+from warehouse.catalog import read_state
 from warehouse.errors import WarehouseError
+from warehouse.models import load_all
+from warehouse.settings import load
+from warehouse.writer import Writer
 
 # The ways of docs/daily-use.md to read int8 vectors back.
 IN_POLARS = """(
@@ -33,11 +37,17 @@ FROM '{path}'"""
 VALUES = st.floats(-1e6, 1e6, width=32).map(lambda x: 0.0 if abs(x) < 1e-6 else x)
 
 
+@pytest.mark.parametrize("room", [1 << 30, 0], ids=["in memory", "in a file"])
 def test_the_gathered_stream_holds_the_rows_of_its_sql(
-    connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    room: int,
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(gather, "_STREAM_VALUES", 384 * 7)  # several batches, features cut nowhere
+    monkeypatch.setattr(gather, "_IN_MEMORY", room)
     streamed = SampledVectors(tmp_path).stream(connection, [MODEL]).read_all()
+    assert bool(list(tmp_path.iterdir())) == (room == 0)
     said = connection.sql("FROM analysis.sampled_vectors ORDER BY feature_id").to_arrow_table()
     assert len(streamed["feature_id"].chunks) > 5
     assert streamed.combine_chunks().equals(said.cast(stream_schema()).combine_chunks())
@@ -60,6 +70,28 @@ def test_the_wide_masters_are_the_same_in_batches_of_any_size(
         assert one == 1
         assert many > 10
         assert parts.equals(whole)
+
+
+def test_leaving_a_writer_ends_what_it_still_writes(
+    sample: Path,
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(assemble, "_EXAMPLES", 1)
+    name = "master.activation_examples"
+    nodes = read_state(sample / "warehouse.duckdb").nodes
+    sampled = SampledVectors(tmp_path)
+    with (
+        pytest.raises(ZeroDivisionError),
+        Writer(connection, tmp_path, "a build", load(sample), sampled) as writer,
+    ):
+        writer.start([load_all()[name]], nodes)
+        1 / 0  # noqa: B018
+    assert writer.masters == []
+    for path in tmp_path.glob("master/*.parquet"):
+        assert pl.read_parquet(path).height < nodes[name].rows
+    assert connection.sql("SELECT 1").fetchall() == [(1,)]
 
 
 def test_a_window_without_a_vector_stops_the_gathering(

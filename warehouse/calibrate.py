@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse import toml_edit
-from warehouse.catalog import run
+from warehouse.catalog import published, run
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.layout import Layout
@@ -141,9 +141,9 @@ def write(settings: Settings, chosen: Mapping[str, float]) -> Path:
 
 
 def _as_built(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Settings:
-    built = run(connection, "SELECT max_by(settings, started) FROM _warehouse.builds")[0][0]
     ours = {n: v for n, v in settings.values.items() if n in THRESHOLDS or n.startswith("calibration.")}  # fmt: skip
-    return Settings(settings.data, {**settings.values, **json.loads(built), **ours})
+    built = published(connection).settings(settings.data)
+    return Settings(settings.data, {**built.values, **ours})
 
 
 def make_tables(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -18,7 +18,7 @@ import duckdb
 
 from warehouse import models
 from warehouse.catalog import published, run
-from warehouse.database import open_read_only
+from warehouse.database import open_read_only, rows_of
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.layout import Layout
 from warehouse.pages import number
@@ -337,11 +337,7 @@ class _Sections:
     def __call__(self, name: str) -> list[dict[str, object]]:
         model = models.load_all()[f"cards.{name}"]
         values = self.settings.parameters() | {"feature": self.feature_id}
-        self.connection.execute(
-            model.sql, {name: values[name] for name in (*model.parameters, "feature")}
-        )
-        columns = [column[0] for column in self.connection.description]
-        return [dict(zip(columns, row, strict=True)) for row in self.connection.fetchall()]
+        return rows_of(self.connection, model, values, "feature")
 
 
 def _unknown(connection: duckdb.DuckDBPyConnection, feature_id: int) -> UsageError:

@@ -91,6 +91,18 @@ def open_read_only(
     return connection
 
 
+def rows_of(
+    connection: duckdb.DuckDBPyConnection,
+    model: Model,
+    values: Mapping[str, object],
+    *beside: str,
+) -> list[dict[str, object]]:
+    """Run a model's SQL; a dictionary a row. Of `values` its parameters are bound, and `beside`."""
+    connection.execute(model.sql, {n: values[n] for n in (*model.parameters, *beside)} or None)
+    names = [column[0] for column in connection.description]
+    return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
+
+
 def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
     for schema in SCHEMAS:
         run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")

@@ -16,14 +16,14 @@ from markupsafe import Markup
 
 from warehouse import charts, models, picture
 from warehouse.build import standing_warnings
-from warehouse.catalog import run
+from warehouse.catalog import published
 from warehouse.charts import ACCENT, COUNT, INK, LINE, WIDTH, bars, draw, panel, rule
-from warehouse.database import open_read_only
+from warehouse.database import open_read_only, rows_of
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.layout import Layout
 from warehouse.models import Model
-from warehouse.pages import number, page
-from warehouse.settings import BY_NAME, Settings
+from warehouse.pages import number, page, save
+from warehouse.settings import Settings
 
 Rows = list[dict[str, object]]
 
@@ -74,15 +74,7 @@ def write(data: Path, output: Path | None = None) -> Path:
     if not data.is_dir():
         raise UsageError(f'data directory "{data}" does not exist', "--data DIR")
     target = output or data / "report.html"
-    text = render(data)
-    temporary = target.with_name(f".{target.name}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target)
-    except OSError as error:
-        raise UsageError(f'"{target}" cannot be written: {error.strerror}', "-o FILE in a directory that exists") from None  # fmt: skip
-    finally:
-        temporary.unlink(missing_ok=True)
+    save(render(data), target)
     return target
 
 
@@ -112,13 +104,7 @@ def render(data: Path) -> str:
 
 def reader(connection: duckdb.DuckDBPyConnection, data: Path) -> Queries:
     """The queries of a published warehouse, under the settings of its last build."""
-    return Queries(connection, _built_settings(connection, data))
-
-
-def _built_settings(connection: duckdb.DuckDBPyConnection, data: Path) -> Settings:
-    """The settings of the last build; those that its program did not know are the defaults."""
-    built = json.loads(run(connection, "SELECT max_by(settings, started) FROM _warehouse.builds")[0][0])  # fmt: skip
-    return Settings(data, {n: built.get(n, s.default) for n, s in BY_NAME.items()})
+    return Queries(connection, published(connection).settings(data))
 
 
 @dataclass(frozen=True)
@@ -131,16 +117,13 @@ class Queries:
     def table(self, name: str) -> Rows:
         """A query's rows. WarehouseError: it reads what is not there."""
         model = models.load_all()[f"report.{name}"]
-        values = self.settings.parameters()
         try:
-            self.connection.execute(model.sql, {p: values[p] for p in model.parameters} or None)
+            return rows_of(self.connection, model, self.settings.parameters())
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise WarehouseError(
                 f'"{model.name}" cannot be drawn: {str(error).splitlines()[0]}',
                 "python cli.py build   brings the warehouse up to this program",
             ) from None
-        names = [column[0] for column in self.connection.description]
-        return [dict(zip(names, row, strict=True)) for row in self.connection.fetchall()]
 
     def shown(self, name: str) -> Figure:
         """The query as it was run, for a table: no pictures."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import tomlkit
 
+from warehouse.query import whole
 from warehouse.settings import FILE_NAME, commented_file
 
 
@@ -20,15 +20,14 @@ def write(data: Path, chosen: Mapping[str, float]) -> Path:
             text = edited(stream.read(), chosen)
     else:
         text = commented_file(chosen)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(3)}")
-    try:
+
+    def fill(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="") as stream:
             stream.write(text)
         if path.exists():
             shutil.copymode(path, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+    whole(path, fill)
     return path
 
 

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: Cosine similarity over all unordered pairs of a feature's sampled windows.
 -- key: model, feature_id
 -- column model: the embedding model, as named in the settings
@@ -13,14 +13,7 @@ WITH pairs AS (
         model,
         feature_id,
         len(vectors) AS num_examples,
-        flatten(
-            list_transform(
-                range(2, len(vectors) + 1),
-                lambda i: list_transform(
-                    range(1, i), lambda j: cosine(vectors[i], vectors[j])::DOUBLE
-                )
-            )
-        ) AS similarities
+        pairwise_cosines(vectors) AS similarities
     FROM analysis.sampled_vectors
 )
 

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Cosine similarity of each candidate phrase to the mean vector of its feature's lexical
 --   and semantic contexts, from inner products: p·mean / (|p| |mean|) = Σ p·c / (|p| √(ΣΣ c·c′)).
 -- key: model, feature_id, method, candidate_order
@@ -7,28 +7,7 @@
 -- column method: lexical, semantic
 -- column candidate_order: 0-based place among the feature's candidates
 -- column similarity: cosine similarity of the phrase to the mean vector of the method's contexts
-WITH contexts AS (
-    SELECT c.model, c.feature_id, 'lexical' AS method, c.context_order, v.vector
-    FROM texts.ngram_contexts c
-    JOIN vectors.ngram_contexts v ON v.model = c.model AND v.text_key = c.text_key
-    UNION ALL
-    SELECT c.model, c.feature_id, 'semantic' AS method, c.context_order, v.vector
-    FROM texts.semantic_contexts c
-    JOIN vectors.semantic_contexts v ON v.model = c.model AND v.text_key = c.text_key
-),
-
-lengths AS (
-    SELECT
-        a.model,
-        a.feature_id,
-        a.method,
-        sqrt(greatest(sum(list_inner_product(a.vector, b.vector)::DOUBLE), 0)) AS length
-    FROM contexts a
-    JOIN contexts b ON b.model = a.model AND b.feature_id = a.feature_id AND b.method = a.method
-    GROUP BY a.model, a.feature_id, a.method
-),
-
-phrases AS (
+WITH phrases AS (
     SELECT
         p.model,
         p.feature_id,
@@ -48,7 +27,7 @@ products AS (
         p.length,
         sum(list_inner_product(p.vector, c.vector)::DOUBLE) AS product
     FROM phrases p
-    JOIN contexts c ON c.model = p.model AND c.feature_id = p.feature_id
+    JOIN analysis.context_vectors c ON c.model = p.model AND c.feature_id = p.feature_id
     GROUP BY p.model, p.feature_id, c.method, p.candidate_order, p.length
 )
 
@@ -59,4 +38,4 @@ SELECT
     p.candidate_order,
     greatest(-1, least(1, coalesce(p.product / nullif(p.length * l.length, 0), 0)))::FLOAT AS similarity
 FROM products p
-JOIN lengths l ON l.model = p.model AND l.feature_id = p.feature_id AND l.method = p.method
+JOIN analysis.context_lengths l ON l.model = p.model AND l.feature_id = p.feature_id AND l.method = p.method

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The statistic of patterns.semantic_threshold on made-up features: the mean cosine
 --   similarity over all pairs of their windows.
 -- key: made_up_id
@@ -16,8 +16,5 @@ WITH gathered AS (
 
 SELECT
     made_up_id,
-    list_avg(flatten(list_transform(
-        range(2, len(vectors) + 1),
-        lambda i: list_transform(range(1, i), lambda j: cosine(vectors[i], vectors[j])::DOUBLE)
-    )))::FLOAT AS mean_similarity
+    list_avg(pairwise_cosines(vectors))::FLOAT AS mean_similarity
 FROM gathered

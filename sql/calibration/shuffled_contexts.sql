@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The statistic of matching.threshold on shuffled phrases: the cosine similarity of a
 --   feature's mean context vector to a phrase that was tried on another feature by the same method.
 -- column method: lexical, semantic
@@ -46,28 +46,7 @@ shuffled AS (
     WHERE b.feature_id <> a.feature_id
 ),
 
-contexts AS (
-    SELECT c.model, c.feature_id, 'lexical' AS method, v.vector
-    FROM texts.ngram_contexts c
-    JOIN vectors.ngram_contexts v ON v.model = c.model AND v.text_key = c.text_key
-    UNION ALL
-    SELECT c.model, c.feature_id, 'semantic' AS method, v.vector
-    FROM texts.semantic_contexts c
-    JOIN vectors.semantic_contexts v ON v.model = c.model AND v.text_key = c.text_key
-),
-
 -- As in analysis.phrase_matching: p·mean / (|p| |mean|) = Σ p·c / (|p| √(ΣΣ c·c′)).
-lengths AS (
-    SELECT
-        a.model,
-        a.feature_id,
-        a.method,
-        sqrt(greatest(sum(list_inner_product(a.vector, b.vector)::DOUBLE), 0)) AS length
-    FROM contexts a
-    JOIN contexts b ON b.model = a.model AND b.feature_id = a.feature_id AND b.method = a.method
-    GROUP BY a.model, a.feature_id, a.method
-),
-
 products AS (
     SELECT
         s.model,
@@ -79,7 +58,7 @@ products AS (
         sum(list_inner_product(p.vector, c.vector)::DOUBLE) AS product
     FROM shuffled s
     JOIN vectors.phrases p ON p.model = s.model AND p.text_key = s.text_key
-    JOIN contexts c ON c.model = s.model AND c.feature_id = s.feature_id AND c.method = s.method
+    JOIN analysis.context_vectors c ON c.model = s.model AND c.feature_id = s.feature_id AND c.method = s.method
     GROUP BY s.model, s.method, s.feature_id, s.other_id, s.text_key
 )
 
@@ -89,4 +68,4 @@ SELECT
     p.other_id,
     greatest(-1, least(1, coalesce(p.product / nullif(p.length * l.length, 0), 0)))::FLOAT AS similarity
 FROM products p
-JOIN lengths l ON l.model = p.model AND l.feature_id = p.feature_id AND l.method = p.method
+JOIN analysis.context_lengths l ON l.model = p.model AND l.feature_id = p.feature_id AND l.method = p.method
