@@ -101,7 +101,7 @@ def waiting(site: Site, data: Path) -> Iterator[subprocess.Popen]:
 def go_on(process: subprocess.Popen) -> str:
     """Let a stopped process run to its end; what it said on stderr."""
     process.send_signal(signal.SIGCONT)
-    return process.communicate()[1]
+    return process.communicate(timeout=120)[1]
 
 
 def untouched(site: Site, data: Path, before: Contents | None = None) -> bool:

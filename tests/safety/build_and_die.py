@@ -1,6 +1,6 @@
 """`cli.py` with the made-up model, which signals itself at a point of its build.
 
-python -m tests.safety.build_and_die --watch DIR --trail FILE --at 17 -- --data DIR build
+python -m tests.safety.build_and_die --watch DIR --trail FILE --at "0 start analysis.samples" -- --data DIR build
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cli import main as command_line
 from tests.safety.made_up import made_up_model
-from tests.safety.points import Points
+from tests.safety.points import NEVER, Points
 
 SERVE = "--serve"
 _LONGEST = 120.0  # seconds that a build may take
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--watch", type=Path, help="the data directory whose changes are points")
     parser.add_argument("--trail", type=Path, help="the points that were passed are written here")
-    parser.add_argument("--at", type=int, help="the point")
+    parser.add_argument("--at", default=NEVER, help="the point: how often it was passed, its label")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds after it")
     parser.add_argument("--signal", default="KILL", choices=("KILL", "INT", "STOP"))
     parser.add_argument("arguments", nargs="+")

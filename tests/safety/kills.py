@@ -175,7 +175,7 @@ class Site:
 
     def _record(self, name: str, server: Server) -> None:
         data = change(self.restore(name), name)
-        _, ended = die(server, data, -1, 0)
+        _, ended = die(server, data, points.NEVER, 0)
         assert ended
         (self.base / "trail").rename(self.base / f"{name}.trail")
         shutil.copytree(data / "vectors", self.base / f"{name}.done" / "vectors")
@@ -355,7 +355,7 @@ class Kill:
     seed: int
     change: str
     aim: str
-    at: int
+    at: str
     delay: float
     again: float | None  # the next build is killed as well, after so many seconds
     undo: bool  # the change is taken back before the next build
@@ -367,7 +367,7 @@ class Kill:
         aim = AIMS[seed % len(AIMS)]
         name = rng.choice(list(CHANGES))
         trail = site.wanted(name).trail
-        places = [0] if aim == ANY else trail.at(aim)
+        places = [points.START] if aim == ANY else trail.at(aim)
         assert places, f"the build of {name} has no point {aim}: did publishing change?"
         at = rng.choice(places)
         longest = trail.seconds[-1] if aim == ANY else rng.choice([0, 1, 1]) * DELAYS.get(aim, 0.0)
@@ -388,13 +388,13 @@ class Outcome:
     seconds: float
 
 
-def die(server: Server, data: Path, at: int, delay: float) -> tuple[Trail, bool]:
+def die(server: Server, data: Path, at: str, delay: float) -> tuple[Trail, bool]:
     """A build that is killed; the points it passed, and whether it ended before.
 
-    At point -1 it is not killed.
+    At points.NEVER it is not killed.
     """
     trail, talk = data.parent / "trail", data.parent / "talk"
-    options = ("--trail", str(trail), "--at", str(at), "--delay", f"{delay:.4f}")
+    options = ("--trail", str(trail), "--at", at, "--delay", f"{delay:.4f}")
     code = server.run(talk, "--watch", str(data), *options, "--", "--data", str(data), "build")
     assert code in (0, -signal.SIGKILL), f"exit code {code}: {talk.read_text()[-2000:]}"
     return Trail.read(trail), code == 0
@@ -412,7 +412,7 @@ def try_kill(site: Site, server: Server, kill: Kill) -> Outcome:
     state = check_whole(data, before, wanted.files, passed.publishing)
     last = state
     if kill.again is not None:
-        more, _ = die(server, data, 0, kill.again)
+        more, _ = die(server, data, points.START, kill.again)
         publishing = passed.publishing or more.publishing
         last = check_whole(data, before, wanted.files, publishing)
 

@@ -2,7 +2,8 @@
 
 A point is a build event, a chunk given to the encoder, a parquet that DuckDB begins to write, or a
 change of the data directory (a file opened for writing, a directory made or removed, a rename),
-seen by an audit hook just before it happens. The same build passes the same points, so a recorded trail says where the next can die.
+seen by an audit hook just before it happens. Files are written beside the nodes, so the same build passes
+the same points, but not in the same order: a point is named by its label and how often that came before.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +26,12 @@ import warehouse.export
 from tests.safety.made_up import Encoder
 
 BEGIN = "begin"
+START = f"0 {BEGIN}"
+NEVER = "never"
 _BUILD_ID = re.compile(r"(\.build|\.history)/\d{8}T\d{6}-[0-9a-f]{6}")
 _PUBLISH = "rename warehouse.duckdb"
 
-# Where a build can be, in order.
+# Where a build can be, in order; SQL and exports alternate.
 PREPARING = "before the first model"
 EMBEDDING = "embedding"
 PART = "writing a part"
@@ -41,21 +45,22 @@ STAGES = (PREPARING, EMBEDDING, PART, SQL, EXPORT, BEFORE, BETWEEN, AFTER)
 
 @dataclass
 class Points:
-    """Writes the trail of this process; at point `at` (0 is the first), after `delay`, signals it.
+    """Writes the trail of this process; at the point named `at`, after `delay`, signals it.
 
     STOP leaves it to the parent to let it go on.
     """
 
     data: Path
     trail: Path
-    at: int | None = None
+    at: str = NEVER
     delay: float = 0.0
     signal: int = signal.SIGKILL
 
     def install(self) -> None:
         """Start counting. There is no way back: a process is watched to its end."""
         self._data = str(self.data.resolve()) + os.sep
-        self._count = 0
+        self._seen: Counter[str] = Counter()
+        self._lock = threading.Lock()
         self._started = time.monotonic()
         self._trail = os.open(self.trail, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         made, encode = warehouse.build.Event, Encoder.encode
@@ -89,7 +94,9 @@ class Points:
         """The build is at the next point."""
         line = f"{time.monotonic() - self._started:.4f}\t{label}\n"
         os.write(self._trail, line.encode())
-        here, self._count = self._count, self._count + 1
+        with self._lock:
+            here = f"{self._seen[label]} {label}"
+            self._seen[label] += 1
         if here != self.at:
             return
         if not self.delay:
@@ -151,18 +158,21 @@ class Trail:
                 stage = PART if word == "rename" else EMBEDDING
             elif word in ("encode", "progress"):
                 stage = EMBEDDING
-            elif word in ("copy", "export") or name.startswith(
-                (".build/*/master", ".build/*/side")
-            ):
+            elif word in ("copy", "export") or name.startswith(".build/*/export"):
                 stage = EXPORT
             else:
                 stage = SQL
             found.append(stage)
         return found
 
-    def at(self, stage: str) -> list[int]:
-        """The points of a stage."""
-        return [n for n, s in enumerate(self.stages()) if s == stage]
+    def at(self, stage: str) -> list[str]:
+        """The names of a stage's points."""
+        found, seen = [], Counter()
+        for label, its_stage in zip(self.labels, self.stages(), strict=True):
+            if its_stage == stage:
+                found.append(f"{seen[label]} {label}")
+            seen[label] += 1
+        return found
 
     @property
     def publishing(self) -> bool:
