@@ -1,22 +1,20 @@
 """`analysis.sampled_vectors` as a stream: the sampled windows' vectors in the order of the features.
 
 The relation's SQL, a `list(vector)` a feature, holds every vector in memory several times: 10 GB at
-163,840 features. Here each vector is written once to its place, in one pass over the store: in
-memory while all of them are few, else in a file that is read back a few features at a time.
+163,840 features. Here each vector goes once to its place, in one pass over the store; the places are
+read back a few features at a time.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from embed.places import InFile, InMemory, Places
 from warehouse.catalog import run
 from warehouse.database import joins_as_written
 from warehouse.errors import WarehouseError
@@ -28,7 +26,8 @@ if TYPE_CHECKING:
 
 RELATION = "analysis.sampled_vectors"
 
-_IN_MEMORY = 1 << 30  # bytes, of all models; fresh pages of a file cost more than those of memory
+# Vectors held in memory: a quarter of memory_limit, in bytes. Fresh pages of a file cost more.
+_ROOM = "SELECT parse_formatted_bytes(current_setting('memory_limit')) // 4"
 _READ_ROWS = 2048  # vectors on their way from the store to their places: more leave the cache
 _STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
 
@@ -37,28 +36,16 @@ _STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
 class Gathered:
     """One model's vectors by feature.
 
-    `rows`: float32 (rows, dimension), or the file of such rows, without a header; `feature_ids` int64
-    (features), ascending; `starts` int64 (features + 1), where a feature's rows begin; `prompt_ids`
-    int64 (rows).
+    `places`: the vectors; `feature_ids` int64 (features), ascending; `starts` int64 (features + 1),
+    where a feature's vectors begin; `prompt_ids` int64 (vectors).
     """
 
     model: str
-    rows: np.ndarray | Path
+    places: Places
     dimension: int
     feature_ids: np.ndarray
     starts: np.ndarray
     prompt_ids: np.ndarray
-
-    def vectors(self, start: int, stop: int) -> np.ndarray:
-        """Rows start..stop, float32 (stop - start, dimension)."""
-        import numpy as np
-
-        if start == stop:
-            return np.empty((0, self.dimension), np.float32)
-        if isinstance(self.rows, Path):  # opened anew: read pages stop counting as memory
-            whole = (int(self.starts[-1]), self.dimension)
-            return np.memmap(self.rows, np.float32, "r", shape=whole)[start:stop]
-        return self.rows[start:stop]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The relation's rows, in the order of the features."""
@@ -73,7 +60,7 @@ class Gathered:
                     pa.array([self.model] * (last - first)),
                     pa.array(self.feature_ids[first:last]),
                     list_array(pa.array(self.prompt_ids[start:stop]), counts),
-                    list_array(vector_array(self.vectors(start, stop)), counts),
+                    list_array(vector_array(self.places.read(start, stop)), counts),
                 ],
                 schema=schema,
             )
@@ -89,9 +76,9 @@ class SampledVectors:
     def of(self, connection: duckdb.DuckDBPyConnection, model: str) -> Gathered:
         """One model's vectors by feature."""
         if model not in self._gathered:
+            room = run(connection, _ROOM)[0][0]
+            room -= sum(g.places.nbytes for g in self._gathered.values())
             path = self.directory / f"sampled-{digest(model)}.f32"
-            held = (g.rows for g in self._gathered.values())
-            room = _IN_MEMORY - sum(rows.nbytes for rows in held if not isinstance(rows, Path))
             self._gathered[model] = gather(connection, model, path, room)
         return self._gathered[model]
 
@@ -113,8 +100,10 @@ class SampledVectors:
 
 
 def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: int) -> Gathered:
-    """The vectors of `texts.windows` by (feature_id, sample_order), in memory if it has room for
-    them (bytes), else in the file `path`."""
+    """The vectors of `texts.windows`, by (feature_id, sample_order).
+
+    They are held in memory if they need no more than `room` bytes, else in the file `path`.
+    """
     import numpy as np
 
     run(
@@ -128,8 +117,8 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: 
     places = connection.sql("SELECT feature_id, prompt_id FROM _places ORDER BY place").fetchnumpy()
     feature_ids, starts = np.unique(places["feature_id"], return_index=True)
     rows = len(places["feature_id"])
-    dimension, filled, held, put = 0, 0, path, None
-    with joins_as_written(connection), ExitStack() as opened:
+    dimension, filled, held = 0, 0, InMemory(0, 0)
+    with joins_as_written(connection):
         found = connection.sql(
             """SELECT p.place, v.vector
             FROM vectors.windows v JOIN _places p ON p.text_key = v.text_key
@@ -140,10 +129,11 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: 
             if not batch.num_rows:
                 continue
             vectors = batch.column(1).flatten().to_numpy().reshape(batch.num_rows, -1)
-            if put is None:
+            if not filled:
                 dimension = vectors.shape[1]
-                held, put = _holder(path, rows, dimension, room, opened)
-            put(batch.column(0).to_numpy(), vectors)
+                fits = 4 * rows * dimension <= room
+                held = InMemory(rows, dimension) if fits else InFile(path, rows, dimension)
+            held.put(batch.column(0).to_numpy(), vectors)
             filled += batch.num_rows
     run(connection, "DROP TABLE _places")
     if filled < rows:
@@ -151,31 +141,10 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: 
             f'{rows - filled} of {rows} sampled windows have no vector of "{model}"',
             "python cli.py build --full",
         )
+    held.close()
     return Gathered(
         model, held, dimension, feature_ids, np.append(starts, rows), places["prompt_id"]
     )
-
-
-def _holder(
-    path: Path, rows: int, dimension: int, room: int, opened: ExitStack
-) -> tuple[np.ndarray | Path, Callable[[np.ndarray, np.ndarray], object]]:
-    """What holds the vectors, and a function that puts some (second) to their places (first)."""
-    import numpy as np
-
-    size = 4 * dimension
-    if rows * size <= room:
-        held = np.empty((rows, dimension), np.float32)
-        return held, held.__setitem__
-    file = opened.enter_context(path.open("wb", buffering=0)).fileno()
-
-    def put(places: np.ndarray, vectors: np.ndarray) -> None:
-        # A call a vector: through a mapping of the file, each new page would cost twice as much.
-        content = memoryview(vectors).cast("B")
-        for at, place in enumerate(places.tolist()):
-            if os.pwrite(file, content[at * size : (at + 1) * size], place * size) < size:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-
-    return path, put
 
 
 def spans(starts: np.ndarray, rows: int, features: int = 1 << 30) -> Iterator[tuple[int, int]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import threading
+import importlib
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -69,6 +70,7 @@ class Jobs:
     layout: Layout
     progress: Callable[[str, int, int, str], None] = lambda job, done, total, what: None
     embedded: dict[str, int] = field(default_factory=dict)
+    _torch: Future[ModuleType] | None = None
 
     def identify(self, name: str) -> JobIdentity:
         """What decides a job's result besides its parents. Imports no torch."""
@@ -91,6 +93,8 @@ class Jobs:
         self, name: str, connection: duckdb.DuckDBPyConnection, files: list[InputFile]
     ) -> tuple[str, int]:
         """Make the job's relation; its result hash ('': the relation's content) and its rows."""
+        if self._torch:  # a broken one says why at its first import only
+            self._torch.result()
         if name == NEIGHBOURS:
             return self._neighbours(connection, files)
         if name in _KEYS:
@@ -98,18 +102,14 @@ class Jobs:
         return self._embed(name, connection)
 
     def warm_up(self, names: Iterable[str]) -> None:
-        """Begin to import torch, in a thread, if one of these jobs needs it for certain.
+        """Begin to import torch in a thread, if one of these jobs needs it for certain.
 
-        It takes longer than most nodes, which leave the interpreter free meanwhile. What is wrong
-        with it, the job itself will say.
+        It takes longer than most nodes, which leave the interpreter free meanwhile.
         """
-
-        def load() -> None:
-            with suppress(Exception):
-                import torch  # noqa: F401
-
         if NEIGHBOURS in names:
-            threading.Thread(target=load).start()
+            pool = ThreadPoolExecutor(1)
+            self._torch = pool.submit(importlib.import_module, "torch")
+            pool.shutdown(wait=False)
 
     @property
     def models(self) -> list[str]:

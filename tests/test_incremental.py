@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from warehouse import models
+from warehouse import build, catalog, models
 from warehouse.build import prepare
 from warehouse.settings import load
 
@@ -204,3 +204,28 @@ def test_an_incremental_build_equals_a_clean_one(copy: Path, rebuild, changed: s
     rebuild(copy)
     for name, table in tables.items():
         assert pq.read_table(copy / "master" / name).equals(table), name
+
+
+def test_a_model_made_in_parts_is_the_one_made_at_once(
+    copy: Path, rebuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_in_parts = [m.name for m in models.load_all().values() if m.parts]
+    before = {n: catalog.read_state(copy / "warehouse.duckdb").nodes[n] for n in made_in_parts}
+    monkeypatch.setattr(build, "_PART_FEATURES", 7)
+    rebuild(copy, full=True, exports=False)
+    after = catalog.read_state(copy / "warehouse.duckdb").nodes
+    assert made_in_parts
+    assert {n: (s.result, s.rows) for n, s in before.items()} == {
+        n: (after[n].result, after[n].rows) for n in made_in_parts
+    }
+
+
+def test_a_view_whose_tables_were_selected_alone_is_exported_as_it_is_now(
+    copy: Path, rebuild
+) -> None:
+    path = copy / "raw/activation_examples/activations.jsonl"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[1:]) + "\n")
+    rebuild(copy, selectors=["+master.features"], exports=False)
+    written = {e.name: e.rows for e in build.export_published(load(copy))}
+    assert written["activation_examples"] == len(lines) - 1

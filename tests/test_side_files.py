@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 from tests.independent.check import embedder
 from tests.independent.recompute import consistency, scores_side
+from warehouse import side
+from warehouse.errors import WarehouseError
+from warehouse.models import Model, parse
 from warehouse.settings import load
 
 
@@ -88,3 +92,38 @@ def test_a_deleted_side_file_is_written_again(copy: Path, rebuild) -> None:
     _, ran = rebuild(copy)
     assert ran == []
     assert path.read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ('{"metadata":{}}', {"metadata": {}}),
+        ('{"metadata":{"sae_id":"é"},"x":[1]}', {"metadata": {"sae_id": "é"}, "x": [1]}),
+    ],
+)
+def test_a_side_file_is_its_document_with_its_key(
+    document: str, expected: dict, tmp_path: Path
+) -> None:
+    [written] = side.write(*made_up(document), "a result", tmp_path)
+    found = json.loads(written.path.read_text(encoding="utf-8"))
+    assert found["metadata"].pop("warehouse_key")
+    assert found == expected
+
+
+@pytest.mark.parametrize("document", ['{"metadata": {"a":1}}', '{"x":1,"metadata":{}}'])
+def test_a_document_that_begins_otherwise_is_refused(document: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        WarehouseError, match=r'"side\.made_up" makes a document that does not begin'
+    ):
+        side.write(*made_up(document), "a result", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def made_up(document: str) -> tuple[duckdb.DuckDBPyConnection, Model]:
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA side")
+    connection.execute(
+        "CREATE TABLE side.made_up AS SELECT 'a.json' AS path, ? AS document", [document]
+    )
+    header = "-- version: 1\n-- description: made up\n"
+    return connection, parse("side.made_up", Path("made_up.sql"), header + "SELECT 1")

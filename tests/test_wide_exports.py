@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import duckdb
 import numpy as np
@@ -13,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import gather
+from embed import gather, places
 from embed.gather import SampledVectors, spans, stream_schema
 from tests.conftest import MODEL
-from warehouse import assemble
+from warehouse import assemble, export
 from warehouse.assemble import quantized
 from warehouse.catalog import read_state
 from warehouse.errors import WarehouseError
@@ -37,17 +40,18 @@ FROM '{path}'"""
 VALUES = st.floats(-1e6, 1e6, width=32).map(lambda x: 0.0 if abs(x) < 1e-6 else x)
 
 
-@pytest.mark.parametrize("room", [1 << 30, 0], ids=["in memory", "in a file"])
+@pytest.mark.parametrize("limit", ["1GB", "1MB"], ids=["in memory", "in a file"])
 def test_the_gathered_stream_holds_the_rows_of_its_sql(
-    room: int,
+    limit: str,
     connection: duckdb.DuckDBPyConnection,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(gather, "_STREAM_VALUES", 384 * 7)  # several batches, features cut nowhere
-    monkeypatch.setattr(gather, "_IN_MEMORY", room)
+    monkeypatch.setattr(places, "_BUCKET", 4 * 384 * 50)  # several buckets
+    monkeypatch.setattr(gather, "_ROOM", f"SELECT parse_formatted_bytes('{limit}') // 4")
     streamed = SampledVectors(tmp_path).stream(connection, [MODEL]).read_all()
-    assert bool(list(tmp_path.iterdir())) == (room == 0)
+    assert len(list(tmp_path.iterdir())) == (limit == "1MB")
     said = connection.sql("FROM analysis.sampled_vectors ORDER BY feature_id").to_arrow_table()
     assert len(streamed["feature_id"].chunks) > 5
     assert streamed.combine_chunks().equals(said.cast(stream_schema()).combine_chunks())
@@ -78,20 +82,47 @@ def test_leaving_a_writer_ends_what_it_still_writes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    name, begun = "master.activation_examples", Event()
+    assembled = assemble.ASSEMBLERS[name]
+
+    def announced(work: assemble.Assembly) -> Iterator[dict[str, pa.Array]]:
+        for batch in assembled(work):
+            begun.set()
+            yield batch
+
+    monkeypatch.setitem(assemble.ASSEMBLERS, name, announced)
     monkeypatch.setattr(assemble, "_EXAMPLES", 1)
-    name = "master.activation_examples"
-    nodes = read_state(sample / "warehouse.duckdb").nodes
+    result = read_state(sample / "warehouse.duckdb").nodes[name].result
     sampled = SampledVectors(tmp_path)
     with (
         pytest.raises(ZeroDivisionError),
         Writer(connection, tmp_path, "a build", load(sample), sampled) as writer,
     ):
-        writer.start([load_all()[name]], nodes)
+        writer.start([load_all()[name]], {name: result})
+        assert begun.wait(60)
         1 / 0  # noqa: B018
     assert writer.masters == []
-    for path in tmp_path.glob("master/*.parquet"):
-        assert pl.read_parquet(path).height < nodes[name].rows
-    assert connection.sql("SELECT 1").fetchall() == [(1,)]
+    [path] = tmp_path.glob("master/*.parquet")
+    [(rows,)] = connection.sql(f"SELECT count(*) FROM {name}").fetchall()
+    assert 0 < pl.read_parquet(path).height < rows
+
+
+def test_files_that_are_written_at_once_must_fit_together(
+    sample: Path,
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    models, settings = load_all(), load(sample)
+    wanted = [models["master.activation_embeddings"], models["master.activation_examples"]]
+    sizes = [export.estimate(connection, m, sample / "master", settings) for m in wanted]
+    disk = namedtuple("Disk", "free")(sum(sizes) - 1)
+    monkeypatch.setattr(export.shutil, "disk_usage", lambda path: disk)
+    results = {m.name: "a result" for m in wanted}
+    with Writer(connection, tmp_path, "a build", settings, SampledVectors(tmp_path)) as writer:
+        writer.start(wanted[:1], results)
+        with pytest.raises(WarehouseError, match="the parquet files need about"):
+            writer.start(wanted[1:], results)
 
 
 def test_a_window_without_a_vector_stops_the_gathering(

@@ -100,7 +100,7 @@ def activation_embeddings(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     for first, last in spans(starts, _VECTOR_VALUES // max(gathered.dimension, 1), _FEATURES):
         start, stop = int(starts[first]), int(starts[last])
         offsets = starts[first : last + 1] - start
-        vectors = gathered.vectors(start, stop)
+        vectors = gathered.places.read(start, stop)
         columns = {
             "feature_id": pa.array(features[first:last].astype(np.uint32)),
             "sae_id": _constant(sae_id, last - first),

@@ -10,10 +10,10 @@ import os
 import secrets
 import shutil
 import time
-from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -38,6 +38,7 @@ from warehouse.sources import feeding
 from warehouse.writer import Writer
 
 _BAD_ROWS_SHOWN = 5
+_PART_FEATURES = 2048
 
 
 @dataclass(frozen=True)
@@ -105,17 +106,17 @@ def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
         return []
     with open_read_only(prepared.layout.warehouse, unsafe=True) as connection:
         return [
-            name.removeprefix("master.")
-            for name in sorted(results, key=lambda n: (not n.startswith("master."), n))
-            if (model := prepared.models.get(name))
-            and is_stale(prepared, model, results[name], connection)
+            short
+            for short, name in export.exportable(prepared.models).items()
+            if name in results
+            and is_stale(prepared, prepared.models[name], results[name], connection)
         ]
 
 
 def is_stale(
     prepared: Prepared, model: Model, result: str, connection: duckdb.DuckDBPyConnection
 ) -> bool:
-    """Whether the model has published files, and they hold something else than `result`."""
+    """Whether the model is exported, and its files are missing or hold another result."""
     if model.schema == "master":
         path = prepared.layout.master / f"{model.name.partition('.')[2]}.parquet"
         return not export.is_current(path, export.export_key(model, result, prepared.settings))
@@ -366,7 +367,7 @@ class _Execution:
         values = self.prepared.settings.parameters()
         bound = {name: values[name] for name in model.parameters}
         with joins_as_written(self.connection) if self._streams(node) else nullcontext():
-            self._fill(node, reused, bound or None)
+            self._fill(node, reused, bound)
         if gather.RELATION in node.parents:
             self._create_view(self.prepared.models[gather.RELATION])
         for file, count in counts.items():
@@ -381,22 +382,40 @@ class _Execution:
         """Whether it reads a relation that stands behind a stream."""
         return any(p in SOURCES or p == gather.RELATION for p in node.parents)
 
-    def _fill(
-        self, node: Node, reused: frozenset[str] | None, bound: Mapping[str, object] | None
-    ) -> None:
+    def _fill(self, node: Node, reused: frozenset[str] | None, bound: Mapping[str, object]) -> None:
         """Make the node's table; or, when the rows of `reused` files stand, those of the others."""
         model, table = node.model, identifier(node.name)
         if reused is None:
             self._drop(model.name, "VIEW")
-            sql = f"CREATE OR REPLACE TABLE {table} AS {_select(model, model.sql)}"
-            run(self.connection, sql, bound)
+            making = f"CREATE OR REPLACE TABLE {table} AS"
+            for part in self._parts(model):
+                sql = f"{making} {_select(model, model.sql)}"
+                run(self.connection, sql, {**bound, **part} or None)
+                making = f"INSERT INTO {table} BY NAME"
             self._describe(model)
             return
         known = self.prepared.state.files.values()
         outdated = [f.name for f in known if f.input in node.parents and f.name not in reused]
         sql = f"DELETE FROM {table} WHERE list_contains(?, {identifier(model.incremental)})"
         run(self.connection, sql, [outdated])
-        run(self.connection, f"INSERT INTO {table} BY NAME {model.sql}", bound)
+        run(self.connection, f"INSERT INTO {table} BY NAME {model.sql}", bound or None)
+
+    def _parts(self, model: Model) -> list[dict[str, int]]:
+        """What each statement binds that makes a part of the model; of a model made at once: nothing.
+
+        A part is some thousand features of the relation that the header names. What is grouped by
+        feature then needs no more memory for more features, and keeps in the processor's cache.
+        """
+        if not model.parts:
+            return [{}]
+        firsts = run(
+            self.connection,
+            f"""SELECT feature_id FROM (SELECT DISTINCT feature_id FROM {identifier(model.parts)})
+            QUALIFY row_number() OVER (ORDER BY feature_id) % {_PART_FEATURES} = 0 ORDER BY feature_id""",
+        )
+        first, last = models.ALL_FEATURES.values()
+        edges = [first, *(feature for (feature,) in firsts), last + 1]
+        return [dict(zip(models.ALL_FEATURES, (a, b - 1), strict=True)) for a, b in pairwise(edges)]
 
     def _describe(self, model: Model) -> None:
         """The header's descriptions as comments, where any DuckDB shell shows them."""
@@ -519,7 +538,7 @@ class _Execution:
         """Begin to write the node's files, if it has any and they hold something else."""
         model, result = self.prepared.graph[name].model, self.results.get(name)
         if model and result and is_stale(self.prepared, model, result, self.connection):
-            self.writer.start([model], ChainMap(self.states, self.prepared.state.nodes))
+            self.writer.start([model], self.results)
         self.writer.collect()
 
     def _exported(self, model: Model, files: Sequence[export.Exported], seconds: float) -> None:
@@ -645,7 +664,8 @@ def export_published(
                 if name not in state.nodes:
                     raise WarehouseError(f'"{name}" was not built yet', "python cli.py build")
             with Writer(connection, work / "export", state.build_id, settings, sampled) as writer:
-                writer.start([every[name] for name in wanted], state.nodes)
+                results = {name: state.nodes[name].result for name in wanted}
+                writer.start([every[name] for name in wanted], results)
                 writer.collect(everything=True)
             home = layout.data if target == layout.master else target
             return export.publish(writer.masters, target) + side.publish(writer.side_files, home)

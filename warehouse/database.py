@@ -60,7 +60,8 @@ def second(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Keep the right side of each join in memory, whatever DuckDB guesses of a stream's size.
 
-    Taking a stream for small, it would keep all of it, to let the few rows beside it pass by.
+    It takes a stream for small, and would hold all of it to let a few rows pass by. The setting is
+    every connection's to the file: one thread uses this, and not one inside another.
     """
     run(connection, "SET disabled_optimizers = 'join_order,build_side_probe_side'")
     try:

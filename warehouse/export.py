@@ -119,17 +119,8 @@ def is_current(path: Path, key: str) -> bool:
     return metadata.get(b"warehouse_key") == key.encode() and _sidecar(path).exists()
 
 
-def assert_room(
-    connection: duckdb.DuckDBPyConnection,
-    models: Iterable[Model],
-    target: Path,
-    published: Path,
-    settings: Settings,
-) -> None:
-    """WarehouseError when the masters would not fit on the disk of `target`, a directory."""
-    needed = sum(
-        estimate(connection, m, published, settings) for m in models if m.schema == "master"
-    )
+def assert_room(needed: int, target: Path) -> None:
+    """WarehouseError when so many bytes of masters would not fit on the disk of `target`."""
     free = shutil.disk_usage(target).free
     if needed > free:
         raise WarehouseError(
@@ -213,6 +204,7 @@ def write(
         _write_batches(path, schema, footer, _until(stop, assemble(work)))
     else:
         _copy(connection, model, path, footer)
+    _assert_wanted(stop)
     _verify(path, schema, rows, model.order)
     description = {
         **facts,
@@ -234,9 +226,13 @@ def write(
 
 def _until(stop: Event, batches: Iterable[T]) -> Iterator[T]:
     for batch in batches:
-        if stop.is_set():
-            raise WarehouseError("the export was stopped")
+        _assert_wanted(stop)
         yield batch
+
+
+def _assert_wanted(stop: Event) -> None:
+    if stop.is_set():
+        raise WarehouseError("the export was stopped")
 
 
 def _copy(

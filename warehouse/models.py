@@ -32,8 +32,10 @@ from warehouse.errors import WarehouseError, nearest
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 LOCK_NAME = "models.lock"  # written by warehouse.lock
 
-KEYS = ("version", "description", "kind", "key", "incremental", "files", "hashed", "order", "severity", "hint")  # fmt: skip
+KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "order", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
+# What a model binds that is made in parts (header: the relation whose features are cut into them).
+ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
 
 # Quoted text and comments are single tokens, so nothing inside them is ever taken for SQL.
 _TOKEN = re.compile(
@@ -78,6 +80,7 @@ class Model:
     key: tuple[str, ...] = ()
     incremental: str = ""
     files: str = ""
+    parts: str = ""
     hashed: bool = False
     order: str = ""
     severity: str = "error"
@@ -98,7 +101,8 @@ class Model:
     def parameters(self) -> frozenset[str]:
         """Names of the settings it binds, without the `$`."""
         found = frozenset(m["parameter"] for m in _TOKEN.finditer(self.sql) if m["parameter"])
-        return found - {a.name for a in self.arguments}
+        parts = ALL_FEATURES if self.parts else {}
+        return found - {a.name for a in self.arguments} - parts.keys()
 
     @cached_property
     def relations(self) -> frozenset[str]:
@@ -124,7 +128,7 @@ class Model:
     def fingerprint(self) -> str:
         """Hash of the SQL without comments and blank space, and of what decides its form."""
         types = [f"{c.name} {c.type}" for c in self.columns if c.type]
-        read = (self.incremental, *filter(None, [self.files]))
+        read = (self.incremental, *filter(None, [self.files, self.parts]))
         form = (self.kind, *read, self.hashed, self.order, self.severity)
         arguments = [f"{a.name} := {a.default}" for a in self.arguments]
         return digest(*form, canonical(self.sql), *types, *arguments)
@@ -133,8 +137,9 @@ class Model:
         """The SQL with every `$parameter` replaced by a literal: it runs as it stands.
 
         Of a macro: the statement that creates it, with its arguments as bare names. A card's
-        argument stays what a program binds.
+        argument stays what a program binds. A model made in parts is made as one.
         """
+        values = {**values, **ALL_FEATURES} if self.parts else values
         words = {a.name: a.name if self.kind == "macro" else f"${a.name}" for a in self.arguments}
         sql = "".join(
             (words.get(m["parameter"]) or literal(values[m["parameter"]]))
@@ -244,6 +249,7 @@ def parse(name: str, path: Path, text: str) -> Model:
         key=tuple(k.strip() for k in values.get("key", "").split(",") if k.strip()),
         incremental=values.get("incremental", ""),
         files=values.get("files", ""),
+        parts=values.get("parts", ""),
         hashed=values.get("hashed", "") == "yes",
         order=values.get("order", ""),
         severity=values.get("severity", "error"),

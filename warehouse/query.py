@@ -6,9 +6,7 @@ import csv
 import json
 import math
 import re
-import secrets
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +15,7 @@ import duckdb
 from warehouse.catalog import run
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError, nearest
+from warehouse.files import whole
 from warehouse.layout import Layout
 
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
@@ -120,18 +119,6 @@ def _assert_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 def _refused(word: str) -> WarehouseError:
     return WarehouseError(f'the query failed: a query only reads, "{word}" does more', _UNSAFE)
-
-
-def whole(output: Path, write: Callable[[Path], None]) -> None:
-    """Write beside, then rename: the file appears whole or not at all."""
-    temporary = output.with_name(f".{output.name[:200]}.{secrets.token_hex(4)}.tmp")
-    try:
-        write(temporary)
-        temporary.replace(output)
-    except OSError as error:
-        raise UsageError(f'"{output}" cannot be written: {error.strerror}', "name a file in a directory that exists") from None  # fmt: skip
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _parquet(relation: duckdb.DuckDBPyRelation | None, path: Path) -> None:

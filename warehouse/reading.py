@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import zstandard
 
 from warehouse.settings import Settings
-from warehouse.sources import InputFile
+from warehouse.sources import InputFile, chunks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +124,7 @@ def texts(files: Sequence[InputFile], bounds: Bounds) -> pa.RecordBatchReader:
         return (min(count, _HEAD), TOO_LONG) if count > bounds.record else (count, None)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for chunk in _chunks(files):
+        for chunk in chunks(files, _FILES, _BLOCK):
             sizes = [min(f.bytes, bounds.record + 1 + len(_BOM)) for f in chunk]
             content = np.empty(sum(sizes), np.uint8)
             memory, ends, problems = memoryview(content), [0], []
@@ -358,20 +358,6 @@ def _decoded(array: pa.LargeBinaryArray) -> tuple[pa.LargeStringArray, list[str 
                 texts_.append(content.decode(errors="backslashreplace"))
                 problems.append("not UTF-8")
         return pa.array(texts_, pa.large_string()), problems
-
-
-def _chunks(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
-    """Files a batch: many small ones, few large ones."""
-    chunk: list[InputFile] = []
-    size = 0
-    for file in files:
-        if chunk and (len(chunk) == _FILES or size + file.bytes > _BLOCK):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(file)
-        size += file.bytes
-    if chunk:
-        yield chunk
 
 
 # ------------------------------------------------------------------------------ bytes of a file

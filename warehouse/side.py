@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -20,11 +19,6 @@ _HEAD = 200
 _OPENING = '{"metadata":{'
 
 
-def names(models: Mapping[str, Model]) -> list[str]:
-    """The side models' names."""
-    return [m.name for m in models.values() if m.schema == "side"]
-
-
 def is_current(
     connection: duckdb.DuckDBPyConnection, model: Model, result: str, data: Path
 ) -> bool:
@@ -38,19 +32,25 @@ def write(
     connection: duckdb.DuckDBPyConnection, model: Model, result: str, directory: Path
 ) -> list[Exported]:
     """Write the files of a side model below `directory`, not published yet."""
-    written = []
+    written, key = [], _key(model, result)
     for path, document in run(connection, f"SELECT path, document FROM {identifier(model.name)}"):
         if not _is_inside(path):
             raise WarehouseError(
                 f'"{path}" is no place for a side file', "give the SAE another sae_id"
             )
-        # Every document begins so; to parse and write 16 MB of it anew takes most of a second.
+        # The key goes in as text: to parse and write 16 MB anew would take most of a second.
+        if not document.startswith(_OPENING):
+            raise WarehouseError(
+                f'"{model.name}" makes a document that does not begin with {_OPENING}',
+                f"python cli.py models show {model.name}   prints its SQL",
+            )
         rest = document.removeprefix(_OPENING)
-        key = json.dumps(_key(model, result))
         target = directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("w", encoding="utf-8") as stream:
-            stream.write(f'{_OPENING}"warehouse_key":{key}{"" if rest[0] == "}" else ","}{rest}\n')
+            stream.write(
+                f'{_OPENING}"warehouse_key":"{key}"{"" if rest[0] == "}" else ","}{rest}\n'
+            )
             stream.flush()
             os.fsync(stream.fileno())
         written.append(Exported(path, target, 1, target.stat().st_size))

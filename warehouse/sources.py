@@ -24,7 +24,8 @@ METHODS = ("fuzz", "detection", "simulation", "embedding")
 _SAME_FILES = {"raw.score_items": "raw.scores", "raw.record_prompts": "raw.activations"}
 WEIGHTS = (".npz", ".safetensors")
 
-_PART, _BLOCK = 256, 1 << 20  # files that a thread hashes in one go, bytes read at once
+_FILES, _BYTES = 256, 16 << 20  # what a thread hashes in one go
+_BLOCK = 1 << 20  # bytes read at once
 
 # A file written within this time of its last look may have changed again unseen: hash it anew.
 _RACY_NS = 2_000_000_000
@@ -105,8 +106,7 @@ def hashed(
     found = [unchanged(file) for file in files]
     unknown = [f for f, done in zip(files, found, strict=True) if not done]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = pool.map(_hashed, (unknown[i : i + _PART] for i in range(0, len(unknown), _PART)))
-        read = chain.from_iterable(parts)
+        read = chain.from_iterable(pool.map(_hashed, chunks(unknown, _FILES, _BYTES)))
         return [file or next(read) for file in found]
 
 
@@ -118,7 +118,7 @@ def _hashed(files: Iterable[InputFile]) -> list[InputFile]:
         now = time.time_ns()
         hasher = hashlib.blake2b(digest_size=16)
         try:
-            for count in blocks(file.path, block):
+            for count in _blocks(file.path, block):
                 hasher.update(block[:count])
         except OSError as error:
             reason = error.strerror or str(error)
@@ -128,7 +128,7 @@ def _hashed(files: Iterable[InputFile]) -> list[InputFile]:
     return [one(file) for file in files]
 
 
-def blocks(path: Path, memory: memoryview) -> Iterator[int]:
+def _blocks(path: Path, memory: memoryview) -> Iterator[int]:
     """Read a file piece by piece into the same memory; how many bytes it holds each time.
 
     Of tens of thousands of small files, `Path.open` and its objects take most of the time.
@@ -139,6 +139,20 @@ def blocks(path: Path, memory: memoryview) -> Iterator[int]:
             yield count
     finally:
         os.close(handle)
+
+
+def chunks(files: Iterable[InputFile], count: int, size: int) -> Iterator[list[InputFile]]:
+    """Runs of at most `count` files and, but for a single larger one, `size` bytes."""
+    chunk: list[InputFile] = []
+    held = 0
+    for file in files:
+        if chunk and (len(chunk) == count or held + file.bytes > size):
+            yield chunk
+            chunk, held = [], 0
+        chunk.append(file)
+        held += file.bytes
+    if chunk:
+        yield chunk
 
 
 def has_changed(file: InputFile) -> bool:

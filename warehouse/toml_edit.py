@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tomlkit
 
-from warehouse.query import whole
+from warehouse.files import whole
 from warehouse.settings import FILE_NAME, commented_file
 
 
@@ -27,7 +27,7 @@ def write(data: Path, chosen: Mapping[str, float]) -> Path:
         if path.exists():
             shutil.copymode(path, temporary)
 
-    whole(path, fill)
+    whole(path, fill, "check its permissions, or put the numbers there by hand")
     return path
 
 

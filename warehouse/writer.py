@@ -14,10 +14,10 @@ import duckdb
 
 from embed.gather import SampledVectors
 from warehouse import export, side
-from warehouse.catalog import NodeState
+from warehouse.catalog import run
 from warehouse.database import second
 from warehouse.layout import Layout
-from warehouse.models import Model
+from warehouse.models import Model, identifier
 from warehouse.settings import Settings
 
 _AT_ONCE = 2  # the largest are written by one thread each
@@ -44,7 +44,9 @@ class Writer:
     _running: dict[Future[tuple[list[export.Exported], float]], Model] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        (self.directory / "master").mkdir(parents=True)
+        self._masters = self.directory / "master"
+        self._masters.mkdir(parents=True)
+        self._sizes: dict[str, int] = {}  # of masters, as estimated
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(_AT_ONCE)
         self._connections = [second(self.connection) for _ in range(_AT_ONCE)]
@@ -58,22 +60,41 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for connection in self._connections:
-            connection.interrupt()
-        self._pool.shutdown()
+        # Again and again: an interrupt that finds no statement running is forgotten.
+        while running := [f for f in self._running if not f.done()]:
+            for connection in self._connections:
+                connection.interrupt()
+            wait(running, timeout=0.1)
         for connection in self._connections:
             connection.close()
 
-    def start(self, models: Sequence[Model], nodes: Mapping[str, NodeState]) -> None:
-        """Begin to write these models' files. WarehouseError when the disk has no room for them."""
-        published = Layout(self.settings.data).master
-        export.assert_room(
-            self.connection, models, self.directory / "master", published, self.settings
-        )
+    def start(self, models: Sequence[Model], results: Mapping[str, str]) -> None:
+        """Begin to write these models' files, `results` being what their nodes came out as.
+
+        WarehouseError when the disk has no room for them beside those that are being written.
+        """
+        self._assert_room(models)
         for model in models:
-            if model.name == export.EMBEDDINGS:  # gathered here: it changes settings of all threads
+            started = time.monotonic()
+            if model.name == export.EMBEDDINGS:
+                # In this thread: gathering changes a setting that all connections share.
                 self.sampled.default(self.connection)
-            self._running[self._pool.submit(self._write, model, nodes[model.name])] = model
+            # Counted now: later the view may stand for a stream, which a build reads.
+            rows = run(self.connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
+            origin = export.Origin(results[model.name], rows, self.build_id, self.settings)
+            self._running[self._pool.submit(self._write, model, origin, started)] = model
+
+    def _assert_room(self, models: Sequence[Model]) -> None:
+        published = Layout(self.settings.data).master
+        for model in models:
+            if model.schema == "master":
+                self._sizes[model.name] = export.estimate(
+                    self.connection, model, published, self.settings
+                )
+        running = {model.name for model in (*self._running.values(), *models)}
+        needed = sum(size for name, size in self._sizes.items() if name in running)
+        written = sum(path.stat().st_size for path in self._masters.glob("*.parquet"))
+        export.assert_room(needed - (written - sum(e.bytes for e in self.masters)), self._masters)
 
     def collect(self, everything: bool = False) -> None:
         """Take in what is finished, or wait for everything; raises what went wrong."""
@@ -87,25 +108,17 @@ class Writer:
                 (self.side_files if model.schema == "side" else self.masters).extend(files)
                 self.on_done(model, files, seconds)
 
-    def _write(self, model: Model, node: NodeState) -> tuple[list[export.Exported], float]:
-        started, connection = time.monotonic(), self._idle.get()
+    def _write(
+        self, model: Model, origin: export.Origin, started: float
+    ) -> tuple[list[export.Exported], float]:
+        connection = self._idle.get()
         try:
             if model.schema == "side":
-                files = side.write(connection, model, node.result, self.directory / "side")
+                files = side.write(connection, model, origin.result, self.directory / "side")
             else:
-                files = [self._write_master(connection, model, node)]
+                files = [
+                    export.write(connection, model, self._masters, origin, self.sampled, self._stop)
+                ]
         finally:
             self._idle.put(connection)
         return files, time.monotonic() - started
-
-    def _write_master(
-        self, connection: duckdb.DuckDBPyConnection, model: Model, node: NodeState
-    ) -> export.Exported:
-        return export.write(
-            connection,
-            model,
-            self.directory / "master",
-            export.Origin(node.result, node.rows, self.build_id, self.settings),
-            self.sampled,
-            self._stop,
-        )

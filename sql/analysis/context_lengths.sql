@@ -4,7 +4,7 @@
 -- column model: the embedding model, as named in the settings
 -- column feature_id: the feature
 -- column method: lexical, semantic
--- column length: of the sum; of the mean it is as many times less as there are contexts
+-- column length: of the sum; divided by the number of contexts it is that of their mean
 SELECT
     a.model,
     a.feature_id,

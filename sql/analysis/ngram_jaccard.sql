@@ -1,15 +1,22 @@
--- version: 2
+-- version: 3
 -- description: Per feature and n the mean Jaccard similarity of its windows' distinct n-grams over all
 --   unordered pairs; null for fewer than 2 examples.
 -- key: feature_id, n
+-- parts: analysis.ngram_windows
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column mean_jaccard: mean over the pairs; null for fewer than 2 examples
-WITH repeats AS (
+WITH repeated AS (
+    SELECT feature_id, n, windows, again
+    FROM analysis.repeated_ngrams
+    WHERE feature_id BETWEEN $first_feature AND $last_feature
+),
+
+repeats AS (
     SELECT feature_id, n, sample_order, count(*) AS repeats
     FROM (
         SELECT feature_id, n, unnest(again) AS sample_order
-        FROM analysis.repeated_ngrams
+        FROM repeated
         WHERE len(again) > 0
     )
     GROUP BY feature_id, n, sample_order
@@ -26,6 +33,7 @@ sizes AS (
     CROSS JOIN (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
     LEFT JOIN repeats r
         ON r.feature_id = w.feature_id AND r.sample_order = w.sample_order AND r.n = s.n
+    WHERE w.feature_id BETWEEN $first_feature AND $last_feature
 ),
 
 -- Pairs that share nothing add 0, except that two empty windows are alike.
@@ -41,7 +49,7 @@ totals AS (
 
 sharing AS (
     SELECT feature_id, n, windows, count(*) AS ngrams
-    FROM analysis.repeated_ngrams
+    FROM repeated
     WHERE len(windows) > 1
     GROUP BY feature_id, n, windows
 ),

@@ -1,6 +1,7 @@
--- version: 2
+-- version: 3
 -- description: Per feature the n-grams that occur more than once in its n-gram windows.
 -- key: feature_id, n, ngram
+-- parts: analysis.ngram_windows
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column ngram: the n-gram
@@ -14,6 +15,7 @@ WITH grams AS (
         s.n,
         unnest(ngram_list(w.tokens, s.n, $ngrams_unit)) AS ngram
     FROM analysis.ngram_windows w, (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
+    WHERE w.feature_id BETWEEN $first_feature AND $last_feature
 ),
 
 -- Most n-grams occur once: they are dropped before anything is sorted.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse import __version__
-from warehouse.query import whole
+from warehouse.files import whole
 from warehouse.text import visible, visible_lines
 
 if TYPE_CHECKING:
