@@ -70,17 +70,19 @@ def build_graph(
 
 
 def _ordered(nodes: Mapping[str, Node]) -> list[str]:
-    """Parents first; among the ready ones audits before models before jobs, then by name.
+    """Parents first. Of the nodes that are ready, by name:
 
-    So a broken input is reported before hours of embedding. Of the models those that are exported
-    come first, so that their files are written beside what follows.
+    audits and what is read from raw files, so that a broken input is reported before hours of
+    embedding; with them what is exported, as files are written beside what follows; then jobs,
+    since vectors are the most to write; then the analysis.
     """
+    early = ("master", "side", "staging", "quarantine", "texts")
 
     def rank(name: str) -> int:
         node = nodes[name]
         if node.kind == "model":
-            return 2 if node.model.schema in ("master", "side") else 3
-        return {"source": 0, "audit": 1, "job": 4}[node.kind]
+            return early.index(node.model.schema) if node.model.schema in early else 9
+        return {"source": -2, "audit": -1, "job": 8}[node.kind]
 
     sorter = TopologicalSorter({name: node.parents for name, node in nodes.items()})
     try:
