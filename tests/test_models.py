@@ -158,10 +158,11 @@ def test_every_relation_that_a_model_reads_is_made_before_it():
         assert all(place[parent] < place[node.name] for parent in node.parents)
 
 
-def test_an_audit_comes_as_early_as_it_can_and_a_job_as_late():
-    ready = made_up(b="SELECT 1") | {"audits.a": model(HEAD + "SELECT 1", "audits.a")}
+def test_audits_and_staging_come_before_jobs_and_the_analysis_after_them():
+    names = ("analysis.b", "audits.a", "master.m", "staging.s")
+    ready = {name: model(HEAD + "SELECT 1", name) for name in names}
     order = [n for n in build_graph(ready, {"vectors.a": ()}) if n not in SOURCES]
-    assert order == ["audits.a", "analysis.b", "vectors.a"]
+    assert order == ["audits.a", "master.m", "staging.s", "vectors.a", "analysis.b"]
 
 
 def test_a_relation_that_nothing_makes_is_named_with_a_near_one():
