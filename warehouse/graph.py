@@ -76,13 +76,11 @@ def _ordered(nodes: Mapping[str, Node]) -> list[str]:
     embedding; with them what is exported, as files are written beside what follows; then jobs,
     since vectors are the most to write; then the analysis.
     """
-    early = ("master", "side", "staging", "quarantine", "texts")
+    first = ("source", "audit", "master", "side", "staging", "quarantine", "texts", "job")
 
     def rank(name: str) -> int:
-        node = nodes[name]
-        if node.kind == "model":
-            return early.index(node.model.schema) if node.model.schema in early else 9
-        return {"source": -2, "audit": -1, "job": 8}[node.kind]
+        kind = nodes[name].model.schema if nodes[name].kind == "model" else nodes[name].kind
+        return first.index(kind) if kind in first else len(first)
 
     sorter = TopologicalSorter({name: node.parents for name, node in nodes.items()})
     try:
