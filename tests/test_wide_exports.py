@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -116,8 +116,12 @@ def test_files_that_are_written_at_once_must_fit_together(
     models, settings = load_all(), load(sample)
     wanted = [models["master.activation_embeddings"], models["master.activation_examples"]]
     sizes = [export.estimate(connection, m, sample / "master", settings) for m in wanted]
-    disk = namedtuple("Disk", "free")(sum(sizes) - 1)
-    monkeypatch.setattr(export.shutil, "disk_usage", lambda path: disk)
+
+    def a_disk_one_byte_too_small(path: Path) -> SimpleNamespace:
+        written = sum(file.stat().st_size for file in path.glob("*.parquet"))
+        return SimpleNamespace(free=sum(sizes) - 1 - written)
+
+    monkeypatch.setattr(export.shutil, "disk_usage", a_disk_one_byte_too_small)
     results = {m.name: "a result" for m in wanted}
     with Writer(connection, tmp_path, "a build", settings, SampledVectors(tmp_path)) as writer:
         writer.start(wanted[:1], results)
