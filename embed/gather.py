@@ -8,13 +8,14 @@ read back a few features at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from embed.places import InFile, InMemory, Places
+from embed.places import Places
 from warehouse.catalog import run
 from warehouse.database import joins_as_written
 from warehouse.errors import WarehouseError
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 RELATION = "analysis.sampled_vectors"
 
-# Vectors held in memory: a quarter of memory_limit, in bytes. Fresh pages of a file cost more.
-_ROOM = "SELECT parse_formatted_bytes(current_setting('memory_limit')) // 4"
 _READ_ROWS = 2048  # vectors on their way from the store to their places: more leave the cache
 _STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
 
@@ -76,10 +75,8 @@ class SampledVectors:
     def of(self, connection: duckdb.DuckDBPyConnection, model: str) -> Gathered:
         """One model's vectors by feature."""
         if model not in self._gathered:
-            room = run(connection, _ROOM)[0][0]
-            room -= sum(g.places.nbytes for g in self._gathered.values())
             path = self.directory / f"sampled-{digest(model)}.f32"
-            self._gathered[model] = gather(connection, model, path, room)
+            self._gathered[model] = gather(connection, model, path)
         return self._gathered[model]
 
     def default(self, connection: duckdb.DuckDBPyConnection) -> Gathered:
@@ -99,11 +96,8 @@ class SampledVectors:
         )
 
 
-def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: int) -> Gathered:
-    """The vectors of `texts.windows`, by (feature_id, sample_order).
-
-    They are held in memory if they need no more than `room` bytes, else in the file `path`.
-    """
+def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gathered:
+    """The vectors of `texts.windows`, by (feature_id, sample_order), in files `path`.0 and so on."""
     import numpy as np
 
     run(
@@ -117,8 +111,8 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: 
     places = connection.sql("SELECT feature_id, prompt_id FROM _places ORDER BY place").fetchnumpy()
     feature_ids, starts = np.unique(places["feature_id"], return_index=True)
     rows = len(places["feature_id"])
-    dimension, filled, held = 0, 0, InMemory(0, 0)
-    with joins_as_written(connection):
+    dimension, filled, held = 0, 0, Places(path, 0, 1)
+    with joins_as_written(connection), ExitStack() as opened:
         found = connection.sql(
             """SELECT p.place, v.vector
             FROM vectors.windows v JOIN _places p ON p.text_key = v.text_key
@@ -131,8 +125,7 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: 
             vectors = batch.column(1).flatten().to_numpy().reshape(batch.num_rows, -1)
             if not filled:
                 dimension = vectors.shape[1]
-                fits = 4 * rows * dimension <= room
-                held = InMemory(rows, dimension) if fits else InFile(path, rows, dimension)
+                held = opened.enter_context(closing(Places(path, rows, dimension)))
             held.put(batch.column(0).to_numpy(), vectors)
             filled += batch.num_rows
     run(connection, "DROP TABLE _places")
@@ -141,7 +134,6 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path, room: 
             f'{rows - filled} of {rows} sampled windows have no vector of "{model}"',
             "python cli.py build --full",
         )
-    held.close()
     return Gathered(
         model, held, dimension, feature_ids, np.append(starts, rows), places["prompt_id"]
     )
