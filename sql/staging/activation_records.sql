@@ -1,4 +1,4 @@
--- version: 4
+-- version: 5
 -- description: One row per activation record, kept, quarantined or outside scope.features, sorted by
 --   (feature, prompt).
 -- key: file, line
@@ -118,7 +118,7 @@ columns AS (
     FROM fields
 ),
 
-checked AS MATERIALIZED (
+checked AS (
     SELECT
         c.*,
         CASE
@@ -164,10 +164,25 @@ checked AS MATERIALIZED (
     LEFT JOIN staging.prompts p ON p.prompt_id = c.prompt_id
 ),
 
+-- What is kept until the last record is read, no wider than it must be.
+held AS MATERIALIZED (
+    SELECT
+        file,
+        line,
+        dialect,
+        text,
+        feature_id,
+        prompt_id,
+        problem_found,
+        CASE WHEN problem_found IS NULL THEN TRY_CAST(positions AS INTEGER[]) END AS positions,
+        CASE WHEN problem_found IS NULL THEN TRY_CAST(activations AS FLOAT[]) END AS activations
+    FROM checked
+),
+
 -- Few stand twice: those are looked up, so that nothing wide is sorted for them.
 repeated AS (
     SELECT feature_id, prompt_id, min((file, line)) AS first
-    FROM checked
+    FROM held
     WHERE problem_found IS NULL
     GROUP BY feature_id, prompt_id
     HAVING count(*) > 1
@@ -175,13 +190,13 @@ repeated AS (
 
 placed AS (
     SELECT
-        c.* EXCLUDE (problem_found),
+        h.* EXCLUDE (problem_found),
         CASE
-            WHEN c.problem_found IS NOT NULL THEN c.problem_found
-            WHEN (c.file, c.line) <> r.first THEN 'duplicate (feature, prompt)'
+            WHEN h.problem_found IS NOT NULL THEN h.problem_found
+            WHEN (h.file, h.line) <> r.first THEN 'duplicate (feature, prompt)'
         END AS reason
-    FROM checked c
-    LEFT JOIN repeated r ON r.feature_id = c.feature_id AND r.prompt_id = c.prompt_id
+    FROM held h
+    LEFT JOIN repeated r ON r.feature_id = h.feature_id AND r.prompt_id = h.prompt_id
 ),
 
 typed AS (
@@ -200,7 +215,7 @@ typed AS (
         feature_id,
         prompt_id,
         positions,
-        CASE WHEN reason IS NULL THEN activations::FLOAT[] END AS activations
+        activations
     FROM placed
 )
 
@@ -213,7 +228,7 @@ SELECT
     CASE WHEN status = 'quarantined' THEN rtrim(text, chr(10) || chr(13)) END AS raw,
     feature_id,
     prompt_id,
-    CASE WHEN status = 'kept' THEN positions::INTEGER[] END AS positions,
+    CASE WHEN status = 'kept' THEN positions END AS positions,
     CASE WHEN status = 'kept' THEN activations END AS activations,
     CASE WHEN status = 'kept' THEN len(activations)::INTEGER END AS num_activations,
     CASE WHEN status = 'kept' THEN list_max(activations) END AS max_activation,
