@@ -44,6 +44,10 @@ _FLOAT_BYTES, _ROW_BYTES = 3.6, 200
 
 _ROW_GROUP = 16_384
 
+# A parquet file ends with its footer, the footer's length (four bytes) and this.
+_MAGIC = b"PAR1"
+_TAIL = 4 + len(_MAGIC)
+
 # Polars' scalar name → DuckDB's type; Categorical is a dictionary-encoded string.
 _SCALARS = {
     "Int64": "BIGINT", "Int8": "TINYINT", "UInt8": "UTINYINT", "UInt16": "USMALLINT", "UInt32": "UINTEGER",
@@ -108,15 +112,20 @@ def export_key(model: Model, result: str, settings: Settings) -> str:
 
 
 def is_current(path: Path, key: str) -> bool:
-    """Whether the parquet at `path` was written under `key`, by its own footer."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    """Whether the parquet at `path` was written under `key`, by its own footer.
 
+    The footer is searched, not parsed: pyarrow's import would be a tenth of a build without work.
+    """
     try:
-        metadata = pq.read_metadata(path).metadata or {}
-    except (OSError, pa.ArrowInvalid):
+        with path.open("rb") as file:
+            file.seek(-_TAIL, os.SEEK_END)
+            size = int.from_bytes(file.read(4), "little")
+            whole = file.read() == _MAGIC
+            file.seek(-_TAIL - size, os.SEEK_END)
+            footer = file.read(size)
+    except OSError:
         return False
-    return metadata.get(b"warehouse_key") == key.encode() and _sidecar(path).exists()
+    return whole and b"warehouse_key" in footer and key.encode() in footer and _sidecar(path).exists()
 
 
 def assert_room(needed: int, target: Path) -> None:

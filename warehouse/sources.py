@@ -9,10 +9,10 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import digest
@@ -31,8 +31,7 @@ _BLOCK = 1 << 20  # bytes read at once
 _RACY_NS = 2_000_000_000
 
 
-@dataclass(frozen=True)
-class InputFile:
+class InputFile(NamedTuple):  # of which there are tens of thousands
     """One file of the raw tree. `name` is its path relative to the data directory."""
 
     name: str
@@ -83,7 +82,7 @@ def discover(settings: Settings) -> list[InputFile]:
     files = _without_strays(settings, files)
     known = {str(f.path) for f in files}  # as texts: of 20,000 paths that is a third of a second
     others = (Path(p) for p in _walk(raw) if p not in known)
-    files += [replace(_stat(data, p, ""), status="not read", note="not an input") for p in others]
+    files += [_stat(data, p, "")._replace(status="not read", note="not an input") for p in others]
     return sorted(files, key=lambda f: f.name)
 
 
@@ -96,10 +95,10 @@ def hashed(
         if file.status == "not read":
             return file
         if file.status == "unreadable":
-            return replace(file, hash=digest("!", file.note))
+            return file._replace(hash=digest("!", file.note))
         before = known.get(file.name)
         if trust_times and before and before.input == file.input and file.same_stat(before):
-            return replace(file, hash=before.hash, checked_ns=before.checked_ns)
+            return file._replace(hash=before.hash, checked_ns=before.checked_ns)
         return None
 
     files = list(files)
@@ -122,8 +121,8 @@ def _hashed(files: Iterable[InputFile]) -> list[InputFile]:
                 hasher.update(block[:count])
         except OSError as error:
             reason = error.strerror or str(error)
-            return replace(file, status="unreadable", note=reason, hash=digest("!", reason))
-        return replace(file, hash=hasher.hexdigest(), checked_ns=now)
+            return file._replace(status="unreadable", note=reason, hash=digest("!", reason))
+        return file._replace(hash=hasher.hexdigest(), checked_ns=now)
 
     return [one(file) for file in files]
 
@@ -231,7 +230,7 @@ def _without_strays(settings: Settings, files: list[InputFile]) -> list[InputFil
         return not inside(folder) or (os.path.islink(path) and not inside(path))  # noqa: PTH114
 
     return [
-        replace(f, status="unreadable", note=note) if f.input and is_stray(str(f.path)) else f
+        f._replace(status="unreadable", note=note) if f.input and is_stray(str(f.path)) else f
         for f in files
     ]
 
@@ -321,7 +320,7 @@ def _source_files(data: Path, directory: Path) -> Iterator[InputFile]:
                 file = _stat(
                     data, path, "raw.scores" if known else "", source, _readable(method.name)
                 )
-                yield file if known else replace(file, status="not read", note="unknown method")
+                yield file if known else file._replace(status="not read", note="unknown method")
 
 
 def _explanation_files(directory: Path) -> list[Path]:
