@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_BLOCK = 16 << 20  # bytes read, and of records handed over, at once
+_BLOCK = 1 << 20  # bytes read, and of records handed over, at once
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 # Compressed bytes decompressed at a time. Small: what a step holds before damage inside it is
