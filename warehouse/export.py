@@ -125,7 +125,9 @@ def is_current(path: Path, key: str) -> bool:
             footer = file.read(size)
     except OSError:
         return False
-    return whole and b"warehouse_key" in footer and key.encode() in footer and _sidecar(path).exists()
+    return (
+        whole and b"warehouse_key" in footer and key.encode() in footer and _sidecar(path).exists()
+    )
 
 
 def assert_room(needed: int, target: Path) -> None:
