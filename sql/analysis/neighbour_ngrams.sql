@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: Per selected neighbour and n the mean Jaccard similarity over the pairs, and the most
 --   frequent n-gram that occurs on both sides (ties: in more windows, then the smaller string).
 -- key: feature_id, neighbour_order, n
@@ -59,19 +59,28 @@ jaccards AS (
     GROUP BY a.feature_id, a.neighbour_order, a.n
 ),
 
-grams AS (
-    SELECT feature_id, neighbour_order, n, side, sample_order, unnest(ngrams) AS ngram
-    FROM windows
+-- The most frequent on both sides; those of one count are told apart by the windows they are in.
+counted AS (
+    SELECT feature_id, neighbour_order, n, ngram, count(*) AS count
+    FROM (SELECT feature_id, neighbour_order, n, side, unnest(ngrams) AS ngram FROM windows)
+    GROUP BY feature_id, neighbour_order, n, ngram
+    HAVING min(side) < max(side)
+    QUALIFY rank() OVER (PARTITION BY feature_id, neighbour_order, n ORDER BY count(*) DESC) = 1
+),
+
+held AS (
+    SELECT c.feature_id, c.neighbour_order, c.n, c.ngram, c.count, s.side, s.sample_order
+    FROM counted c
+    JOIN sets s ON s.feature_id = c.feature_id AND s.neighbour_order = c.neighbour_order AND s.n = c.n
+    WHERE list_contains(s.ngrams, c.ngram)
 ),
 
 best AS (
-    SELECT feature_id, neighbour_order, n, ngram, count(*) AS count
-    FROM grams
-    GROUP BY feature_id, neighbour_order, n, ngram
-    HAVING count(DISTINCT side) = 2
+    SELECT feature_id, neighbour_order, n, ngram, count
+    FROM held
+    GROUP BY feature_id, neighbour_order, n, ngram, count
     QUALIFY row_number() OVER (
-        PARTITION BY feature_id, neighbour_order, n
-        ORDER BY count(*) DESC, count(DISTINCT (side, sample_order)) DESC, ngram
+        PARTITION BY feature_id, neighbour_order, n ORDER BY count(*) DESC, ngram
     ) = 1
 ),
 

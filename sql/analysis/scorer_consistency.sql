@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: RV coefficient (Robert & Escoufier 1976) between two scorers' score matrices, features ×
 --   methods (fuzz, detection, embedding where both have it), per explainer.
 -- key: explainer_short, scorer_short, other_short
@@ -75,7 +75,11 @@ centred AS (
         AND m.scorer_short = c.scorer_short
         AND m.other_short = c.other_short
         AND m.methods = c.methods_here
-    WINDOW same AS (PARTITION BY c.explainer_short, c.scorer_short, c.other_short, c.method)
+    -- In one order, here and below: a sum of doubles depends on it, and so would the content hash.
+    WINDOW same AS (
+        PARTITION BY c.explainer_short, c.scorer_short, c.other_short, c.method ORDER BY c.feature_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
 ),
 
 products AS (
@@ -86,9 +90,9 @@ products AS (
         a.method,
         b.method AS other_method,
         count(*) AS features,
-        sum(a.x * b.y) AS xy,
-        sum(a.x * b.x) AS xx,
-        sum(a.y * b.y) AS yy
+        list_sum(list(a.x * b.y ORDER BY a.feature_id)) AS xy,
+        list_sum(list(a.x * b.x ORDER BY a.feature_id)) AS xx,
+        list_sum(list(a.y * b.y ORDER BY a.feature_id)) AS yy
     FROM centred a
     JOIN centred b
         ON b.explainer_short = a.explainer_short
@@ -98,12 +102,16 @@ products AS (
     GROUP BY a.explainer_short, a.scorer_short, a.other_short, a.method, b.method
 )
 
+-- The squares, added in the order of the methods.
 SELECT
     explainer_short,
     scorer_short,
     other_short,
     any_value(features) AS features,
     count(DISTINCT method) AS methods,
-    sum(xy ^ 2) / nullif(sqrt(sum(xx ^ 2) * sum(yy ^ 2)), 0) AS consistency
+    list_sum(list(xy ^ 2 ORDER BY method, other_method)) / nullif(sqrt(
+        list_sum(list(xx ^ 2 ORDER BY method, other_method))
+        * list_sum(list(yy ^ 2 ORDER BY method, other_method))
+    ), 0) AS consistency
 FROM products
 GROUP BY explainer_short, scorer_short, other_short
