@@ -98,11 +98,14 @@ class _Scan:
         import torch
 
         count = len(self.unit)
+        room = self.unit.new_empty(_BLOCK * _TILE)  # used again: fresh memory costs as much as work
         for top in range(0, count, _BLOCK):
             rows = slice(top, min(top + _BLOCK, count))
             for left in range(top, count, _TILE):
                 columns = slice(left, min(left + _TILE, count))
-                scores = self.unit[rows] @ self.unit[columns].T
+                high, wide = self.unit[rows], self.unit[columns]
+                scores = room[: len(high) * len(wide)].view(len(high), len(wide))
+                torch.matmul(high, wide.T, out=scores)
                 if left == top:
                     scores.fill_diagonal_(-torch.inf)
                 self._collect(scores, rows.start, columns.start)
@@ -197,7 +200,7 @@ def _score_pairs(
 
     similar = torch.empty(len(rows), dtype=torch.float64)
     size = (2, min(_EXACT, len(weights)), weights.shape[1])
-    room = torch.empty(size, dtype=torch.float64)  # used again: fresh memory costs as much as work
+    room = torch.empty(size, dtype=torch.float64)  # used again
     for top in range(0, len(weights), _EXACT):
         high = _doubled(weights[top : top + _EXACT], room[0])
         start, end = torch.searchsorted(rows, torch.tensor([top, top + len(high)])).tolist()
