@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -99,8 +98,6 @@ def main(
       zsh:  eval "$(_SAE_WAREHOUSE_COMPLETE=zsh_source sae-warehouse)"
       fish: _SAE_WAREHOUSE_COMPLETE=fish_source sae-warehouse | source
     """
-    # The tens of thousands of objects that tell of raw files hold no cycles to look for.
-    gc.set_threshold(50_000, 20, 100)
     ctx.obj = Context(data, overrides, verbose, json_log)
 
 

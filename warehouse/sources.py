@@ -25,6 +25,7 @@ _SAME_FILES = {"raw.score_items": "raw.scores", "raw.record_prompts": "raw.activ
 WEIGHTS = (".npz", ".safetensors")
 
 _FILES, _BYTES = 256, 16 << 20  # what a thread hashes in one go
+_THREADS = 8  # more than cores: a file that is not in the page cache is waited for
 _BLOCK = 1 << 20  # bytes read at once
 
 # A file written within this time of its last look may have changed again unseen: hash it anew.
@@ -104,7 +105,7 @@ def hashed(
     files = list(files)
     found = [unchanged(file) for file in files]
     unknown = [f for f, done in zip(files, found, strict=True) if not done]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         read = chain.from_iterable(pool.map(_hashed, chunks(unknown, _FILES, _BYTES)))
         return [file or next(read) for file in found]
 
