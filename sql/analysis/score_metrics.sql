@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: What Delphi's own analysis reports of fuzz and detection, per (feature, source, method)
 --   and pooled per (source, method). Failed examples aside; a ratio without examples is null.
 -- key: level, source, method, feature_id
@@ -24,19 +24,8 @@
 -- column recall_by_quantile: recall of the activating examples by `distance`
 -- column accuracy_low: Wilson's 95 % interval of the accuracy
 -- column accuracy_high: its upper bound
-WITH examples AS (
-    SELECT 'feature' AS level, source, method, feature_id, outcome, activating, probability, distance
-    FROM staging.scores
-    WHERE method IN ('fuzz', 'detection')
-    UNION ALL
-    SELECT 'source' AS level, source, method, NULL AS feature_id, outcome, activating, probability, distance
-    FROM staging.scores
-    WHERE method IN ('fuzz', 'detection')
-),
-
-counted AS (
+WITH by_feature AS (
     SELECT
-        level,
         source,
         method,
         feature_id,
@@ -48,48 +37,52 @@ counted AS (
         count(*) FILTER (outcome = 'correct' AND NOT activating) AS tn,
         count(*) FILTER (outcome = 'incorrect' AND NOT activating) AS fp,
         count(*) FILTER (outcome = 'incorrect' AND activating) AS fn
-    FROM examples
-    GROUP BY level, source, method, feature_id
+    FROM staging.scores
+    WHERE method IN ('fuzz', 'detection')
+    GROUP BY source, method, feature_id
 ),
 
-ranked AS (
+counted AS (
+    SELECT 'feature' AS level, *
+    FROM by_feature
+    UNION ALL
     SELECT
-        level,
+        'source' AS level,
         source,
         method,
-        feature_id,
-        activating,
-        rank() OVER same + (count(*) OVER (PARTITION BY level, source, method, feature_id, probability) - 1) / 2 AS midrank
-    FROM examples
-    WHERE probability IS NOT NULL AND activating IS NOT NULL AND outcome <> 'failed'
-    WINDOW same AS (PARTITION BY level, source, method, feature_id ORDER BY probability)
+        NULL AS feature_id,
+        sum(total)::BIGINT,
+        sum(failed)::BIGINT,
+        sum(succeeded)::BIGINT,
+        sum(correct)::BIGINT,
+        sum(tp)::BIGINT,
+        sum(tn)::BIGINT,
+        sum(fp)::BIGINT,
+        sum(fn)::BIGINT
+    FROM by_feature
+    GROUP BY source, method
 ),
 
-areas AS (
+by_quantile_and_feature AS (
     SELECT
-        level,
-        source,
-        method,
-        feature_id,
-        count(*) FILTER (activating) AS positives,
-        count(*) FILTER (NOT activating) AS negatives,
-        sum(midrank) FILTER (activating) AS rank_sum
-    FROM ranked
-    GROUP BY level, source, method, feature_id
-),
-
-by_quantile AS (
-    SELECT
-        level,
         source,
         method,
         feature_id,
         distance,
         count(*) AS total,
-        count(*) FILTER (outcome = 'correct') / count(*) AS recall
-    FROM examples
-    WHERE activating AND outcome <> 'failed' AND distance IS NOT NULL
-    GROUP BY level, source, method, feature_id, distance
+        count(*) FILTER (outcome = 'correct') AS correct
+    FROM staging.scores
+    WHERE method IN ('fuzz', 'detection') AND activating AND outcome <> 'failed' AND distance IS NOT NULL
+    GROUP BY source, method, feature_id, distance
+),
+
+by_quantile AS (
+    SELECT 'feature' AS level, *
+    FROM by_quantile_and_feature
+    UNION ALL
+    SELECT 'source' AS level, source, method, NULL AS feature_id, distance, sum(total)::BIGINT, sum(correct)::BIGINT
+    FROM by_quantile_and_feature
+    GROUP BY source, method, distance
 ),
 
 quantiles AS (
@@ -98,7 +91,7 @@ quantiles AS (
         source,
         method,
         feature_id,
-        list({'quantile': distance, 'recall': recall, 'total': total} ORDER BY distance) AS recall_by_quantile
+        list({'quantile': distance, 'recall': correct / total, 'total': total} ORDER BY distance) AS recall_by_quantile
     FROM by_quantile
     GROUP BY level, source, method, feature_id
 ),
@@ -143,12 +136,12 @@ SELECT
     c.tp / nullif(c.tp + c.fn, 0) AS recall,
     2 * c.tp / nullif(2 * c.tp + c.fp + c.fn, 0) AS f1,
     w.f1 AS weighted_f1,
-    (a.rank_sum - a.positives * (a.positives + 1) / 2) / nullif(a.positives * a.negatives, 0) AS auc,
+    a.area AS auc,
     coalesce(q.recall_by_quantile, []) AS recall_by_quantile,
     wilson_bound(c.correct, c.succeeded, -1) AS accuracy_low,
     wilson_bound(c.correct, c.succeeded, 1) AS accuracy_high
 FROM counted c
-LEFT JOIN areas a
+LEFT JOIN analysis.roc_areas a
     ON a.level = c.level AND a.source = c.source AND a.method = c.method
     AND a.feature_id IS NOT DISTINCT FROM c.feature_id
 LEFT JOIN weighted w ON c.level = 'source' AND w.source = c.source AND w.method = c.method

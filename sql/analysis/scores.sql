@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The score of each feature by each source and method. Not scored is null, never 0.
 -- key: feature_id, source, method
 -- column feature_id: the feature
@@ -11,28 +11,7 @@
 -- column failed: of them failed
 -- column succeeded: of them not failed
 -- column variance: simulation: sample variance of the finite group scores, the overall one aside
-WITH ranked AS (
-    SELECT
-        *,
-        rank() OVER same + (count(*) OVER (PARTITION BY source, method, feature_id, similarity) - 1) / 2 AS midrank
-    FROM staging.scores
-    WHERE method = 'embedding' AND outcome = 'scored'
-    WINDOW same AS (PARTITION BY source, method, feature_id ORDER BY similarity)
-),
-
-areas AS (
-    SELECT
-        source,
-        method,
-        feature_id,
-        count(*) FILTER (activating) AS positives,
-        count(*) FILTER (NOT activating) AS negatives,
-        sum(midrank) FILTER (activating) AS rank_sum
-    FROM ranked
-    GROUP BY source, method, feature_id
-),
-
-counted AS (
+WITH counted AS (
     SELECT
         source,
         method,
@@ -44,7 +23,7 @@ counted AS (
         bool_or(coalesce(distance, -1) = 0) AS has_overall,
         arg_min(ev_correlation_score, line) FILTER (distance = 0) AS overall,
         list_avg(list(ev_correlation_score ORDER BY line) FILTER (ev_correlation_score IS NOT NULL AND distance IS DISTINCT FROM 0)) AS group_mean,
-        var_samp(ev_correlation_score) FILTER (distance IS DISTINCT FROM 0) AS group_variance
+        list_var_samp(list(ev_correlation_score ORDER BY line) FILTER (ev_correlation_score IS NOT NULL AND distance IS DISTINCT FROM 0)) AS group_variance
     FROM staging.scores
     GROUP BY source, method, feature_id
 )
@@ -54,8 +33,7 @@ SELECT
     c.source,
     c.method,
     CASE
-        WHEN c.method = 'embedding'
-            THEN (a.rank_sum - a.positives * (a.positives + 1) / 2) / nullif(a.positives * a.negatives, 0)
+        WHEN c.method = 'embedding' THEN a.area
         WHEN c.method = 'simulation' THEN CASE WHEN c.has_overall THEN c.overall ELSE c.group_mean END
         ELSE c.correct / nullif(c.succeeded, 0)
     END AS score,
@@ -64,4 +42,5 @@ SELECT
     c.succeeded,
     CASE WHEN c.method = 'simulation' THEN c.group_variance END AS variance
 FROM counted c
-LEFT JOIN areas a ON a.source = c.source AND a.method = c.method AND a.feature_id = c.feature_id
+LEFT JOIN analysis.roc_areas a
+    ON a.level = 'feature' AND a.source = c.source AND a.method = c.method AND a.feature_id = c.feature_id
