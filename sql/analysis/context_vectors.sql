@@ -1,6 +1,5 @@
--- version: 1
+-- version: 2
 -- description: The vectors of each feature's lexical and semantic contexts, which phrases are matched to.
--- kind: view
 -- key: model, feature_id, method, context_order
 -- column model: the embedding model, as named in the settings
 -- column feature_id: the feature
