@@ -119,6 +119,7 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
             WHERE v.model = ?""",
             params=[model],
         ).to_arrow_reader(_READ_ROWS)
+        opened.enter_context(found)
         for batch in found:
             if not batch.num_rows:
                 continue

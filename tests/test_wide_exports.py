@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -100,6 +102,42 @@ def test_leaving_a_writer_ends_what_it_still_writes(
     [path] = tmp_path.glob("master/*.parquet")
     [(rows,)] = connection.sql(f"SELECT count(*) FROM {name}").fetchall()
     assert 0 < pl.read_parquet(path).height < rows
+
+
+STOPPED = """
+import sys
+from pathlib import Path
+from threading import Event
+
+import duckdb
+from embed.gather import SampledVectors
+from warehouse import export
+from warehouse.errors import WarehouseError
+from warehouse.models import load_all
+from warehouse.settings import load
+
+data, scratch, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+file, stop, kept = str(data / "warehouse.duckdb"), Event(), []
+stop.set()
+with duckdb.connect(file, read_only=True) as connection:
+    origin = export.Origin("a result", 0, "a build", load(data))
+    try:
+        export.write(connection, load_all()[name], scratch, origin, SampledVectors(scratch), stop)
+    except WarehouseError as error:
+        kept.append(error)  # and with it all that its frames hold
+with duckdb.connect(file, read_only=True) as connection:
+    print(kept)
+"""
+
+
+@pytest.mark.parametrize("name", assemble.ASSEMBLERS)
+def test_a_file_opens_again_after_an_export_of_it_was_stopped(
+    name: str, sample: Path, tmp_path: Path
+) -> None:
+    # In a process of its own: DuckDB waits for ever for a stream that was left open.
+    words = [sys.executable, "-c", STOPPED, str(sample), str(tmp_path), name]
+    said = subprocess.run(words, check=True, timeout=60, capture_output=True, text=True)
+    assert "the export was stopped" in said.stdout
 
 
 def test_files_that_are_written_at_once_must_fit_together(

@@ -56,27 +56,28 @@ def activation_examples(work: Assembly) -> Iterator[dict[str, pa.Array]]:
             max_activation, positions::UINTEGER[] AS positions, activations
         FROM staging.activation_examples"""
     ).to_arrow_reader(_EXAMPLES)
-    for batch in examples:
-        ids = batch["prompt_id"].to_numpy()
-        taken = codes.take(pa.array(np.searchsorted(prompt_ids, ids)))
-        positions = batch["positions"]
-        pairs = pa.StructArray.from_arrays(
-            [positions.flatten(), batch["activations"].flatten()],
-            names=["token_position", "activation_value"],
-        )
-        offsets = pc.cumulative_sum(batch["n"].cast(pa.int32())).to_numpy()
-        yield {
-            "feature_id": batch["feature_id"],
-            "sae_id": _constant(sae_id, batch.num_rows),
-            "prompt_id": batch["prompt_id"].cast(pa.uint32()),
-            "prompt_tokens": pa.ListArray.from_arrays(
-                taken.offsets,
-                pa.DictionaryArray.from_arrays(taken.values, words.dictionary),
-            ),
-            "num_activations": batch["n"],
-            "max_activation": batch["max_activation"],
-            "activation_pairs": list_array(pairs, np.append(0, offsets)),
-        }
+    with examples:  # left open, it would keep the file from being opened again
+        for batch in examples:
+            ids = batch["prompt_id"].to_numpy()
+            taken = codes.take(pa.array(np.searchsorted(prompt_ids, ids)))
+            positions = batch["positions"]
+            pairs = pa.StructArray.from_arrays(
+                [positions.flatten(), batch["activations"].flatten()],
+                names=["token_position", "activation_value"],
+            )
+            offsets = pc.cumulative_sum(batch["n"].cast(pa.int32())).to_numpy()
+            yield {
+                "feature_id": batch["feature_id"],
+                "sae_id": _constant(sae_id, batch.num_rows),
+                "prompt_id": batch["prompt_id"].cast(pa.uint32()),
+                "prompt_tokens": pa.ListArray.from_arrays(
+                    taken.offsets,
+                    pa.DictionaryArray.from_arrays(taken.values, words.dictionary),
+                ),
+                "num_activations": batch["n"],
+                "max_activation": batch["max_activation"],
+                "activation_pairs": list_array(pairs, np.append(0, offsets)),
+            }
 
 
 def activation_embeddings(work: Assembly) -> Iterator[dict[str, pa.Array]]:

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -212,7 +213,8 @@ def write(
     }
     work = Assembly(connection, sampled, int8=columns != model.columns)
     if assemble := ASSEMBLERS.get(model.name):
-        _write_batches(path, schema, footer, _until(stop, assemble(work)))
+        with closing(assemble(work)) as batches:
+            _write_batches(path, schema, footer, _until(stop, batches))
     else:
         _copy(connection, model, path, footer)
     _assert_wanted(stop)
