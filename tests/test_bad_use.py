@@ -82,7 +82,7 @@ TREES = [
     Bad("a model directory without a model", chosen("embedding.model=DIR/raw", *VECTORS), 1, 'model "raw" in "DIR/raw" cannot be loaded', "safetensors"),
     Bad("an unknown --select", (*BUILD, "--select", "staging.flies"), 2, '--select "staging.flies": no such model', 'did you mean "staging.files"?'),
     Bad("an unknown --select in a plan", ("plan", "--select", "+master.feature"), 2, '--select "+master.feature": no such model', 'did you mean "master.features"?'),
-    Bad("a --select of what nothing is there for", (*BUILD, "--select", "analysis.scores"), 1, '"analysis.scores" reads "staging.scores", which was never built', "--select +analysis.scores"),
+    Bad("a --select of what nothing is there for", (*BUILD, "--select", "analysis.scores"), 1, '"analysis.scores" reads "analysis.roc_areas", which was never built', "--select +analysis.scores"),
     Bad("an unknown export", ("export", "feature"), 2, '"feature"', 'did you mean "features"?'),
     Bad("an export before any build", ("export",), 1, 'DIR/warehouse.duckdb" does not exist', "cli.py build"),
     Bad("a query before any build", ("query", "SELECT 1"), 1, 'DIR/warehouse.duckdb" does not exist', "cli.py build"),
