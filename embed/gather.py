@@ -41,7 +41,6 @@ class Gathered:
 
     model: str
     places: Places
-    dimension: int
     feature_ids: np.ndarray
     starts: np.ndarray
     prompt_ids: np.ndarray
@@ -51,7 +50,7 @@ class Gathered:
         import pyarrow as pa
 
         schema = stream_schema()
-        for first, last in spans(self.starts, _STREAM_VALUES // max(self.dimension, 1)):
+        for first, last in spans(self.starts, _STREAM_VALUES // self.places.dimension):
             start, stop = int(self.starts[first]), int(self.starts[last])
             counts = self.starts[first : last + 1] - start
             yield pa.RecordBatch.from_arrays(
@@ -111,7 +110,7 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
     places = connection.sql("SELECT feature_id, prompt_id FROM _places ORDER BY place").fetchnumpy()
     feature_ids, starts = np.unique(places["feature_id"], return_index=True)
     rows = len(places["feature_id"])
-    dimension, filled, held = 0, 0, Places(path, 0, 1)
+    filled, held = 0, Places(path, 0, 1)
     with joins_as_written(connection), ExitStack() as opened:
         found = connection.sql(
             """SELECT p.place, v.vector
@@ -125,8 +124,7 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
                 continue
             vectors = batch.column(1).flatten().to_numpy().reshape(batch.num_rows, -1)
             if not filled:
-                dimension = vectors.shape[1]
-                held = opened.enter_context(closing(Places(path, rows, dimension)))
+                held = opened.enter_context(closing(Places(path, rows, vectors.shape[1])))
             held.put(batch.column(0).to_numpy(), vectors)
             filled += batch.num_rows
     run(connection, "DROP TABLE _places")
@@ -135,9 +133,7 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
             f'{rows - filled} of {rows} sampled windows have no vector of "{model}"',
             "python cli.py build --full",
         )
-    return Gathered(
-        model, held, dimension, feature_ids, np.append(starts, rows), places["prompt_id"]
-    )
+    return Gathered(model, held, feature_ids, np.append(starts, rows), places["prompt_id"])
 
 
 def spans(starts: np.ndarray, rows: int, features: int = 1 << 30) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Where gathered vectors stand by their place: in memory, or in files.
+"""Files in which gathered vectors stand by their place.
 
 Vectors come in the order of the store and are read in the order of their places. Put one by one
 into a large file they would change its pages over and over, all across the disk; so each is added
@@ -28,7 +28,7 @@ class Places:
     def __init__(self, path: Path, rows: int, dimension: int) -> None:
         import numpy as np
 
-        self._dimension = dimension
+        self.dimension = dimension
         self._run = max(_RUN // (4 * dimension), 1)  # places a file
         self._at = np.empty(rows, np.int64)  # row of its file, by place
         count = -(-rows // self._run)
@@ -59,7 +59,7 @@ class Places:
         """The vectors at start..stop, (stop - start, dimension); any thread may ask."""
         import numpy as np
 
-        found = np.empty((stop - start, self._dimension), np.float32)
+        found = np.empty((stop - start, self.dimension), np.float32)
         for n in range(start // self._run, -(-stop // self._run)):
             first, last = max(start, n * self._run), min(stop, (n + 1) * self._run)
             part = found[first - start : last - start]
@@ -72,5 +72,5 @@ class Places:
 
         with self._paths[n].open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)  # all of it, in order
-            shape = (int(self._rows[n]), self._dimension)
+            shape = (int(self._rows[n]), self.dimension)
             return np.memmap(file, np.float32, "r", shape=shape)

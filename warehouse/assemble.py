@@ -98,7 +98,7 @@ def activation_embeddings(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     # Silent features hold no row: they begin where the next one does.
     places = np.searchsorted(gathered.feature_ids, features)
     starts = np.append(gathered.starts[places], gathered.starts[-1])
-    for first, last in spans(starts, _VECTOR_VALUES // max(gathered.dimension, 1), _FEATURES):
+    for first, last in spans(starts, _VECTOR_VALUES // gathered.places.dimension, _FEATURES):
         start, stop = int(starts[first]), int(starts[last])
         offsets = starts[first : last + 1] - start
         vectors = gathered.places.read(start, stop)

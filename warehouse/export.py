@@ -121,14 +121,13 @@ def is_current(path: Path, key: str) -> bool:
         with path.open("rb") as file:
             file.seek(-_TAIL, os.SEEK_END)
             size = int.from_bytes(file.read(4), "little")
-            whole = file.read() == _MAGIC
+            if file.read() != _MAGIC:
+                return False
             file.seek(-_TAIL - size, os.SEEK_END)
             footer = file.read(size)
     except OSError:
         return False
-    return (
-        whole and b"warehouse_key" in footer and key.encode() in footer and _sidecar(path).exists()
-    )
+    return b"warehouse_key" in footer and key.encode() in footer and _sidecar(path).exists()
 
 
 def assert_room(needed: int, target: Path) -> None:

@@ -118,7 +118,7 @@ SECTIONS = {
 SETTINGS: tuple[Setting, ...] = (
     Setting("sae_id", "", "str", "the SAE's id; empty: <sparse_model>/<hookpoint> of run_config.json"),
     Setting("explanation_method", "quantiles", "str", "stored as features.explanation_method"),
-    Setting("memory_limit", "", "str", 'DuckDB\'s memory, e.g. "4GB" (up to a quarter more holds sampled vectors); empty: DuckDB\'s default'),
+    Setting("memory_limit", "", "str", 'DuckDB\'s memory, e.g. "4GB"; empty: DuckDB\'s default'),
     Setting("threads", 0, "int", "DuckDB's and torch's threads; 0: all cores", 0, 1024),
     Setting("temp_directory", "", "str", "where DuckDB spills; empty: beside the build"),
     Setting("scope.features", "", "str", 'feature ids and ranges, e.g. "0-199,877"; empty: all'),

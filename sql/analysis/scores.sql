@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The score of each feature by each source and method. Not scored is null, never 0.
 -- key: feature_id, source, method
 -- column feature_id: the feature
@@ -22,8 +22,7 @@ WITH counted AS (
         count(*) FILTER (outcome = 'correct') AS correct,
         bool_or(coalesce(distance, -1) = 0) AS has_overall,
         arg_min(ev_correlation_score, line) FILTER (distance = 0) AS overall,
-        list_avg(list(ev_correlation_score ORDER BY line) FILTER (ev_correlation_score IS NOT NULL AND distance IS DISTINCT FROM 0)) AS group_mean,
-        list_var_samp(list(ev_correlation_score ORDER BY line) FILTER (ev_correlation_score IS NOT NULL AND distance IS DISTINCT FROM 0)) AS group_variance
+        list(ev_correlation_score ORDER BY line) FILTER (ev_correlation_score IS NOT NULL AND distance IS DISTINCT FROM 0) AS groups
     FROM staging.scores
     GROUP BY source, method, feature_id
 )
@@ -34,13 +33,13 @@ SELECT
     c.method,
     CASE
         WHEN c.method = 'embedding' THEN a.area
-        WHEN c.method = 'simulation' THEN CASE WHEN c.has_overall THEN c.overall ELSE c.group_mean END
+        WHEN c.method = 'simulation' THEN CASE WHEN c.has_overall THEN c.overall ELSE list_avg(c.groups) END
         ELSE c.correct / nullif(c.succeeded, 0)
     END AS score,
     c.total,
     c.failed,
     c.succeeded,
-    CASE WHEN c.method = 'simulation' THEN c.group_variance END AS variance
+    CASE WHEN c.method = 'simulation' THEN list_var_samp(c.groups) END AS variance
 FROM counted c
 LEFT JOIN analysis.roc_areas a
     ON a.level = 'feature' AND a.source = c.source AND a.method = c.method AND a.feature_id = c.feature_id
