@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The vector of each explanation.
 -- key: feature_id, llm_explainer
 -- order: feature_id, (SELECT x.explainer_order FROM staging.explainers x WHERE x.explainer = llm_explainer)
@@ -7,12 +7,14 @@
 -- column data_source Categorical: the source the explanation is taken from
 -- column llm_explainer Categorical: full name of the explainer
 -- column embedding List(Float32): the explanation's vector
+-- column explanation_text Utf8: the text that was embedded
 SELECT
     e.feature_id,
     sae.sae_id,
     e.source AS data_source,
     e.explainer AS llm_explainer,
-    v.vector AS embedding
+    v.vector AS embedding,
+    e.text AS explanation_text
 FROM analysis.explanations e
 CROSS JOIN staging.sae sae
 JOIN vectors.explanations v ON v.text_key = e.text_key
