@@ -374,9 +374,15 @@ def statistics(
 
 
 def typed(model: Model, sql: str) -> str:
-    """A master's SQL with its declared columns and no others, in their exact types."""
+    """A master's SQL with its declared columns and no others, in their exact types.
+
+    A view's feature_id stays as it is: DuckDB pushes no filter through a cast, and who asks for
+    one feature would read them all. Its file has the exact type.
+    """
     columns = ", ".join(
-        f"{identifier(c.name)}::{duckdb_type(c.type)} AS {identifier(c.name)}"
+        identifier(c.name)
+        if model.kind == "view" and c.name == "feature_id"
+        else f"{identifier(c.name)}::{duckdb_type(c.type)} AS {identifier(c.name)}"
         for c in model.columns
     )
     return f"SELECT {columns} FROM (\n{sql}\n)"
