@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,8 @@ def medians(directory: str, times: int) -> dict[str, tuple[float, int]]:
         for name, sql in QUERIES.items():
             every = {"feature": feature, "thresholds": THRESHOLDS}
             bound = {key: value for key, value in every.items() if f"${key}" in sql}
-            taken = []
-            for _ in range(times):
-                started = time.perf_counter()
-                rows = connection.sql(sql, params=bound or None).to_arrow_table()
-                taken.append(1000 * (time.perf_counter() - started))
-            found[name] = (statistics.median(taken), len(rows))
+            query = connection.sql(sql, params=bound or None)
+            found[name] = (_median(query.to_arrow_table, times), len(query.to_arrow_table()))
     return found
 
 
@@ -69,23 +66,27 @@ def one_feature(directory: str, times: int) -> dict[str, tuple[float, float]]:
         for name in LARGE:
             path = Path(directory) / "master" / f"{name}.parquet"
             touched = _touched(pq.read_metadata(path), feature)
+            where = f"WHERE feature_id = {feature}"
+            lazy = pl.scan_parquet(path).filter(pl.col("feature_id") == feature)
             asked = {
-                "DuckDB, warehouse": connection.sql,
-                "DuckDB, parquet": connection.sql,
-                "Polars, parquet": lambda _, p=path: (
-                    pl.scan_parquet(p).filter(pl.col("feature_id") == feature).collect()
-                ),  # fmt: skip
+                "DuckDB, warehouse": connection.sql(f"FROM master.{name} {where}").to_arrow_table,
+                "DuckDB, parquet": connection.sql(f"FROM '{path}' {where}").to_arrow_table,
+                "Polars, parquet": lazy.collect,
             }
             for reader, ask in asked.items():
-                source = f"master.{name}" if "warehouse" in reader else f"'{path}'"
-                sql, taken = f"FROM {source} WHERE feature_id = {feature}", []
-                for _ in range(times + 1):  # the first one warms
-                    started = time.perf_counter()
-                    rows = ask(sql)
-                    rows.to_arrow_table() if hasattr(rows, "to_arrow_table") else rows
-                    taken.append(1000 * (time.perf_counter() - started))
-                found[f"{name}: {reader}"] = (statistics.median(taken[1:]), touched)
+                found[f"{name}: {reader}"] = (_median(ask, times), touched)
     return found
+
+
+def _median(ask: Callable[[], object], times: int) -> float:
+    """Median milliseconds of some calls after a first one."""
+    ask()
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        ask()
+        taken.append(1000 * (time.perf_counter() - started))
+    return statistics.median(taken)
 
 
 def _touched(footer: pq.FileMetaData, feature: int) -> float:
