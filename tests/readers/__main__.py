@@ -25,7 +25,6 @@ from tests.readers.readers import (
     READERS,
     ROOT,
     TESTED,
-    Job,
     NotInstalledError,
     Reader,
     install,
@@ -33,19 +32,18 @@ from tests.readers.readers import (
 )
 from warehouse import scaffold
 from warehouse.build import build
-from warehouse.catalog import run
-from warehouse.database import open_read_only
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings import load
 
 PAGE = ROOT / "docs" / "readers.md"
-MADE_UP = "made-up rows"
+_MADE_UP = "made-up rows"
+_SHOWN = 3  # differences in a note
 _FEATURES = 100  # of the sample: activation_examples then has more than one row group
 
 _PAGE = """<!-- Generated: make readers. Don't edit. -->
 # Who reads the files
 
-Measured on {day} by `make readers` ({versions}). Each reader runs in an environment of its own and reads the eight master files of a sample of {features} features, the vectors in every form of `export.embeddings`, and files of {rows:,} made-up rows that have nulls, empty lists and extreme numbers at every place of the types of six masters. Each file is read whole, and the rows of one feature are read by the reader's own filter. Every value, also inside of lists and structs, is compared with what DuckDB reads: the same column names in the same order, the same nulls, every digit of every float.
+Measured on {day} by `make readers` ({versions}). Each reader runs in an environment of its own and reads the eight master files of a sample of {features} features, the vectors in every form of `export.embeddings`, and files of {rows:,} made-up rows that have nulls, empty lists and extreme numbers at every place of the types of six masters. Each file is read whole, and the rows of one feature are read by the reader's own filter. Every value, also inside of lists and structs, is compared with what DuckDB reads: the same column names in the same order, the same nulls, every digit of every float. pandas has NaN where a number is null; here that counts as the null.
 
 - **ok**: every value is the same. A number behind it names a note: what the reader cannot tell apart.
 - **cannot**: the reader refuses the file, with an error.
@@ -100,19 +98,18 @@ class Measured:
     def cell(self, name: str, notes: dict[str, int]) -> str:
         """A cell of the table; what it has to say becomes one of the numbered notes."""
         word, texts = self._said(name)
-        advice = [self.reader.advice] if texts and self.reader.advice else []
-        note = " ".join(
-            f"{text[0].upper()}{text[1:].removesuffix('.')}." for text in (*texts, *advice)
-        )
-        number = notes.setdefault(note, len(notes) + 1) if note else ""
-        return f"{word} ({number})" if note else word
+        if not texts:
+            return word
+        shown = [*texts[:_SHOWN], *([f"{len(texts) - _SHOWN} more"] if len(texts) > _SHOWN else [])]
+        note = " ".join(f"{text[0].upper()}{text[1:].removesuffix('.')}." for text in shown)
+        return f"{word} ({notes.setdefault(note, len(notes) + 1)})"
 
     def _said(self, name: str) -> tuple[str, tuple[str, ...]]:
         if self.missing:
             return "not measured", (self.missing,)
         found = self.verdicts[name]
         if found.error:
-            return "cannot", (_one_line(found.error),)
+            return "cannot", (_one_line(found.error), *filter(None, (self.reader.advice,)))
         if found.differences:
             return "**differs**", found.differences
         return "ok", found.losses
@@ -136,9 +133,12 @@ def install_tested() -> None:
 
 def measure(readers: Sequence[Reader], scratch: Path) -> Iterator[Measured]:
     """Read and compare a sample's files with each reader in turn."""
-    jobs, made_up = _files(scratch)
-    every = [*jobs, *made_up]
-    if errors := read(None, every, scratch / "truth"):
+    data = scratch / "data"
+    write_sample(data, features=_FEATURES)
+    scaffold.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
+    build(load(data))
+    jobs = files.jobs(data, scratch)
+    if errors := read(None, jobs, scratch / "truth"):
         raise RuntimeError(f"DuckDB cannot read what was written: {errors}")
     for reader in readers:
         try:
@@ -146,31 +146,15 @@ def measure(readers: Sequence[Reader], scratch: Path) -> Iterator[Measured]:
         except NotInstalledError as error:
             yield Measured(reader, missing=str(error))
             continue
-        directory = scratch / reader.id
-        errors = read(reader, every, directory)
-        verdicts = {
-            job.name: verdict(job.name, scratch / "truth", directory, errors, reader.losses)
-            for job in every
+        errors = read(reader, jobs, scratch / reader.id)
+        found = {
+            job.name: verdict(
+                job.name, scratch / "truth", scratch / reader.id, errors, reader.losses
+            )
+            for job in jobs
         }
-        made = {job.name: verdicts.pop(job.name) for job in made_up}
-        yield Measured(reader, {**verdicts, MADE_UP: together(made)})
-
-
-def _files(scratch: Path) -> tuple[list[Job], list[Job]]:
-    """The masters of a built sample and its vectors in the other form; the files of made-up rows."""
-    data = scratch / "data"
-    write_sample(data, features=_FEATURES)
-    scaffold.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
-    build(load(data))
-    paths = {path.stem: path for path in sorted((data / "master").glob("*.parquet"))}
-    with open_read_only(data / "warehouse.duckdb") as connection:
-        [(middle,)] = run(connection, "SELECT quantile_disc(feature_id, 0.5) FROM master.features")
-    paths |= files.vectors(data, scratch / "vectors")
-    made_up = files.made_up(scratch / "made-up")
-    return (
-        [Job(name, path, middle) for name, path in paths.items()],
-        [Job(f"made-up {name}", path, files.ROWS - 2) for name, path in made_up.items()],
-    )
+        made = {name: found.pop(name) for name in list(found) if name.startswith(files.MADE_UP)}
+        yield Measured(reader, {**found, _MADE_UP: together(made)})
 
 
 def page(found: Sequence[Measured]) -> str:

@@ -28,10 +28,6 @@ class Verdict:
     differences: tuple[str, ...] = ()
     losses: tuple[str, ...] = ()
 
-    @property
-    def exact(self) -> bool:
-        return self == Verdict()
-
 
 def verdict(
     name: str, ours: Path, theirs: Path, errors: dict[str, str], losses: Sequence[str] = ()

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from embed.gather import SampledVectors
+from tests.readers.readers import Job
 from warehouse import export
 from warehouse.assemble import ASSEMBLERS
 from warehouse.catalog import run
@@ -23,6 +24,7 @@ from warehouse.models import Model, identifier, load_all
 from warehouse.settings import BY_NAME, Settings, load
 
 ROWS = 2500  # more than a row group holds
+MADE_UP = "made-up "  # begins the names of their files
 _NULL_SHARE = 0.2
 _TEXTS = (
     "",
@@ -37,6 +39,20 @@ _FLOATS = {
     pa.float32(): (0.0, -0.0, 0.1, 1.0, -2.5, 3.4028234663852886e38, 1.401298464324817e-45),
     pa.float64(): (0.0, -0.0, 0.1, 1.0, -2.5, 1.7976931348623157e308, 5e-324),
 }
+
+
+def jobs(data: Path, directory: Path) -> list[Job]:
+    """All files there are to read: a built data directory's masters, its vectors in the other forms
+    of `export.embeddings`, and made-up rows; `directory` gets what is not there yet."""
+    with open_read_only(data / "warehouse.duckdb") as connection:
+        [(middle,)] = run(connection, "SELECT quantile_disc(feature_id, 0.5) FROM master.features")
+    paths = {path.stem: path for path in sorted((data / "master").glob("*.parquet"))}
+    paths |= vectors(data, directory / "vectors")
+    made = made_up(directory / "made-up")
+    return [
+        *(Job(name, path, middle) for name, path in paths.items()),
+        *(Job(MADE_UP + name, path, ROWS - 2) for name, path in made.items()),
+    ]
 
 
 def masters() -> dict[str, Model]:
