@@ -187,6 +187,7 @@ def _run(reader: Reader | None, jobs: Sequence[Job], directory: Path) -> str:
 
 
 def _marker(reader: Reader) -> str:
+    """What the environment was made from: another text, and it is made anew."""
     pins = (_HERE / "constraints.txt").read_text(encoding="utf-8")
     python = ".".join(map(str, sys.version_info[:2]))
-    return "\n".join((python, *reader.requirements, pins if len(reader.also) else ""))
+    return "\n".join((python, *reader.requirements, pins))
