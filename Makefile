@@ -30,7 +30,7 @@ bench: .venv/.ready  ## measure every target beside its peer, into docs/benchmar
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m tests.bench
 
-readers: .venv/.ready  ## read the masters with every reader, each in its own environment, into docs/readers.md (5 minutes, 4 GB)
+readers: .venv/.ready  ## read the masters with every reader, each in its own environment, into docs/readers.md (4 minutes, 4 GB on disk)
 	$(BIN)/python -m tests.readers
 
 lint: .venv/.ready  ## what the linter and the version check say
