@@ -43,7 +43,7 @@ class Context:
         self.verbose, self.json_log = verbose, json_log
 
     def settings(self):
-        from warehouse.settings import load
+        from warehouse.settings_file import load
 
         return load(self.data, self.overrides)
 
@@ -110,9 +110,9 @@ def init(directory: Path) -> None:
     Example:
       python cli.py init data
     """
-    from warehouse import scaffold
+    from warehouse import project
 
-    click.echo(scaffold.init(directory))
+    click.echo(project.init(directory))
 
 
 @main.command()
@@ -144,12 +144,12 @@ def sample(directory: Path, features: int, prompts: int, explained: int, seed: i
     Example:
       python cli.py sample demo --features 60
     """
-    from warehouse import scaffold
+    from warehouse.project import after_sample
     from warehouse.sample import SAMPLE_SETTINGS, write_sample
 
     write_sample(directory, features=features, prompts=prompts, explained=explained, seed=seed)
     chosen = {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS}
-    click.echo(scaffold.after_sample(directory, chosen))
+    click.echo(after_sample(directory, chosen))
 
 
 @main.command()
@@ -452,7 +452,7 @@ def history(ctx: click.Context, limit: int) -> None:
     """
     from warehouse import history as histories
     from warehouse import render
-    from warehouse.layout import Layout
+    from warehouse.project import Layout
 
     if ctx.invoked_subcommand is None:
         settings = ctx.obj.settings()
@@ -471,7 +471,7 @@ def history_show(context: Context, build_id: str) -> None:
     """
     from warehouse import history as histories
     from warehouse import render
-    from warehouse.layout import Layout
+    from warehouse.project import Layout
 
     render.build_details(histories.show(Layout(context.settings().data), build_id))
 

@@ -16,15 +16,15 @@ import click
 
 from cli import SAMPLE_MODEL, main
 from embed.jobs import COLUMNS, READS
-from warehouse import query, scaffold
+from warehouse import project, query
 from warehouse import settings as known
 from warehouse.build import build
-from warehouse.catalog import run
-from warehouse.database import open_read_only
-from warehouse.layout import Layout
+from warehouse.database import open_read_only, run
 from warehouse.models import Model, load_all, macros_used
+from warehouse.project import Layout
 from warehouse.render import kind
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.settings_file import load, toml_literal
 
 DOCS = Path(__file__).resolve().parent
 GENERATED = "<!-- Generated: make docs. Don't edit. -->"
@@ -81,8 +81,8 @@ def pages(data: Path) -> dict[str, str]:
 def build_sample(data: Path) -> None:
     """The default sample, built: what `make demo` builds."""
     write_sample(data)
-    scaffold.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
-    build(known.load(data))
+    project.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
+    build(load(data))
 
 
 def questions() -> list[tuple[str, str]]:
@@ -185,7 +185,7 @@ def _settings() -> Iterator[str]:
         for setting in known.SETTINGS:
             owner = setting.name if setting.kind == "names" else setting.name.rpartition(".")[0]
             if owner == section:
-                default = known.toml_literal(setting.default)
+                default = toml_literal(setting.default)
                 read = ", ".join(readers.get(setting.parameter, []))
                 rows.append((f"`{setting.name}`", f"`{default}`", setting.allowed(), setting.help, read))  # fmt: skip
         yield _table(("setting", "default", "allowed", "meaning", "models that read it"), rows)

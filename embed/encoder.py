@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import digest
 from warehouse.settings import Settings
+from warehouse.sqltext import digest
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from embed.places import Places
-from warehouse.catalog import run
-from warehouse.database import joins_as_written
+from warehouse.database import joins_as_written, run
 from warehouse.errors import WarehouseError
-from warehouse.models import digest
+from warehouse.sqltext import digest
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,14 +15,15 @@ import duckdb
 
 from embed import encoder as encoders
 from embed import projections
-from embed.store import VectorStore, write_whole
-from warehouse.catalog import run
+from embed.store import VectorStore
+from warehouse.database import run
 from warehouse.errors import WarehouseError
-from warehouse.layout import Layout
-from warehouse.models import digest, identifier, literal
+from warehouse.files import write_durably
 from warehouse.plan import JobIdentity
+from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sources import InputFile
+from warehouse.sqltext import digest, identifier, literal
 
 if TYPE_CHECKING:
     import torch
@@ -248,7 +249,7 @@ class Jobs:
         path = self.layout.projections / f"{name.partition('.')[2]}-{own}.parquet"
         if not path.exists():
             connection.register("_map", pa.table(key | self._project(name, vectors)))
-            write_whole(
+            write_durably(
                 path,
                 lambda p: run(
                     connection, f"COPY (FROM _map) TO {literal(str(p))} (FORMAT parquet)"

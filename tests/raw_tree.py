@@ -16,9 +16,9 @@ import duckdb
 import numpy as np
 
 from warehouse.build import build
-from warehouse.catalog import run
-from warehouse.layout import Layout
-from warehouse.settings import load
+from warehouse.database import run
+from warehouse.project import Layout
+from warehouse.settings_file import load
 
 # The paths are the ledger's names too: relative to the data directory.
 ACTIVATIONS = "raw/activation_examples/activations.jsonl"

@@ -23,10 +23,10 @@ from tests.bad_input import Case, Read, Refused
 from tests.conftest import ROOT
 from tests.raw_tree import ACTIVATIONS, PROMPTS, STAGED, Rows, files, put, query, stage, write
 from warehouse.build import Event, build
-from warehouse.catalog import run
+from warehouse.database import run
 from warehouse.errors import WarehouseError
-from warehouse.layout import Layout
-from warehouse.settings import load
+from warehouse.project import Layout
+from warehouse.settings_file import load
 
 
 def each(cases: Sequence[Case]) -> pytest.MarkDecorator:

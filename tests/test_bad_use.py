@@ -20,8 +20,8 @@ from tests.raw_tree import (
 )
 from warehouse.build import build
 from warehouse.errors import WarehouseError
-from warehouse.layout import Layout
-from warehouse.settings import load
+from warehouse.project import Layout
+from warehouse.settings_file import load
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "warehouse.toml"

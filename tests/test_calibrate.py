@@ -14,11 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from warehouse import toml_edit
+from warehouse import settings_file
 from warehouse.build import build
 from warehouse.calibrate import RATES, THRESHOLDS, calibrate, make_tables
-from warehouse.catalog import run
-from warehouse.settings import FILE_NAME, load
+from warehouse.database import run
+from warehouse.settings_file import FILE_NAME, load
 
 FEW = ("calibration.samples=200",)
 
@@ -205,12 +205,12 @@ EDITS = [
 
 @pytest.mark.parametrize(("before", "after"), [e[1:] for e in EDITS], ids=[e[0] for e in EDITS])
 def test_a_number_is_written_where_it_belongs_and_nothing_else_moves(before: str, after: str):
-    assert toml_edit.edited(before, NEW) == after
+    assert settings_file.edited(before, NEW) == after
 
 
 def test_every_threshold_goes_into_the_commented_file(tmp_path: Path):
     chosen = dict.fromkeys(THRESHOLDS, 0.123)
     for _ in range(2):  # a new file, then its own
-        assert toml_edit.write(tmp_path, chosen) == (tmp_path / FILE_NAME).resolve()
+        assert settings_file.write_numbers(tmp_path, chosen) == (tmp_path / FILE_NAME).resolve()
     assert {name: load(tmp_path)[name] for name in THRESHOLDS} == chosen
     assert [p.name for p in tmp_path.iterdir()] == [FILE_NAME]

@@ -15,11 +15,12 @@ from click.testing import CliRunner, Result
 from cli import main
 from warehouse import catalog, diff, history
 from warehouse.build import build
+from warehouse.database import run
 from warehouse.diff import Change, Diff, Question, TableDiff, changes
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.layout import Layout
 from warehouse.models import load_all
-from warehouse.settings import load
+from warehouse.project import Layout
+from warehouse.settings_file import load
 
 MATCHING = "ex_act_pattern_matching"
 THRESHOLD = "matching.threshold=0.6"
@@ -434,14 +435,14 @@ def state(path: Path, build_id: str, tables: Mapping[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(path)) as connection:
         catalog.migrate(connection)
-        catalog.run(connection, "CREATE SCHEMA master")
-        catalog.run(
+        run(connection, "CREATE SCHEMA master")
+        run(
             connection,
             "INSERT INTO _warehouse.builds VALUES (?, make_timestamp(?), NULL, '1', '2', '{}')",
             [build_id, sum(map(ord, build_id))],
         )
         for name, sql in tables.items():
-            catalog.run(connection, f"CREATE TABLE master.{name} AS {sql}")
+            run(connection, f"CREATE TABLE master.{name} AS {sql}")
             node = catalog.NodeState(f"master.{name}", "model", 1, "", "", sql, 1, 0.0, build_id, {}, {})  # fmt: skip
             catalog.save_nodes(connection, [node])
 

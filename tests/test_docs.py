@@ -9,7 +9,7 @@ import pytest
 
 from docs.generate import DOCS, SCHEMAS, answer, pages, questions
 from embed.jobs import READS
-from warehouse.catalog import run
+from warehouse.database import run
 from warehouse.models import load_all
 from warehouse.settings import BY_NAME
 

@@ -10,7 +10,8 @@ import pytest
 from embed.encoder import Encoder, fingerprint, locate, pick_devices
 from tests.conftest import MODEL
 from warehouse.errors import UsageError
-from warehouse.settings import Settings, load
+from warehouse.settings import Settings
+from warehouse.settings_file import load
 
 TEXTS = [f"the {word} of number {i}" for i, word in enumerate(("cat", "unbelievability", "") * 7)]
 

@@ -12,7 +12,7 @@ import pytest
 
 from warehouse import build, catalog, models
 from warehouse.build import prepare
-from warehouse.settings import load
+from warehouse.settings_file import load
 
 
 def without_audits(nodes: list[str]) -> set[str]:

@@ -18,7 +18,7 @@ import pytest
 from tests.independent.check import MASTERS, differences, embedder
 from warehouse import export
 from warehouse.errors import WarehouseError
-from warehouse.settings import load
+from warehouse.settings_file import load
 
 U8, U16, U32, F32, F64 = pl.UInt8, pl.UInt16, pl.UInt32, pl.Float32, pl.Float64
 CAT, UTF8 = pl.Categorical, pl.String

@@ -14,8 +14,9 @@ from embed.jobs import READS
 from warehouse import lock
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.graph import NOT_BUILT, SOURCES, build_graph, select
-from warehouse.models import Model, canonical, load_all, macros_used, parse
+from warehouse.models import Model, load_all, macros_used, parse
 from warehouse.settings import SETTINGS, Settings
+from warehouse.sqltext import canonical
 
 MODELS = load_all()
 VALUES = Settings(Path(), {s.name: s.default for s in SETTINGS}).parameters()

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.catalog import run
-from warehouse.database import create_macros
+from warehouse.database import create_macros, run
 from warehouse.models import load_all
 from warehouse.settings import SETTINGS, Settings
 

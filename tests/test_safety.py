@@ -39,7 +39,7 @@ from tests.safety.kills import (
     working,
 )
 from tests.safety.points import Trail
-from warehouse.layout import Layout
+from warehouse.project import Layout
 
 KILLS = 30
 READERS = 4

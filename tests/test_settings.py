@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 
 from warehouse.errors import ExitCode, UsageError
 from warehouse.models import load_all
-from warehouse.settings import (
-    BY_NAME,
-    FILE_NAME,
-    HOW_ONLY,
-    SETTINGS,
-    Setting,
-    commented_file,
-    load,
-    parse_ranges,
-)
+from warehouse.settings import BY_NAME, RUNTIME_ONLY, SETTINGS, Setting, parse_ranges
+from warehouse.settings_file import FILE_NAME, commented_file, load
 
 DEFAULTS = {s.name: s.default for s in SETTINGS}
 
@@ -242,7 +234,7 @@ def test_models_bind_settings_and_nothing_else(tmp_path):
 
 def test_settings_that_say_how_to_work_are_bound_by_no_model():
     bound = frozenset().union(*(m.parameters for m in load_all().values()))
-    assert bound.isdisjoint(BY_NAME[name].parameter for name in HOW_ONLY)
+    assert bound.isdisjoint(BY_NAME[name].parameter for name in RUNTIME_ONLY)
 
 
 def test_bound_values_are_ranges_and_structs_where_sql_wants_them(tmp_path):

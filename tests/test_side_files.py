@@ -14,7 +14,7 @@ from tests.independent.recompute import consistency, scores_side
 from warehouse import side
 from warehouse.errors import WarehouseError
 from warehouse.models import Model, parse
-from warehouse.settings import load
+from warehouse.settings_file import load
 
 
 def read(data: Path, pattern: str) -> dict:

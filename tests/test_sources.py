@@ -32,7 +32,7 @@ from warehouse import export, inventory, sources
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import load_all
-from warehouse.settings import load
+from warehouse.settings_file import load
 
 ALL = "quarantine.max_share=1"
 NAME = "layers.30_latent7.txt"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from warehouse.catalog import run
+from warehouse.database import run
 from warehouse.models import load_all
 
 MODELS = load_all()

@@ -26,7 +26,7 @@ from warehouse.assemble import quantized
 from warehouse.catalog import read_state
 from warehouse.errors import WarehouseError
 from warehouse.models import load_all
-from warehouse.settings import load
+from warehouse.settings_file import load
 from warehouse.writer import Writer
 
 # The ways of docs/daily-use.md to read int8 vectors back.

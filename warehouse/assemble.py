@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from embed.gather import SampledVectors, list_array, spans, vector_array
-from warehouse.catalog import run
-from warehouse.models import Model, identifier
+from warehouse.database import run
+from warehouse.models import Model
+from warehouse.sqltext import identifier
 
 if TYPE_CHECKING:
     import numpy as np

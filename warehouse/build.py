@@ -22,20 +22,22 @@ import duckdb
 from embed import gather
 from embed.jobs import READS, Jobs
 from warehouse import __version__, catalog, export, history, models, plan, reading, side, sources
-from warehouse.catalog import NodeState, State, run
+from warehouse.catalog import NodeState, State
 from warehouse.database import (
     create_macros,
     create_schemas,
     joins_as_written,
     open_for_build,
     open_read_only,
+    run,
 )
-from warehouse.errors import WarehouseError
+from warehouse.errors import WarehouseError, first_line
 from warehouse.graph import SOURCES, Node, build_graph, select
-from warehouse.layout import Layout
-from warehouse.models import Model, identifier, literal
+from warehouse.models import Model
+from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sources import feeding
+from warehouse.sqltext import digest, identifier, literal
 from warehouse.writer import Writer
 
 _BAD_ROWS_SHOWN = 5
@@ -251,10 +253,10 @@ class _Execution:
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except duckdb.OutOfMemoryException as error:
-            raise WarehouseError(f"DuckDB ran out of memory: {_first_line(error)}", 'raise memory_limit, or give temp_directory more disk') from None  # fmt: skip
+            raise WarehouseError(f"DuckDB ran out of memory: {first_line(error)}", 'raise memory_limit, or give temp_directory more disk') from None  # fmt: skip
         except duckdb.Error as error:
             raise WarehouseError(
-                f"the build failed: {_first_line(error)}",
+                f"the build failed: {first_line(error)}",
                 "check disk space and permissions, then build again",
             ) from None
         finally:
@@ -330,7 +332,7 @@ class _Execution:
             raise
         except duckdb.Error as error:
             raise WarehouseError(
-                f'"{node.name}" failed: {_first_line(error)}',
+                f'"{node.name}" failed: {first_line(error)}',
                 f"python cli.py models show {node.name}   prints its SQL",
             ) from None
         if node.kind == "job":  # a hub model's identity is known once it was fetched
@@ -520,7 +522,7 @@ class _Execution:
             f"SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h::HUGEINT), 0) "
             f"FROM (SELECT hash({row}) AS h FROM {identifier(name)})",
         )[0]
-        return models.digest(count, mixed, total), count
+        return digest(count, mixed, total), count
 
     def _count(self, name: str) -> int:
         return run(self.connection, f"SELECT count(*) FROM {identifier(name)}")[0][0]
@@ -626,10 +628,6 @@ def _audit_message(model: Model, names: Sequence[str], rows: Sequence[tuple]) ->
 def _utc_now() -> datetime.datetime:
     """The time as a TIMESTAMP column holds it: UTC, so that its order survives a clock change."""
     return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 @contextlib.contextmanager

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import toml_edit
-from warehouse.catalog import published, run
-from warehouse.database import open_read_only
+from warehouse import settings_file
+from warehouse.catalog import published
+from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.layout import Layout
-from warehouse.models import Model, identifier, literal, load_all
+from warehouse.models import Model, load_all
+from warehouse.project import Layout
 from warehouse.settings import Settings
+from warehouse.sqltext import identifier, literal
 
 THRESHOLDS = (
     "patterns.semantic_threshold",
@@ -137,7 +138,7 @@ def write(settings: Settings, chosen: Mapping[str, float]) -> Path:
     """Put the chosen thresholds into DIR/warehouse.toml, all else and its comments untouched."""
     if not chosen:
         raise UsageError("no threshold could be calibrated", "python cli.py calibrate says why")
-    return toml_edit.write(settings.data, chosen)
+    return settings_file.write_numbers(settings.data, chosen)
 
 
 def _as_built(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Settings:

@@ -17,11 +17,11 @@ from pathlib import Path
 import duckdb
 
 from warehouse import models
-from warehouse.catalog import published, run
-from warehouse.database import open_read_only, rows_of
+from warehouse.catalog import published
+from warehouse.database import open_read_only, rows_of, run
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.layout import Layout
 from warehouse.pages import number
+from warehouse.project import Layout
 from warehouse.settings import Settings
 
 # The settings that decide what a card shows.

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.settings import SETTINGS, Settings
 from warehouse.sources import InputFile
@@ -106,16 +107,6 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         for statement in statements:
             run(connection, statement)
         run(connection, "INSERT INTO _warehouse.migrations VALUES (?)", [number])
-
-
-def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[tuple]:
-    """Execute one statement to its end and return its rows."""
-    try:
-        return connection.execute(sql, parameters).fetchall()
-    except RuntimeError as error:
-        if str(error) == "Query interrupted":  # what DuckDB makes of a Ctrl-C while it waits
-            raise KeyboardInterrupt from None
-        raise
 
 
 def read_state(warehouse: Path) -> State:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.catalog import run
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import Model, identifier, literal
+from warehouse.models import Model
 from warehouse.settings import Settings
+from warehouse.sqltext import identifier, literal
 
 _NAME = "warehouse"  # what DuckDB calls a file opened as warehouse.duckdb
 # Threads share a scan by row groups: of the usual 122,880 rows most tables would have one or two.
@@ -124,3 +124,13 @@ def create_macros(connection: duckdb.DuckDBPyConnection, macros: Mapping[str, Mo
 
     for name in macros:
         create(name)
+
+
+def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[tuple]:
+    """Execute one statement to its end and return its rows."""
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of a Ctrl-C while it waits
+            raise KeyboardInterrupt from None
+        raise

@@ -20,13 +20,13 @@ import duckdb
 
 from warehouse import history
 from warehouse.build import Event, build
-from warehouse.catalog import run
-from warehouse.database import open_for_build
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.database import open_for_build, run
+from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.export import chosen
-from warehouse.layout import Layout
-from warehouse.models import Model, identifier, literal, load_all
-from warehouse.settings import HOW_ONLY, Settings
+from warehouse.models import Model, load_all
+from warehouse.project import Layout
+from warehouse.settings import RUNTIME_ONLY, Settings, differing
+from warehouse.sqltext import identifier, literal
 
 OLD, NEW = "old", "new"
 CHANGED, ADDED, REMOVED = "changed", "added", "removed"
@@ -206,7 +206,7 @@ def preview(
 
 def is_preview(overrides: Sequence[str]) -> bool:
     """Whether `--set` overrides ask for a preview: one of them can change a result."""
-    return any(o.partition("=")[0].strip() not in HOW_ONLY for o in overrides)
+    return any(o.partition("=")[0].strip() not in RUNTIME_ONLY for o in overrides)
 
 
 def _known_table(question: Question) -> None:
@@ -226,10 +226,10 @@ def _attached(settings: Settings, files: Sequence[Path]) -> Iterator[duckdb.Duck
                     run(connection, f"ATTACH {literal(str(files[1]))} AS {NEW} (READ_ONLY)")
                 yield connection
             except duckdb.OutOfMemoryException as error:
-                raise WarehouseError(f"DuckDB ran out of memory: {_first_line(error)}", "raise memory_limit, or compare one master: --table NAME") from None  # fmt: skip
+                raise WarehouseError(f"DuckDB ran out of memory: {first_line(error)}", "raise memory_limit, or compare one master: --table NAME") from None  # fmt: skip
             except duckdb.Error as error:
                 raise WarehouseError(
-                    f'"{files[0]}" and "{files[1]}" cannot be compared: {_first_line(error)}',
+                    f'"{files[0]}" and "{files[1]}" cannot be compared: {first_line(error)}',
                     "python cli.py history lists the builds whose results are kept",
                 ) from None
 
@@ -250,8 +250,8 @@ def _compared(
             question,
             {
                 name: pair
-                for name, pair in history.differing(sides[0].settings, sides[1].settings).items()
-                if name not in HOW_ONLY
+                for name, pair in differing(sides[0].settings, sides[1].settings).items()
+                if name not in RUNTIME_ONLY
             },
             _files(connection, new),
             _versions(*nodes),
@@ -518,10 +518,6 @@ def _is_nested(type_: str) -> bool:
 
 def _limit(count: int | None) -> str:
     return "" if count is None else f" LIMIT {count}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 # --- nested values -------------------------------------------------------------------------------

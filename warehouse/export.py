@@ -20,10 +20,11 @@ import duckdb
 from embed.gather import SampledVectors
 from warehouse import __version__
 from warehouse.assemble import ASSEMBLERS, Assembly, sql_rows
-from warehouse.catalog import run
+from warehouse.database import run
 from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.models import Column, Model, digest, identifier, literal
+from warehouse.models import Column, Model
 from warehouse.settings import Settings
+from warehouse.sqltext import digest, identifier, literal
 
 if TYPE_CHECKING:
     import pyarrow as pa

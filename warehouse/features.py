@@ -11,7 +11,7 @@ import duckdb
 
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.layout import Layout
+from warehouse.project import Layout
 from warehouse.query import run_query
 
 OVERVIEW = "analysis.feature_overview"

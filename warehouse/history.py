@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from warehouse import settings as known
-from warehouse.catalog import run
-from warehouse.database import open_read_only
+from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.layout import Layout
-from warehouse.settings import Settings
+from warehouse.project import Layout
+from warehouse.settings import Settings, differing
 
 GB = 1e9
 _NEAR = 3
@@ -150,15 +148,6 @@ def builds(layout: Layout) -> list[Build]:
             )
         )  # fmt: skip
     return made
-
-
-def differing(
-    old: Mapping[str, object], new: Mapping[str, object]
-) -> dict[str, tuple[object, object]]:
-    """Settings that differ, as name → (old, new); one that is not recorded has its default."""
-    defaults = {s.name: s.default for s in known.SETTINGS}
-    old, new = ({**defaults, **values} for values in (old, new))
-    return {n: (old.get(n), new.get(n)) for n in {**old, **new} if old.get(n) != new.get(n)}
 
 
 def find(recorded: Sequence[Build], text: str) -> Build:

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from warehouse import sources
-from warehouse.catalog import read_state, run
-from warehouse.database import open_read_only
-from warehouse.layout import Layout
+from warehouse.catalog import read_state
+from warehouse.database import open_read_only, run
+from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sources import InputFile
 

@@ -19,15 +19,14 @@ starts with `--   ` continues the one before. What lies in `cards/` is no part o
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 from warehouse.errors import WarehouseError, nearest
+from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 LOCK_NAME = "models.lock"  # written by warehouse.lock
@@ -36,17 +35,6 @@ KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts"
 KINDS = ("table", "view", "macro")
 # What a model binds that is made in parts (header: the relation whose features are cut into them).
 ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
-
-# Quoted text and comments are single tokens, so nothing inside them is ever taken for SQL.
-_TOKEN = re.compile(
-    r"(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
-    r"|(?P<comment>--[^\n]*|/\*.*?\*/)"
-    r"|(?P<space>\s+)"
-    r"|\$(?P<parameter>[A-Za-z_]\w*)"
-    r"|(?P<word>[A-Za-z_]\w*)"
-    r"|(?P<other>.)",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -95,12 +83,12 @@ class Model:
     @cached_property
     def words(self) -> frozenset[str]:
         """Bare words of the SQL, lower case: among them the macros it calls."""
-        return frozenset(m["word"].lower() for m in _TOKEN.finditer(self.sql) if m["word"])
+        return frozenset(m["word"].lower() for m in TOKEN.finditer(self.sql) if m["word"])
 
     @cached_property
     def parameters(self) -> frozenset[str]:
         """Names of the settings it binds, without the `$`."""
-        found = frozenset(m["parameter"] for m in _TOKEN.finditer(self.sql) if m["parameter"])
+        found = frozenset(m["parameter"] for m in TOKEN.finditer(self.sql) if m["parameter"])
         parts = ALL_FEATURES if self.parts else {}
         return found - {a.name for a in self.arguments} - parts.keys()
 
@@ -145,56 +133,13 @@ class Model:
             (words.get(m["parameter"]) or literal(values[m["parameter"]]))
             if m["parameter"]
             else m[0]
-            for m in _TOKEN.finditer(self.sql)
+            for m in TOKEN.finditer(self.sql)
         )
         return f"{self._signature()}\n{sql}" if self.kind == "macro" else sql
 
     def _signature(self) -> str:
         told = [f"{a.name} := {a.default}" if a.default else a.name for a in self.arguments]
         return f"CREATE OR REPLACE MACRO {identifier(self.name)}({', '.join(told)}) AS TABLE"
-
-
-def canonical(sql: str) -> str:
-    """SQL text without comments, runs of blank space made one space, quoted text untouched.
-
-    >>> canonical("select 1 -- one\\n ,  '--  '")
-    "select 1 , '--  '"
-    """
-    parts = (" " if m["comment"] or m["space"] else m[0] for m in _TOKEN.finditer(sql))
-    out: list[str] = []
-    for part in parts:
-        if part != " " or (out and out[-1] != " "):
-            out.append(part)
-    return "".join(out).strip()
-
-
-def digest(*parts: object) -> str:
-    """A short stable hash (128 bits, hex) of the parts' texts."""
-    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).hexdigest()
-
-
-def literal(value: object) -> str:
-    """A DuckDB literal of a setting's value: strings quoted, lists and structs spelt out.
-
-    >>> literal(["it's", 2, 0.5])
-    "['it''s', 2, 0.5::DOUBLE]"
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return f"{value!r}::DOUBLE"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
-    return "[" + ", ".join(literal(v) for v in value) + "]"
-
-
-def identifier(name: str) -> str:
-    """A quoted SQL identifier, each dotted part by itself."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
 def parse(name: str, path: Path, text: str) -> Model:

@@ -12,9 +12,10 @@ import duckdb
 from warehouse import models
 from warehouse.catalog import NodeState, State
 from warehouse.graph import SOURCES, Node
-from warehouse.models import Model, digest
-from warehouse.settings import BY_NAME, HOW_ONLY, Settings
+from warehouse.models import Model
+from warehouse.settings import BY_NAME, RUNTIME_ONLY, Settings
 from warehouse.sources import InputFile, content_key, feeding
+from warehouse.sqltext import digest
 
 RUN, CHECK, SKIP = "run", "check", "skip"
 
@@ -120,7 +121,7 @@ def _logic(
     bound = {
         s.name: settings[s.name]
         for s in BY_NAME.values()
-        if s.parameter in names and s.name not in HOW_ONLY
+        if s.parameter in names and s.name not in RUNTIME_ONLY
     }
     parts = [node.model.fingerprint, *(m.fingerprint for m in used), duckdb.__version__]
     return digest(*parts, *(f"{k}={v!r}" for k, v in bound.items())), bound

@@ -12,11 +12,10 @@ from typing import TextIO
 
 import duckdb
 
-from warehouse.catalog import run
-from warehouse.database import open_read_only
+from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.files import whole
-from warehouse.layout import Layout
+from warehouse.files import write_atomically
+from warehouse.project import Layout
 
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
 
@@ -50,7 +49,7 @@ def run_query(
             if not unsafe:
                 _assert_only_reads(connection, sql)
             if form == "parquet":
-                whole(output, lambda path: _parquet(connection.sql(sql), path))
+                write_atomically(output, lambda path: _parquet(connection.sql(sql), path))
                 return
             connection.execute(sql)
             if connection.description is None:
@@ -67,7 +66,7 @@ def run_query(
             with path.open("w", encoding="utf-8", newline="") as stream:
                 _write(stream, form, names, rows)
 
-        whole(output, write)
+        write_atomically(output, write)
     else:
         _write(sys.stdout, form, names, rows)
 

@@ -22,14 +22,13 @@ from warehouse import history as histories
 from warehouse import plan as plans
 from warehouse.build import Event, Report, standing_warnings
 from warehouse.card import Card
-from warehouse.catalog import run
-from warehouse.database import open_read_only
+from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.export import Exported
 from warehouse.inventory import Group
-from warehouse.layout import Layout
 from warehouse.models import Model
-from warehouse.settings import Settings
+from warehouse.project import Layout
+from warehouse.settings import Settings, differing
 from warehouse.text import visible
 
 _REASONS_SHOWN = 30
@@ -357,7 +356,7 @@ def build_details(details: histories.Details) -> None:
     facts.add_row("build", f"{build.build_id} ({state})")
     facts.add_row("started", f"{build.started:%Y-%m-%d %H:%M:%S}, {_seconds(build.seconds)} s")
     facts.add_row("program", f"{build.version}, DuckDB {build.engine}")
-    changed = histories.differing({}, build.settings)
+    changed = differing({}, build.settings)
     for place, (name, (default, value)) in enumerate(changed.items()):
         text = f"{name} = {_plain(value)}   (default {_plain(default)})"
         facts.add_row("settings" if place == 0 else "", escape(text))

@@ -20,9 +20,9 @@ from warehouse.catalog import published
 from warehouse.charts import ACCENT, COUNT, INK, LINE, WIDTH, bars, draw, panel, rule
 from warehouse.database import open_read_only, rows_of
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.layout import Layout
 from warehouse.models import Model
 from warehouse.pages import number, page, save
+from warehouse.project import Layout
 from warehouse.settings import Settings
 
 Rows = list[dict[str, object]]

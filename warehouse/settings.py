@@ -7,16 +7,13 @@ the parameters of the SQL models all come from it.
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.errors import UsageError, nearest
-
-FILE_NAME = "warehouse.toml"
+from warehouse import settings as known
+from warehouse.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -179,7 +176,7 @@ SETTINGS: tuple[Setting, ...] = (
 BY_NAME = {s.name: s for s in SETTINGS}
 
 # Settings that say how to work, never what comes out: no content key may hold them.
-HOW_ONLY = frozenset({"memory_limit", "threads", "temp_directory", "embedding.device", "embedding.batch_size", "history.keep", "history.max_gb"})  # fmt: skip
+RUNTIME_ONLY = frozenset({"memory_limit", "threads", "temp_directory", "embedding.device", "embedding.batch_size", "history.keep", "history.max_gb"})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -231,139 +228,10 @@ def parse_ranges(text: str) -> list[list[int]]:
     return ranges
 
 
-def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
-    """Read DIR/warehouse.toml (absent: all defaults), apply `--set key=value` overrides.
-
-    Raises UsageError: no such directory, TOML syntax, unknown key (with the line and the nearest
-    known key), wrong type or range (with what is allowed).
-    """
-    if not data.is_dir():
-        raise UsageError(
-            f'data directory "{data}" does not exist',
-            f"python cli.py init {data}   (or --data DIR, or python cli.py sample {data})",
-        )
-    path = data / FILE_NAME
-    values = {s.name: s.default for s in SETTINGS}
-    text = _read(path)
-    try:
-        document = tomllib.loads(text)
-        named = list(_flatten(document))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
-    for name, value in named:
-        values[name] = _checked(name, value, f'"{path}"{_line_of(name, text)}')
-    for override in overrides:
-        name, equals, raw = override.partition("=")
-        if not equals:
-            raise UsageError(f'--set "{override}" has no "="', "--set matching.threshold=0.5")
-        name = name.strip()
-        short = name.removeprefix("models.")
-        if short != name:
-            if not short:
-                raise UsageError(f'--set "{override}" names no model', "--set models.llama=NAME")
-            full = _checked("sae_id", _override_value("sae_id", raw.strip()), f'--set "{override}"')
-            values["models"] = {**values["models"], short: full}
-            continue
-        values[name] = _checked(name, _override_value(name, raw.strip()), f'--set "{override}"')
-    settings = Settings(data, values)
-    parse_ranges(str(values["scope.features"]))
-    return settings
-
-
-def commented_file(chosen: Mapping[str, object] | None = None) -> str:
-    """The text of a settings file: every setting with its default and meaning, `chosen` ones set."""
-    chosen = chosen or {}
-    lines = ["# Settings of this data directory. A line that starts with # shows a default."]
-    for section, title in SECTIONS.items():
-        lines += ["", f"# {title}"]
-        if section:
-            lines.append(f"[{section}]")
-        for setting in SETTINGS:
-            if setting.kind == "names":
-                if section == setting.name:
-                    names = chosen.get(setting.name) or {}
-                    lines += [f"{toml_literal(k)} = {toml_literal(v)}" for k, v in names.items()]
-                    lines += [] if names else ['# llama = "meta-llama/Llama-3.1-70B-Instruct"']
-                continue
-            owner, _, key = setting.name.rpartition(".")
-            if owner == section:
-                mark = "" if setting.name in chosen else "# "
-                value = chosen.get(setting.name, setting.default)
-                lines.append(f"{mark}{key} = {toml_literal(value)}  # {setting.help}")
-    return "\n".join(lines) + "\n"
-
-
-def _read(path: Path) -> str:
-    if not path.exists():
-        return ""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f'"{path}" is not UTF-8 text', "save it as UTF-8") from None
-    except OSError as error:
-        raise UsageError(f'"{path}" cannot be read: {error.strerror}', "") from None
-
-
-def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
-    """(setting's name, value) of a parsed settings file."""
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict) and name not in BY_NAME:
-            yield from _flatten(value, f"{name}.")
-        else:
-            yield name, value
-
-
-def _checked(name: str, value: object, where: str) -> object:
-    if name not in BY_NAME:
-        near = nearest(name, list(BY_NAME))
-        raise UsageError(
-            f'{where}: unknown setting "{name}"',
-            f'did you mean "{near}"?' if near else "known settings: " + ", ".join(BY_NAME),
-        )
-    setting = BY_NAME[name]
-    try:
-        return setting.check(value)
-    except ValueError:
-        raise UsageError(
-            f'{where}: setting "{name}" is {value!r}', f"it must be {setting.allowed()}"
-        ) from None
-
-
-def _override_value(name: str, raw: str) -> object:
-    """A `--set` value: TOML where it parses, else the bare string; one string is a list of one."""
-    kind = BY_NAME[name].kind if name in BY_NAME else ""
-    if kind == "str" and not raw.startswith(('"', "'")):
-        return raw
-    try:
-        value = tomllib.loads(f"value = {raw}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        value = raw
-    return [value] if kind == "strings" and isinstance(value, str) else value
-
-
-def _line_of(name: str, text: str) -> str:
-    """', line N' of the line that assigns `name` (as a key, in an inline table, as a section)."""
-    owner, _, key = name.rpartition(".")
-    assigns = re.compile(rf"(?:^|[\s{{,.\"'])[\"']?{re.escape(key)}[\"']?\s*=")
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[+([^\]]+)\]", line)
-        if header:
-            section = header[1].strip().replace('"', "").replace("'", "")
-            if section == name:
-                return f", line {number}"
-        elif assigns.search(line):
-            before = line[: assigns.search(line).start() + 1].replace('"', "").replace("'", "")
-            inline = re.match(
-                r"\s*([\w.\-]+)\s*(?:=\s*\{|\.)", before + ("." if owner in before else "")
-            )
-            parts = [section, inline[1] if inline and owner else ""]
-            if ".".join(filter(None, parts)).rstrip(".") == owner:
-                return f", line {number}"
-    return ""
-
-
-def toml_literal(value: object) -> str:
-    """A TOML literal; JSON's strings, numbers and lists are TOML's too."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def differing(
+    old: Mapping[str, object], new: Mapping[str, object]
+) -> dict[str, tuple[object, object]]:
+    """Settings that differ, as name → (old, new); one that is not recorded has its default."""
+    defaults = {s.name: s.default for s in known.SETTINGS}
+    old, new = ({**defaults, **values} for values in (old, new))
+    return {n: (old.get(n), new.get(n)) for n in {**old, **new} if old.get(n) != new.get(n)}

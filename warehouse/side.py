@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import duckdb
 
-from warehouse.catalog import run
+from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.export import Exported
-from warehouse.models import Model, digest, identifier
+from warehouse.models import Model
+from warehouse.sqltext import digest, identifier
 
 # A file's first bytes: its key stands there.
 _HEAD = 200

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import digest
 from warehouse.settings import Settings
+from warehouse.sqltext import digest
 
 SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
 METHODS = ("fuzz", "detection", "simulation", "embedding")

@@ -14,11 +14,11 @@ import duckdb
 
 from embed.gather import SampledVectors
 from warehouse import export, side
-from warehouse.catalog import run
-from warehouse.database import second
-from warehouse.layout import Layout
-from warehouse.models import Model, identifier
+from warehouse.database import run, second
+from warehouse.models import Model
+from warehouse.project import Layout
 from warehouse.settings import Settings
+from warehouse.sqltext import identifier
 
 _AT_ONCE = 2  # the largest are written by one thread each
 

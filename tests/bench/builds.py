@@ -24,7 +24,7 @@ NEIGHBOURS = "analysis.decoder_neighbours"
 def build(directory: str, overrides: Sequence[str], aside: Sequence[str] = ()) -> dict:
     """Build, without the exports named in `aside`; seconds in all and of each node and export."""
     from warehouse import build as builder
-    from warehouse.settings import load
+    from warehouse.settings_file import load
 
     def is_stale(prepared: object, model: Model, *others: object) -> bool:
         return model.name not in aside and stale(prepared, model, *others)
@@ -49,7 +49,7 @@ def one_at_a_time(directory: str) -> dict:
     from warehouse import export, models
     from warehouse.build import Event, export_published
     from warehouse.build import build as run_build
-    from warehouse.settings import load
+    from warehouse.settings_file import load
 
     settings, before, measured = load(Path(directory)), _spent(), {}
 

@@ -53,7 +53,7 @@ def full(bench: Bench, size: Size | None = None) -> Path:
 
 def make(data: str, features: int, prompts: int, explained: int, width: int) -> None:
     """Write the raw tree and the settings, then embed every text of both samplings."""
-    from warehouse import sample, scaffold
+    from warehouse import project, sample
 
     directory = Path(data)
     sample.write_sample(directory, features=features, prompts=prompts, explained=explained)
@@ -65,7 +65,7 @@ def make(data: str, features: int, prompts: int, explained: int, width: int) -> 
         **sample.SAMPLE_SETTINGS,
         **SETTINGS,
     }
-    scaffold.after_sample(directory, chosen)
+    project.after_sample(directory, chosen)
     fill_vectors(directory, (FORMER_SAMPLING,))
     fill_vectors(directory)
     for path in (directory / "warehouse.duckdb", *(directory / ".history").glob("*")):
@@ -82,7 +82,7 @@ def fill_vectors(data: Path, overrides: Iterable[str] = ()) -> None:
     """Build with made-up vectors, so that the store has every text that these settings embed."""
     import embed.encoder
     from warehouse.build import build
-    from warehouse.settings import load
+    from warehouse.settings_file import load
 
     encoder = bag_of_words(data)
     with replaced([(embed.encoder.Encoder, "load", staticmethod(lambda *_: encoder))]):

@@ -22,7 +22,7 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
 
     from embed.encoder import Encoder, locate
     from embed.store import VectorStore
-    from warehouse.settings import load
+    from warehouse.settings_file import load
 
     settings = load(Path(directory), (f"embedding.precision={precision}", f"embedding.batch_size={BATCH}"))  # fmt: skip
     files, texts = locate(MODEL), window_texts(directory, count)

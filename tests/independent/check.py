@@ -71,7 +71,7 @@ def differences(
 
 
 def main() -> int:
-    from warehouse.settings import load
+    from warehouse.settings_file import load
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)

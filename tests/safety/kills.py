@@ -31,10 +31,10 @@ from tests.safety.build_and_die import Server
 from tests.safety.made_up import made_up_model
 from tests.safety.points import Trail
 from warehouse.build import Report, build
-from warehouse.catalog import run
+from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
-from warehouse.settings import FILE_NAME, commented_file, load
+from warehouse.settings_file import FILE_NAME, commented_file, load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZE = {"features": 12, "prompts": 80, "explained": 4}

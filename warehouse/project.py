@@ -1,11 +1,13 @@
-"""Where things lie in a data directory."""
+"""A data directory: where things lie in it, and how a new one begins."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import UsageError
+from warehouse.settings_file import FILE_NAME, commented_file
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,38 @@ class Layout:
     @property
     def lock(self) -> Path:
         return self.work / "lock"
+
+
+_PLACES = """\
+{settings}   the settings; every default is shown
+
+Put the raw files here:
+  raw/activation_examples/activations.jsonl   one JSON object a line (.gz and .zst too)
+  raw/activation_examples/prompts.json        a JSON array of arrays of token strings
+  raw/sae/params.npz                          the decoder, W_dec (or a .safetensors file)
+  raw/<explainer>_e-<scorer>_s/               one directory a run, as Delphi writes it:
+      run_config.json, explanations/*_latent<ID>.txt, scores/<method>/*_latent<ID>.txt
+
+then: python cli.py --data {directory} build"""
+
+
+def init(directory: Path) -> str:
+    """Make the directory, `raw/` and the settings file; says where raw files go.
+
+    UsageError when a settings file is there already: nothing is overwritten.
+    """
+    path = directory / FILE_NAME
+    if path.exists():
+        raise UsageError(f'"{path}" exists already', f"edit it, or remove it: rm {path}")
+    for place in ("activation_examples", "sae"):
+        (directory / "raw" / place).mkdir(parents=True, exist_ok=True)
+    path.write_text(commented_file(), encoding="utf-8")
+    return _PLACES.format(settings=path, directory=directory)
+
+
+def after_sample(directory: Path, chosen: Mapping[str, object]) -> str:
+    """Write the sample's settings beside its raw tree (an existing file is kept)."""
+    path = directory / FILE_NAME
+    if not path.exists():
+        path.write_text(commented_file(chosen), encoding="utf-8")
+    return f"sample written to {directory}; next: python cli.py --data {directory} build"
