@@ -546,7 +546,7 @@ def models_list() -> None:
       python cli.py models list
     """
     from warehouse import render
-    from warehouse.models import load_all
+    from warehouse.models.library import load_all
 
     render.models(load_all())
 
@@ -583,7 +583,7 @@ def models_lineage(name: str, form: str) -> None:
       python cli.py models lineage ex_act_pattern_matching.match_rate
     """
     from warehouse.lineage import Tracer
-    from warehouse.models import load_all
+    from warehouse.models.library import load_all
 
     click.echo(getattr(Tracer(load_all()).of(name), form)())
 
@@ -597,9 +597,9 @@ def models_check(write: bool) -> None:
     Example:
       python cli.py models check
     """
-    from warehouse import lock
+    from warehouse.models import library
 
-    click.echo(lock.check(write))
+    click.echo(library.check_lock(write))
 
 
 if __name__ == "__main__":

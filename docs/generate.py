@@ -20,7 +20,8 @@ from warehouse import project, query
 from warehouse import settings as known
 from warehouse.build import build
 from warehouse.database import open_read_only, run
-from warehouse.models import Model, load_all, macros_used
+from warehouse.models.library import load_all, macros_used
+from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.render import kind
 from warehouse.sample import SAMPLE_SETTINGS, write_sample

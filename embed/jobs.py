@@ -21,8 +21,8 @@ from warehouse.errors import WarehouseError
 from warehouse.files import write_durably
 from warehouse.plan import JobIdentity
 from warehouse.project import Layout
+from warehouse.read.content import InputFile
 from warehouse.settings import Settings
-from warehouse.sources import InputFile
 from warehouse.sqltext import digest, identifier, literal
 
 if TYPE_CHECKING:

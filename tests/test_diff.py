@@ -18,7 +18,7 @@ from warehouse.build import build
 from warehouse.database import run
 from warehouse.diff import Change, Diff, Question, TableDiff, changes
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 from warehouse.project import Layout
 from warehouse.settings_file import load
 

@@ -10,7 +10,7 @@ import pytest
 from docs.generate import DOCS, SCHEMAS, answer, pages, questions
 from embed.jobs import READS
 from warehouse.database import run
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 from warehouse.settings import BY_NAME
 
 ROOT = DOCS.parent

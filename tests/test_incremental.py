@@ -10,8 +10,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from warehouse import build, catalog, models
+from warehouse import build, catalog
 from warehouse.build import prepare
+from warehouse.models.library import load_all
+from warehouse.models.model import parse
 from warehouse.settings_file import load
 
 
@@ -117,17 +119,17 @@ def test_a_comment_or_blank_space_in_a_model_changes_nothing(copy: Path) -> None
     prepared = prepare(load(copy))
     for model in prepared.models.values():
         text = model.path.read_text() + "\n-- a comment\n\n   "
-        again = models.parse(model.name, model.path, text)
+        again = parse(model.name, model.path, text)
         assert again.fingerprint == model.fingerprint
 
 
 def test_a_changed_macro_runs_the_models_that_use_it(copy: Path, monkeypatch) -> None:
-    known = dict(models.load_all())
+    known = dict(load_all())
     macro = known["macros.jaccard"]
-    known["macros.jaccard"] = models.parse(
+    known["macros.jaccard"] = parse(
         macro.name, macro.path, macro.path.read_text().replace("1::DOUBLE", "1.0::DOUBLE")
     )
-    monkeypatch.setattr("warehouse.models.load_all", lambda: known)
+    monkeypatch.setattr("warehouse.build.load_all", lambda: known)
     steps = prepare(load(copy)).plan.steps
     assert {s.node for s in steps if s.action == "run"} == {
         "analysis.ngram_jaccard",
@@ -209,7 +211,7 @@ def test_an_incremental_build_equals_a_clean_one(copy: Path, rebuild, changed: s
 def test_a_model_made_in_parts_is_the_one_made_at_once(
     copy: Path, rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made_in_parts = [m.name for m in models.load_all().values() if m.parts]
+    made_in_parts = [m.name for m in load_all().values() if m.parts]
     before = {n: catalog.read_state(copy / "warehouse.duckdb").nodes[n] for n in made_in_parts}
     monkeypatch.setattr(build, "_PART_FEATURES", 7)
     rebuild(copy, full=True, exports=False)

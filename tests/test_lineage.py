@@ -8,7 +8,7 @@ import pytest
 
 from warehouse.errors import UsageError
 from warehouse.lineage import Tracer
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 
 
 @pytest.fixture(scope="module")

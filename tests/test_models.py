@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embed.jobs import READS
-from warehouse import lock
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.graph import NOT_BUILT, SOURCES, build_graph, select
-from warehouse.models import Model, load_all, macros_used, parse
+from warehouse.graph import NOT_BUILT, build_graph, select
+from warehouse.models import library
+from warehouse.models.library import load_all, macros_used
+from warehouse.models.model import Model, parse
+from warehouse.read.inputs import SOURCES
 from warehouse.settings import SETTINGS, Settings
 from warehouse.sqltext import canonical
 
@@ -241,18 +243,18 @@ def test_an_unknown_selector_is_wrong_use_and_names_a_near_model(selector, hint)
 
 
 def test_the_lock_file_is_current():
-    assert lock.check() == f"{len(MODELS)} models agree with models.lock"
+    assert library.check_lock() == f"{len(MODELS)} models agree with models.lock"
 
 
 def test_a_model_that_changed_under_its_version_fails_and_a_new_version_is_recorded(tmp_path):
     copy = tmp_path / "models.lock"
-    lock.check(write=True, lock=copy)
+    library.check_lock(write=True, lock=copy)
     locked = json.loads(copy.read_text())
     locked["analysis.samples"]["fingerprint"] = "0" * 32
     copy.write_text(json.dumps(locked))
     for write in (False, True):
         with pytest.raises(WarehouseError) as caught:
-            lock.check(write=write, lock=copy)
+            library.check_lock(write=write, lock=copy)
         assert caught.value.message == 'changed under the same version: "analysis.samples"'
         assert "samples.sql" in caught.value.hint
     assert json.loads(copy.read_text()) == locked
@@ -260,14 +262,14 @@ def test_a_model_that_changed_under_its_version_fails_and_a_new_version_is_recor
     locked["analysis.samples"]["version"] -= 1
     copy.write_text(json.dumps(locked))
     with pytest.raises(WarehouseError, match=r'models\.lock does not know: "analysis\.samples"$'):
-        lock.check(lock=copy)
-    lock.check(write=True, lock=copy)
-    assert lock.check(lock=copy).startswith(f"{len(MODELS)} models agree")
+        library.check_lock(lock=copy)
+    library.check_lock(write=True, lock=copy)
+    assert library.check_lock(lock=copy).startswith(f"{len(MODELS)} models agree")
 
 
 def test_a_lock_file_with_conflict_marks_is_told_in_words(tmp_path: Path) -> None:
     copy = tmp_path / "models.lock"
     copy.write_text("<<<<<<< HEAD\n{}\n")
     with pytest.raises(WarehouseError, match=r'"models\.lock" is not JSON: ') as caught:
-        lock.check(write=True, lock=copy)
+        library.check_lock(write=True, lock=copy)
     assert "models check --write" in caught.value.hint

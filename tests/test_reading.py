@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.raw_tree import ACTIVATIONS, PROMPTS, explanation, files, record, score, stage, write
-from warehouse import reading
-from warehouse.reading import Bounds, Items, Lines
-from warehouse.sources import InputFile
+from warehouse.read import decompress, records, stream
+from warehouse.read.content import InputFile
+from warehouse.read.decompress import Bounds
+from warehouse.read.records import Items, Lines
 
 WIDE = Bounds(record=1 << 20, expansion=1000)
 
@@ -23,7 +24,7 @@ WIDE = Bounds(record=1 << 20, expansion=1000)
 def cut(path: Path, how: type, bounds: Bounds = WIDE) -> list[tuple]:
     """(line, text, problem) of every record of a file."""
     file = InputFile(path.name, path, "", bytes=path.stat().st_size)
-    table = reading.records([file], bounds, how, {}).read_all()
+    table = stream.records([file], bounds, how, {}).read_all()
     return [(r["line"], r["text"], r["problem"]) for r in table.to_pylist()]
 
 
@@ -48,7 +49,7 @@ values = st.recursive(
 def test_the_items_of_an_array_come_out_as_they_went_in(place, items, block, indent, ascii_only):
     place.write_text(json.dumps(items, indent=indent, ensure_ascii=ascii_only), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "_BLOCK", block)
+        patch.setattr(decompress, "BLOCK", block)
         found = cut(place, Items)
     assert [json.loads(text) for _, text, _ in found] == items
     assert [(line, problem) for line, _, problem in found] == [(n, None) for n in range(1, len(items) + 1)]  # fmt: skip
@@ -59,7 +60,7 @@ def test_the_items_of_an_array_come_out_as_they_went_in(place, items, block, ind
 def test_lines_come_out_as_they_went_in_and_blank_ones_are_none(place, lines, block):
     place.write_bytes("\n".join(lines).encode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "_BLOCK", block)
+        patch.setattr(decompress, "BLOCK", block)
         found = cut(place, Lines)
     content = [line.encode().removeprefix(b"\xef\xbb\xbf" if n == 0 else b"") for n, line in enumerate(lines)]  # fmt: skip
     expected = [
@@ -71,8 +72,8 @@ def test_lines_come_out_as_they_went_in_and_blank_ones_are_none(place, lines, bl
 @pytest.mark.parametrize("block", [50, 1 << 20])
 @pytest.mark.parametrize("how", [Lines, Items])
 def test_a_record_past_the_bound_is_told_and_the_others_are_read(tmp_path, monkeypatch, how, block):
-    monkeypatch.setattr(reading, "_BLOCK", block)
-    monkeypatch.setattr(reading, "_HEAD", 20)
+    monkeypatch.setattr(decompress, "BLOCK", block)
+    monkeypatch.setattr(records, "HEAD", 20)
     items = ['["a"]', '["' + "x" * 996 + '"]', '["' + "y" * 997 + '"]', '["b"]']
     path = tmp_path / "file"
     path.write_text("[" + ",".join(items) + "]" if how is Items else "\n".join(items))
@@ -105,7 +106,7 @@ def test_long_records_stand_in_quarantine_with_their_beginning_and_how_to_read_t
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
 def test_a_file_that_grows_past_the_bound_is_read_no_further(tmp_path, monkeypatch, ending):
-    monkeypatch.setattr(reading, "_FREE", 100_000)
+    monkeypatch.setattr(decompress, "_FREE", 100_000)
     plain = files()[ACTIVATIONS].encode() + b"\n" * 20_000_000
     small = gzip.compress(plain) if ending == ".gz" else pa.compress(plain, "zstd", asbytes=True)
     data = write(tmp_path, {ACTIVATIONS: None, ACTIVATIONS + ending: small})

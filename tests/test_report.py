@@ -18,7 +18,7 @@ from tests.browser import chromium, needs_chromium
 from tests.test_pages import HOSTILE
 from warehouse import charts, picture, report
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 
 QUERIES = {n: m for n, m in load_all().items() if m.schema == "report"}
 

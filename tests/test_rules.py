@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.database import create_macros, run
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 from warehouse.settings import SETTINGS, Settings
 
 quick = settings(max_examples=60, deadline=None)

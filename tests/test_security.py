@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from tests.raw_tree import STAGED, explanation, query, score, stage, write
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 from warehouse.project import Layout
 
 # A text that ends every quote it may stand in, and would leave a table behind where it ran.

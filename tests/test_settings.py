@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from warehouse.errors import ExitCode, UsageError
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 from warehouse.settings import BY_NAME, RUNTIME_ONLY, SETTINGS, Setting, parse_ranges
 from warehouse.settings_file import FILE_NAME, commented_file, load
 

@@ -13,7 +13,7 @@ from tests.independent.check import embedder
 from tests.independent.recompute import consistency, scores_side
 from warehouse import side
 from warehouse.errors import WarehouseError
-from warehouse.models import Model, parse
+from warehouse.models.model import Model, parse
 from warehouse.settings_file import load
 
 

@@ -28,10 +28,11 @@ from tests.raw_tree import (
     weights,
     write,
 )
-from warehouse import export, inventory, sources
+from warehouse import export, inventory
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import load_all
+from warehouse.models.library import load_all
+from warehouse.read.discover import discover
 from warehouse.settings_file import load
 
 ALL = "quarantine.max_share=1"
@@ -89,10 +90,10 @@ def test_an_input_behind_a_link_out_is_refused_and_the_setting_named(
     shutil.move(data / name, outside)
     link(data, name, outside)
     with pytest.raises(UsageError) as caught:
-        sources.discover(load(data))
+        discover(load(data))
     assert f'setting "{setting}"' in caught.value.message
     assert "input.follow_links=true" in caught.value.hint
-    found = sources.discover(load(data, ["input.follow_links=true"]))
+    found = discover(load(data, ["input.follow_links=true"]))
     assert all(f.status == "read" for f in found)
 
 
@@ -126,7 +127,7 @@ def test_two_runs_nested_in_one_directory_are_told_apart_by_the_user(tmp_path: P
     other = {f"raw/{SOURCE}/scores/16k/default_scorer_8b/fuzz/{NAME}": [judged(True)]}
     data = write(tmp_path, {**nested(files()), **other})
     with pytest.raises(WarehouseError) as caught:
-        sources.discover(load(data))
+        discover(load(data))
     assert '16k/default"' in caught.value.message
     assert '16k/default_scorer_8b"' in caught.value.message
     assert "<explainer>_e-<scorer>_s" in caught.value.hint
@@ -134,7 +135,7 @@ def test_two_runs_nested_in_one_directory_are_told_apart_by_the_user(tmp_path: P
 
 def test_directories_beside_the_files_are_left_alone(tmp_path: Path) -> None:
     data = write(tmp_path, {explanation(f"old/{NAME}"): "old", score("old/fuzz", NAME): [judged(True)]})  # fmt: skip
-    left = [f.name for f in sources.discover(load(data)) if f.status == "not read"]
+    left = [f.name for f in discover(load(data)) if f.status == "not read"]
     assert left == [explanation(f"old/{NAME}"), score("old/fuzz", NAME)]
 
 

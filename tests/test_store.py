@@ -14,7 +14,7 @@ import pytest
 from embed import store
 from embed.store import VectorStore
 from warehouse.database import create_macros, run
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 
 TEXTS = [f"text {i} {'x' * (i % 5)}" for i in range(11)]
 

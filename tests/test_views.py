@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from warehouse.database import run
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 
 MODELS = load_all()
 LONG = {name: m for name, m in MODELS.items() if name.endswith("_long")}

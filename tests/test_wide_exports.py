@@ -25,7 +25,7 @@ from warehouse import assemble, export
 from warehouse.assemble import quantized
 from warehouse.catalog import read_state
 from warehouse.errors import WarehouseError
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 from warehouse.settings_file import load
 from warehouse.writer import Writer
 
@@ -113,7 +113,7 @@ import duckdb
 from embed.gather import SampledVectors
 from warehouse import export
 from warehouse.errors import WarehouseError
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 from warehouse.settings import load
 
 data, scratch, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]

@@ -15,7 +15,7 @@ import duckdb
 
 from embed.gather import SampledVectors, list_array, spans, vector_array
 from warehouse.database import run
-from warehouse.models import Model
+from warehouse.models.model import Model
 from warehouse.sqltext import identifier
 
 if TYPE_CHECKING:

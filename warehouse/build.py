@@ -21,7 +21,7 @@ import duckdb
 
 from embed import gather
 from embed.jobs import READS, Jobs
-from warehouse import __version__, catalog, export, history, models, plan, reading, side, sources
+from warehouse import __version__, catalog, export, history, plan, side
 from warehouse.catalog import NodeState, State
 from warehouse.database import (
     create_macros,
@@ -32,11 +32,16 @@ from warehouse.database import (
     run,
 )
 from warehouse.errors import WarehouseError, first_line
-from warehouse.graph import SOURCES, Node, build_graph, select
-from warehouse.models import Model
+from warehouse.graph import Node, build_graph, select
+from warehouse.models.library import load_all
+from warehouse.models.model import ALL_FEATURES, Model
 from warehouse.project import Layout
+from warehouse.read import stream as reading
+from warehouse.read.content import InputFile, has_changed, hash_files
+from warehouse.read.decompress import Bounds
+from warehouse.read.discover import discover
+from warehouse.read.inputs import SOURCES, feeding
 from warehouse.settings import Settings
-from warehouse.sources import feeding
 from warehouse.sqltext import digest, identifier, literal
 from warehouse.writer import Writer
 
@@ -101,12 +106,12 @@ def _few_collections() -> Iterator[None]:
 def prepare(settings: Settings, selectors: Sequence[str] = (), full: bool = False) -> Prepared:
     """Read models, files and state, and plan. Changes nothing on disk."""
     layout = Layout(settings.data)
-    every = models.load_all()
+    every = load_all()
     macros = {name: m for name, m in every.items() if m.schema == "macros"}
     graph = build_graph(every, READS)
     jobs = Jobs(settings, layout)
     state = catalog.read_state(layout.warehouse)
-    files = sources.hashed(sources.discover(settings), state.files, trust_times=not full)
+    files = hash_files(discover(settings), state.files, trust_times=not full)
     selected = select(graph, selectors) if selectors else None
     made = plan.make_plan(graph, macros, settings, files, state, jobs.identify, selected, full)
     return Prepared(settings, layout, every, macros, graph, state, jobs, made)
@@ -217,7 +222,7 @@ class _Execution:
     ran: dict[str, float] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
     writer: Writer | None = None
-    read: list[sources.InputFile] = field(default_factory=list)
+    read: list[InputFile] = field(default_factory=list)
     states: dict[str, NodeState] = field(default_factory=dict)
     steps: list[tuple] = field(default_factory=list)
 
@@ -429,9 +434,9 @@ class _Execution:
             f"""SELECT feature_id FROM (SELECT DISTINCT feature_id FROM {identifier(model.parts)})
             QUALIFY row_number() OVER (ORDER BY feature_id) % {_PART_FEATURES} = 0 ORDER BY feature_id""",
         )
-        first, last = models.ALL_FEATURES.values()
+        first, last = ALL_FEATURES.values()
         edges = [first, *(feature for (feature,) in firsts), last + 1]
-        return [dict(zip(models.ALL_FEATURES, (a, b - 1), strict=True)) for a, b in pairwise(edges)]
+        return [dict(zip(ALL_FEATURES, (a, b - 1), strict=True)) for a, b in pairwise(edges)]
 
     def _describe(self, model: Model) -> None:
         """The header's descriptions as comments, where any DuckDB shell shows them."""
@@ -477,7 +482,7 @@ class _Execution:
                 "_sampled", self.sampled.stream(self.connection, self.prepared.jobs.models)
             )
             run(self.connection, f"CREATE OR REPLACE VIEW {gather.RELATION} AS FROM _sampled")
-        bounds = reading.Bounds.of(self.prepared.settings)
+        bounds = Bounds.of(self.prepared.settings)
         for name in node.parents:
             if name not in SOURCES:
                 continue
@@ -496,7 +501,7 @@ class _Execution:
 
     def _assert_unchanged(self) -> None:
         """What was read is what was hashed: no file changed in between."""
-        changed = next((f for f in self.read if sources.has_changed(f)), None)
+        changed = next((f for f in self.read if has_changed(f)), None)
         if changed:
             raise WarehouseError(f'"{changed.name}" changed while it was read', "build again")
 
@@ -585,7 +590,7 @@ def standing_warnings(layout: Layout, settings: Settings) -> list[str]:
     found = []
     with open_read_only(layout.warehouse, unsafe=True) as connection:
         built = {row[0] for row in run(connection, "SELECT node FROM _warehouse.nodes")}
-        for model in models.load_all().values():
+        for model in load_all().values():
             if model.name in built and model.schema == "audits" and model.severity == "warning":
                 sql = model.filled(settings.parameters())
                 found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]
@@ -661,7 +666,7 @@ def export_published(
     `target` gets them instead of DIR/master (masters) and DIR (side files).
     """
     layout = Layout(settings.data)
-    every = models.load_all()
+    every = load_all()
     wanted = export.chosen(every, names)
     target = target or layout.master
     state = catalog.read_state(layout.warehouse)

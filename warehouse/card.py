@@ -16,10 +16,10 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import models
 from warehouse.catalog import published
 from warehouse.database import open_read_only, rows_of, run
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.models import library
 from warehouse.pages import number
 from warehouse.project import Layout
 from warehouse.settings import Settings
@@ -335,7 +335,7 @@ class _Sections:
     feature_id: int
 
     def __call__(self, name: str) -> list[dict[str, object]]:
-        model = models.load_all()[f"cards.{name}"]
+        model = library.load_all()[f"cards.{name}"]
         values = self.settings.parameters() | {"feature": self.feature_id}
         return rows_of(self.connection, model, values, "feature")
 

@@ -16,8 +16,8 @@ import duckdb
 
 from warehouse.database import run
 from warehouse.errors import WarehouseError
+from warehouse.read.content import InputFile
 from warehouse.settings import SETTINGS, Settings
-from warehouse.sources import InputFile
 
 # Numbered migrations: append, never edit. Each is a list of statements.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from warehouse import export
 from warehouse.calibrate import THRESHOLDS
-from warehouse.models import load_all
+from warehouse.models.library import load_all
 from warehouse.settings import BY_NAME
 
 

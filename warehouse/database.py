@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import Model
+from warehouse.models.model import Model
 from warehouse.settings import Settings
 from warehouse.sqltext import identifier, literal
 

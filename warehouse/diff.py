@@ -23,7 +23,8 @@ from warehouse.build import Event, build
 from warehouse.database import open_for_build, run
 from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.export import chosen
-from warehouse.models import Model, load_all
+from warehouse.models.library import load_all
+from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.settings import RUNTIME_ONLY, Settings, differing
 from warehouse.sqltext import identifier, literal

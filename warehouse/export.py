@@ -22,7 +22,7 @@ from warehouse import __version__
 from warehouse.assemble import ASSEMBLERS, Assembly, sql_rows
 from warehouse.database import run
 from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.models import Column, Model
+from warehouse.models.model import Column, Model
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier, literal
 

@@ -7,26 +7,9 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.models import Model, find
-
-# Inputs as relations of the schema `raw`: they exist while a build reads files, and only then.
-SOURCES: dict[str, tuple[str, ...]] = {
-    "raw.activations": ("file", "line", "text", "problem"),  # lines of the activation records
-    "raw.activation_ids": ("file", "line", "text", "problem"),  # v1 batches read beside v2 ones
-    "raw.record_prompts": (
-        "file",
-        "line",
-        "text",
-        "problem",
-    ),  # the records, if they hold the prompts
-    "raw.prompts": ("file", "line", "text", "problem"),  # items of the prompts' array
-    "raw.explanations": ("file", "source", "method", "text", "problem"),  # whole files from here on
-    "raw.scores": ("file", "source", "method", "text", "problem"),
-    "raw.score_items": ("file", "line", "text", "problem"),  # the same files, item by item
-    "raw.run_configs": ("file", "source", "method", "text", "problem"),
-    "raw.sources": ("source",),  # names of the source directories
-    "raw.decoder": ("weights",),  # weights: read by a job, not by SQL
-}
+from warehouse.models.library import find
+from warehouse.models.model import Model
+from warehouse.read.inputs import SOURCES
 
 # Models that no build runs: functions of all models, and what `calibrate`, `feature` and `report` ask
 # of a warehouse.

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from warehouse import sources
 from warehouse.catalog import read_state
 from warehouse.database import open_read_only, run
 from warehouse.project import Layout
+from warehouse.read.content import InputFile
+from warehouse.read.discover import discover
 from warehouse.settings import Settings
-from warehouse.sources import InputFile
 
 _FACTS = "dialect, records, records - quarantined - outside_scope, quarantined, outside_scope"
 
@@ -44,7 +44,7 @@ def take(settings: Settings) -> list[Group]:
     known = read_state(layout.warehouse).files
     facts = _facts(layout.warehouse) if known else {}
     grouped: dict[tuple, list[tuple[InputFile, tuple | None]]] = {}
-    for file in sources.discover(settings):
+    for file in discover(settings):
         before = known.get(file.name)
         state = _state(file, before)
         told = facts.get(file.name) if state == "built" else None

@@ -10,8 +10,10 @@ from functools import cached_property
 from embed.jobs import COLUMNS, READS
 from warehouse.catalog import FILE_COLUMNS
 from warehouse.errors import UsageError, nearest
-from warehouse.graph import SOURCES, Node, build_graph
-from warehouse.models import Model, find
+from warehouse.graph import Node, build_graph
+from warehouse.models.library import find
+from warehouse.models.model import Model
+from warehouse.read.inputs import SOURCES
 
 FORMATS = ("text", "mermaid", "json")
 

@@ -9,12 +9,13 @@ from pathlib import PurePosixPath
 
 import duckdb
 
-from warehouse import models
 from warehouse.catalog import NodeState, State
-from warehouse.graph import SOURCES, Node
-from warehouse.models import Model
+from warehouse.graph import Node
+from warehouse.models import library
+from warehouse.models.model import Model
+from warehouse.read.content import InputFile
+from warehouse.read.inputs import SOURCES, feeding, source_keys
 from warehouse.settings import BY_NAME, RUNTIME_ONLY, Settings
-from warehouse.sources import InputFile, content_key, feeding
 from warehouse.sqltext import digest
 
 RUN, CHECK, SKIP = "run", "check", "skip"
@@ -95,13 +96,6 @@ def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
     return any(p in selected for p in node.parents) and all(p in there for p in node.parents)
 
 
-def source_keys(files: Sequence[InputFile]) -> dict[str, str]:
-    """Content key of every `raw.*` source."""
-    keys = {name: content_key(feeding(name, files)) for name in SOURCES}
-    keys["raw.sources"] = digest(*sorted({f.source for f in files if f.source}))
-    return keys
-
-
 def node_key(logic: str, parents: Mapping[str, str]) -> str:
     """A node's key: its own logic and what its parents came out as."""
     return digest(logic, *(f"{name}={result}" for name, result in sorted(parents.items())))
@@ -116,7 +110,7 @@ def _logic(
     if node.kind == "job":
         identity = identify(node.name)
         return identity.logic, identity.settings
-    used = models.macros_used(node.model, macros)
+    used = library.macros_used(node.model, macros)
     names = node.model.parameters.union(*(m.parameters for m in used))
     bound = {
         s.name: settings[s.name]

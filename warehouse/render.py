@@ -26,7 +26,7 @@ from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.export import Exported
 from warehouse.inventory import Group
-from warehouse.models import Model
+from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.settings import Settings, differing
 from warehouse.text import visible

@@ -14,13 +14,14 @@ from pathlib import Path
 import duckdb
 from markupsafe import Markup
 
-from warehouse import charts, models, picture
+from warehouse import charts, picture
 from warehouse.build import standing_warnings
 from warehouse.catalog import published
 from warehouse.charts import ACCENT, COUNT, INK, LINE, WIDTH, bars, draw, panel, rule
 from warehouse.database import open_read_only, rows_of
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import Model
+from warehouse.models import library
+from warehouse.models.model import Model
 from warehouse.pages import number, page, save
 from warehouse.project import Layout
 from warehouse.settings import Settings
@@ -116,7 +117,7 @@ class Queries:
 
     def table(self, name: str) -> Rows:
         """A query's rows. WarehouseError: it reads what is not there."""
-        model = models.load_all()[f"report.{name}"]
+        model = library.load_all()[f"report.{name}"]
         try:
             return rows_of(self.connection, model, self.settings.parameters())
         except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -127,7 +128,7 @@ class Queries:
 
     def shown(self, name: str) -> Figure:
         """The query as it was run, for a table: no pictures."""
-        model = models.load_all()[f"report.{name}"]
+        model = library.load_all()[f"report.{name}"]
         return Figure(name, "", model, model.filled(self.settings.parameters()))
 
     def figure(self, plot: _Plot) -> Figure:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from warehouse import export, models, settings
+from warehouse import export, settings
 from warehouse.errors import UsageError, nearest
+from warehouse.models import library
 
 
 def shown(name: str, chosen: settings.Settings) -> str:
     """A model's SQL with its parameters filled in; UsageError for an unknown name."""
-    known = models.load_all()
-    found = models.find(name, known)
+    known = library.load_all()
+    found = library.find(name, known)
     if not found:
         near = nearest(name, [*known, *(n.partition(".")[2] for n in known)])
         raise UsageError(

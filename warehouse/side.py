@@ -12,7 +12,7 @@ import duckdb
 from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.export import Exported
-from warehouse.models import Model
+from warehouse.models.model import Model
 from warehouse.sqltext import digest, identifier
 
 # A file's first bytes: its key stands there.

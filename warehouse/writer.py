@@ -15,7 +15,7 @@ import duckdb
 from embed.gather import SampledVectors
 from warehouse import export, side
 from warehouse.database import run, second
-from warehouse.models import Model
+from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import identifier

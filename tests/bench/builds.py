@@ -15,7 +15,7 @@ from tests.bench.harness import Bench, Figure, Stage, Table, Used
 from tests.safety.made_up import replaced
 
 if TYPE_CHECKING:
-    from warehouse.models import Model
+    from warehouse.models.model import Model
 
 EMBEDDINGS = "activation_embeddings"
 NEIGHBOURS = "analysis.decoder_neighbours"
@@ -46,9 +46,10 @@ def one_at_a_time(directory: str) -> dict:
 
     A build writes files beside what it still computes: here each has the machine for itself.
     """
-    from warehouse import export, models
+    from warehouse import export
     from warehouse.build import Event, export_published
     from warehouse.build import build as run_build
+    from warehouse.models import library
     from warehouse.settings_file import load
 
     settings, before, measured = load(Path(directory)), _spent(), {}
@@ -62,7 +63,7 @@ def one_at_a_time(directory: str) -> dict:
 
     run_build(settings, exports=False, on_event=watch)
     target = Path(directory) / "one-at-a-time"
-    for name in export.exportable(models.load_all()):
+    for name in export.exportable(library.load_all()):
         before, started = _spent(), time.perf_counter()
         export_published(settings, [name], target)
         measured[f"export {name}"] = (time.perf_counter() - started, *_since(before))

@@ -10,8 +10,10 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["warehouse", "tomllib"]):
-    from warehouse import models, settings
+    from warehouse import settings
     from warehouse.errors import UsageError, WarehouseError
+    from warehouse.models.library import SQL_DIR
+    from warehouse.models.model import parse
     from warehouse.settings_file import FILE_NAME, commented_file, load
     from warehouse.sqltext import canonical, literal
 
@@ -38,13 +40,13 @@ def read_header(data: bytes, directory: Path) -> None:
     """A model's file: a Model whose text is below its header, or WarehouseError."""
     text = data.decode(errors="replace")
     try:
-        model = models.parse("analysis.fuzzed", directory / "fuzzed.sql", text)
+        model = parse("analysis.fuzzed", directory / "fuzzed.sql", text)
     except WarehouseError as error:
         assert str(directory) in error.message
         return
     assert model.version >= 0
     assert model.sql in text
-    assert model.fingerprint == models.parse(model.name, model.path, text).fingerprint
+    assert model.fingerprint == parse(model.name, model.path, text).fingerprint
     form = canonical(model.sql)
     assert canonical(form) == form
     assert model.filled(dict.fromkeys(model.parameters, 0)) is not None
@@ -55,7 +57,7 @@ def seeds(harness: Callable) -> list[bytes]:
         commented = commented_file()
         plain = commented.replace("\n# ", "\n")
         return [commented.encode(), plain.encode(), b"[models]\na = 'b'\xfethreads=2\xfemodels.x=y"]
-    return [path.read_bytes() for path in sorted(models.SQL_DIR.glob("*/*.sql"))]
+    return [path.read_bytes() for path in sorted(SQL_DIR.glob("*/*.sql"))]
 
 
 HARNESSES = {"settings": read_settings, "header": read_header}

@@ -48,10 +48,11 @@ def serve() -> None:
     import pyarrow.parquet  # noqa: F401
 
     from embed.jobs import READS
-    from warehouse import models, render  # noqa: F401
+    from warehouse import render  # noqa: F401
     from warehouse.graph import build_graph
+    from warehouse.models import library
 
-    build_graph(models.load_all(), READS)
+    build_graph(library.load_all(), READS)
     for line in sys.stdin:
         output, *arguments = json.loads(line)
         pid = os.fork()

@@ -19,17 +19,13 @@ starts with `--   ` continues the one before. What lies in `cards/` is no part o
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from warehouse.errors import WarehouseError, nearest
 from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
-
-SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
-LOCK_NAME = "models.lock"  # written by warehouse.lock
 
 KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "order", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
@@ -75,6 +71,7 @@ class Model:
     hint: str = ""
     columns: tuple[Column, ...] = field(default=())
     arguments: tuple[Argument, ...] = field(default=())
+    recorded: tuple[str, frozenset[str]] | None = None  # of sql/models.lock: fingerprint, reads
 
     @property
     def schema(self) -> str:
@@ -96,10 +93,8 @@ class Model:
     def relations(self) -> frozenset[str]:
         """The schema-qualified relations it reads: what `sql/models.lock` says of this very SQL,
         which takes no time, or else what sqlglot finds."""
-        recorded = _recorded(SQL_DIR / LOCK_NAME).get(self.name, {})
-        if recorded.get("fingerprint") == self.fingerprint and "reads" in recorded:
-            return frozenset(recorded["reads"])
-        return self.find_relations()
+        fingerprint, reads = self.recorded or ("", frozenset())
+        return reads if fingerprint == self.fingerprint else self.find_relations()
 
     def find_relations(self) -> frozenset[str]:
         """The schema-qualified relations in its SQL, found by sqlglot; WarehouseError: no SQL."""
@@ -202,50 +197,6 @@ def parse(name: str, path: Path, text: str) -> Model:
         columns=tuple(columns),
         arguments=tuple(arguments),
     )
-
-
-@cache
-def load_all(directory: Path = SQL_DIR) -> dict[str, Model]:
-    """Every model under `directory` by name, in name order: masters, audits and macros too."""
-    models = {}
-    for path in sorted(directory.glob("*/*.sql")):
-        name = f"{path.parent.name}.{path.stem}"
-        models[name] = parse(name, path, path.read_text(encoding="utf-8"))
-    return models
-
-
-@cache
-def _recorded(lock: Path) -> dict[str, dict]:
-    try:
-        return json.loads(lock.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # `models check` tells of it; the SQL says it all
-        return {}
-
-
-def find(name: str, known: Iterable[str]) -> str:
-    """The known name meant by `name`: itself, or by its last part, a master first; '' if none is.
-
-    >>> find("features", ["staging.features", "master.features"])
-    'master.features'
-    """
-    names = list(known)
-    by_part = [n for n in names if n.partition(".")[2] == name]
-    exact = [name] if name in names else []
-    master = [f"master.{name}"] if f"master.{name}" in names else []
-    return next(iter(exact + master + (by_part if len(by_part) == 1 else [])), "")
-
-
-def macros_used(model: Model, macros: Mapping[str, Model]) -> list[Model]:
-    """The macros a model calls, directly or through other macros, in name order."""
-    found: dict[str, Model] = {}
-    queue = [model]
-    while queue:
-        words = queue.pop().words
-        for name, macro in macros.items():
-            if name not in found and name.partition(".")[2] in words:
-                found[name] = macro
-                queue.append(macro)
-    return [found[name] for name in sorted(found)]
 
 
 def _header_lines(text: str) -> Iterator[tuple[int, str, int]]:

@@ -1,0 +1,111 @@
+"""Every model under `sql/` by its name, and `sql/models.lock`: version, fingerprint and what each reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from warehouse.errors import WarehouseError
+from warehouse.models.model import Model, parse
+
+SQL_DIR = Path(__file__).resolve().parent.parent.parent / "sql"
+LOCK = SQL_DIR / "models.lock"
+
+
+@cache
+def load_all(directory: Path = SQL_DIR) -> dict[str, Model]:
+    """Every model under `directory` by name, in name order: masters, audits and macros too."""
+    models = {}
+    for path in sorted(directory.glob("*/*.sql")):
+        name = f"{path.parent.name}.{path.stem}"
+        model = parse(name, path, path.read_text(encoding="utf-8"))
+        models[name] = replace(model, recorded=_recorded(LOCK).get(name))
+    return models
+
+
+@cache
+def _recorded(lock: Path) -> dict[str, tuple[str, frozenset[str]]]:
+    """Of each model that the lock knows, the fingerprint and what SQL of that fingerprint reads."""
+    try:
+        entries = json.loads(lock.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # `models check` tells of it; the SQL says it all
+        return {}
+    return {
+        name: (entry.get("fingerprint", ""), frozenset(entry["reads"]))
+        for name, entry in entries.items() if "reads" in entry
+    }  # fmt: skip
+
+
+def find(name: str, known: Iterable[str]) -> str:
+    """The known name meant by `name`: itself, or by its last part, a master first; '' if none is.
+
+    >>> find("features", ["staging.features", "master.features"])
+    'master.features'
+    """
+    names = list(known)
+    by_part = [n for n in names if n.partition(".")[2] == name]
+    exact = [name] if name in names else []
+    master = [f"master.{name}"] if f"master.{name}" in names else []
+    return next(iter(exact + master + (by_part if len(by_part) == 1 else [])), "")
+
+
+def macros_used(model: Model, macros: Mapping[str, Model]) -> list[Model]:
+    """The macros a model calls, directly or through other macros, in name order."""
+    found: dict[str, Model] = {}
+    queue = [model]
+    while queue:
+        words = queue.pop().words
+        for name, macro in macros.items():
+            if name not in found and name.partition(".")[2] in words:
+                found[name] = macro
+                queue.append(macro)
+    return [found[name] for name in sorted(found)]
+
+
+def check_lock(write: bool = False, lock: Path = LOCK) -> str:
+    """Compare every model with the lock; with `write`, record new models and versions.
+
+    WarehouseError lists the models whose SQL changed while the version stayed.
+    """
+    known = load_all()
+    locked = _read_lock(lock)
+    now = {name: _lock_entry(model) for name, model in known.items()}
+    same_version = [
+        n for n, entry in now.items()
+        if n in locked and entry["version"] == locked[n]["version"]
+        and entry["fingerprint"] != locked[n]["fingerprint"]
+    ]  # fmt: skip
+    if same_version:
+        raise WarehouseError(
+            "changed under the same version: " + ", ".join(f'"{n}"' for n in same_version),
+            f'raise "-- version:" in {", ".join(known[n].path.name for n in same_version)}, '
+            "then: python cli.py models check --write",
+        )
+    if write:
+        lock.write_text(json.dumps(now, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        return f"{len(now)} models recorded in {lock.name}"
+    stale = sorted(n for n in now.keys() | locked.keys() if now.get(n) != locked.get(n))
+    if stale:
+        raise WarehouseError(
+            f"{lock.name} does not know: " + ", ".join(f'"{n}"' for n in stale),
+            "python cli.py models check --write",
+        )
+    return f"{len(now)} models agree with {lock.name}"
+
+
+def _read_lock(lock: Path) -> dict[str, dict[str, object]]:
+    try:
+        return json.loads(lock.read_text(encoding="utf-8")) if lock.exists() else {}
+    except ValueError as error:
+        raise WarehouseError(
+            f'"{lock.name}" is not JSON: {error}',
+            "take one side of a merge conflict, then: python cli.py models check --write",
+        ) from None
+
+
+def _lock_entry(model: Model) -> dict[str, object]:
+    reads = [] if model.schema == "macros" else sorted(model.find_relations())
+    return {"version": model.version, "fingerprint": model.fingerprint, "reads": reads}
