@@ -36,11 +36,17 @@ class Commands(click.Group):
 
 
 class Context:
-    """The common options."""
+    """The common options, and the jobs that a build can run."""
 
     def __init__(self, data: Path, overrides: tuple[str, ...], verbose: bool, json_log: bool):
         self.data, self.overrides = data, overrides
         self.verbose, self.json_log = verbose, json_log
+
+    @property
+    def jobs(self):
+        from embed.jobs import JOBS
+
+        return JOBS
 
     def settings(self):
         from warehouse.settings_file import load
@@ -181,7 +187,7 @@ def build(
 
     settings = context.settings()
     with render.progress(context.json_log, context.verbose) as show:
-        report = run_build(settings, selectors, full, not no_export, wait, show)
+        report = run_build(settings, context.jobs, selectors, full, not no_export, wait, show)
     render.build_report(settings, report)
 
 
@@ -206,7 +212,7 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
     from warehouse import render
     from warehouse.build import prepare, published_results, stale_exports
 
-    prepared = prepare(context.settings(), selectors, full)
+    prepared = prepare(context.settings(), context.jobs, selectors, full)
     render.plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
 
 
@@ -523,7 +529,7 @@ def diff(
         loud = context.json_log or context.verbose
         with render.progress(context.json_log, context.verbose) as show:
             found = diffs.preview(
-                settings, context.overrides, question, wait,
+                settings, context.jobs, context.overrides, question, wait,
                 lambda event: show(event) if loud or event.kind != "done" else None,
             )  # fmt: skip
     if as_json:
@@ -575,17 +581,18 @@ def models_show(context: Context, name: str) -> None:
     default="text",
     show_default=True,
 )
-def models_lineage(name: str, form: str) -> None:
+@click.pass_obj
+def models_lineage(context: Context, name: str, form: str) -> None:
     """What a model or a column is made of, down to the raw files.
 
     \b
     Example:
       python cli.py models lineage ex_act_pattern_matching.match_rate
     """
-    from warehouse.lineage import Tracer
     from warehouse.models.library import load_all
+    from warehouse.plan.lineage import Tracer
 
-    click.echo(getattr(Tracer(load_all()).of(name), form)())
+    click.echo(getattr(Tracer(load_all(), context.jobs).of(name), form)())
 
 
 @models.command("check")

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from cli import SAMPLE_MODEL, main
-from embed.jobs import COLUMNS, READS
+from embed.jobs import JOBS
 from warehouse import project, query
 from warehouse import settings as known
 from warehouse.build import build
@@ -45,21 +45,6 @@ SCHEMAS = {
 }
 _DETAILED = ("master", "analysis")
 
-# Columns of the relations that jobs make; they have no SQL header to stand in.
-_JOB_COLUMNS = {
-    "model": "the embedding model, as named in the settings",
-    "text_key": "key of the text",
-    "vector": "the text's vector, float32",
-    "feature_id": "the feature",
-    "llm_explainer": "full name of the explainer",
-    "rank": "1 = the nearest",
-    "neighbour_id": "the neighbour's feature id",
-    "cosine_similarity": "of the two decoder rows",
-    "x": "place on the map",
-    "y": "place on the map",
-    "clusters": "for each number of clusters, the cluster it is in",
-}
-
 
 def pages(data: Path) -> dict[str, str]:
     """The pages' texts by file name; `data` is the directory of a built default sample."""
@@ -83,7 +68,7 @@ def build_sample(data: Path) -> None:
     """The default sample, built: what `make demo` builds."""
     write_sample(data)
     project.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
-    build(load(data))
+    build(load(data), JOBS)
 
 
 def questions() -> list[tuple[str, str]]:
@@ -122,9 +107,9 @@ def _models(types: dict[tuple[str, str], str]) -> Iterator[str]:
     yield "## Made by jobs"
     yield "Python makes these: vectors of texts, nearest decoder rows, maps."
     rows = []
-    for name, reads in sorted(READS.items()):
-        for column in COLUMNS[name]:
-            rows.append((f"`{name}`", f"`{column}`", _JOB_COLUMNS[column], ", ".join(reads)))
+    for job in sorted(JOBS, key=lambda job: job.name):
+        for column, meaning in job.columns.items():
+            rows.append((f"`{job.name}`", f"`{column}`", meaning, ", ".join(job.reads)))
     yield _table(("relation", "column", "description", "reads"), rows)
 
 

@@ -12,8 +12,9 @@ import duckdb
 import pytest
 from hypothesis import settings
 
+from tests.support.builds import build
 from warehouse import project
-from warehouse.build import Event, Report, build
+from warehouse.build import Event, Report
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import load
 

@@ -28,7 +28,7 @@ import duckdb
 
 from tests import plain_reader as plain
 from tests.raw_tree import STAGED
-from warehouse.build import build
+from tests.support.builds import build
 from warehouse.database import run
 from warehouse.project import Layout
 from warehouse.settings_file import FILE_NAME, load

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from warehouse.build import build
+from tests.support.builds import build
 from warehouse.database import run
 from warehouse.project import Layout
 from warehouse.settings_file import load

@@ -22,7 +22,8 @@ from tests import bad_input as bad
 from tests.bad_input import Case, Read, Refused
 from tests.conftest import ROOT
 from tests.raw_tree import ACTIVATIONS, PROMPTS, STAGED, Rows, files, put, query, stage, write
-from warehouse.build import Event, build
+from tests.support.builds import build
+from warehouse.build import Event
 from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.project import Layout

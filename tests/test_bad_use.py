@@ -18,7 +18,7 @@ from tests.raw_tree import (
     stage,
     write,
 )
-from warehouse.build import build
+from tests.support.builds import build
 from warehouse.errors import WarehouseError
 from warehouse.project import Layout
 from warehouse.settings_file import load

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from tests.support.builds import build
 from warehouse import settings_file
-from warehouse.build import build
 from warehouse.calibrate import RATES, THRESHOLDS, calibrate, make_tables
 from warehouse.database import run
 from warehouse.settings_file import FILE_NAME, load

@@ -13,12 +13,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
-from warehouse import catalog, diff, history
-from warehouse.build import build
+from tests.support.builds import build, preview
+from warehouse import diff, history
 from warehouse.database import run
 from warehouse.diff import Change, Diff, Question, TableDiff, changes
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models.library import load_all
+from warehouse.plan.kept import keep_published, kept_builds
+from warehouse.plan.state import NodeState, migrate, save_nodes
 from warehouse.project import Layout
 from warehouse.settings_file import load
 
@@ -37,7 +39,7 @@ def ids(data: Path) -> list[str]:
 
 
 def kept(data: Path) -> list[str]:
-    return [item.build_id for item in history.kept(Layout(data))]
+    return [item.build_id for item in kept_builds(Layout(data))]
 
 
 def differing(found: Diff) -> dict[str, TableDiff]:
@@ -86,7 +88,7 @@ def test_a_threshold_under_set_shows_just_the_features_whose_match_rate_moved(
     copy: Path, rebuild: Callable
 ) -> None:
     before = rows(copy / "warehouse.duckdb", MATCHING)
-    found = diff.preview(load(copy, [THRESHOLD]), [THRESHOLD], Question(everything=True))
+    found = preview(load(copy, [THRESHOLD]), [THRESHOLD], Question(everything=True))
     rebuild(copy, THRESHOLD)
     after = rows(copy / "warehouse.duckdb", MATCHING)
 
@@ -114,7 +116,7 @@ def test_a_preview_publishes_nothing_and_names_every_moved_feature_on_the_screen
     assert sorted((data / ".build").iterdir()) == work
     assert "settings  matching.threshold 0.2 → 0.6" in done.stdout
     (line,) = [t for t in done.stdout.splitlines() if t.strip().startswith("match_rate")]
-    found = diff.preview(load(data, [THRESHOLD]), [THRESHOLD], Question(everything=True))
+    found = preview(load(data, [THRESHOLD]), [THRESHOLD], Question(everything=True))
     (column,) = [c for c in differing(found)[MATCHING].columns if c.name == "match_rate"]
     shown = done.stdout[done.stdout.index(line) :].replace(":", " ").replace(",", " ").split()
     assert {str(v.key[0]) for v in column.values} <= set(shown)
@@ -125,7 +127,7 @@ def test_a_preview_publishes_nothing_and_names_every_moved_feature_on_the_screen
 def test_settings_that_change_no_result_make_no_difference(builds: tuple[Path, list[str]]) -> None:
     data, _ = builds
     overrides = ["matching.threshold=0.2", "patterns.lexical_threshold=0.300001"]
-    found = diff.preview(load(data, overrides), overrides, Question())
+    found = preview(load(data, overrides), overrides, Question())
     assert found.identical
     assert found.settings == {"patterns.lexical_threshold": (0.3, 0.300001)}
     done = invoke(data, "--set", overrides[0], "diff")  # nothing would run
@@ -378,7 +380,7 @@ def test_what_is_kept_is_no_copy_where_the_file_system_links(
 ) -> None:
     inode = (copy / "warehouse.duckdb").stat().st_ino
     rebuilt(copy, 0.1)
-    assert history.kept(Layout(copy))[-1].path.stat().st_ino == inode
+    assert kept_builds(Layout(copy))[-1].path.stat().st_ino == inode
 
     def refuse(*names: object) -> None:
         raise OSError(95, "Operation not supported", names)
@@ -386,7 +388,7 @@ def test_what_is_kept_is_no_copy_where_the_file_system_links(
     before = (copy / "warehouse.duckdb").read_bytes()
     monkeypatch.setattr(os, "link", refuse)
     rebuilt(copy, 0.2)
-    assert history.kept(Layout(copy))[-1].path.read_bytes() == before
+    assert kept_builds(Layout(copy))[-1].path.read_bytes() == before
     assert differing(diff.between(load(copy), [], Question())).keys() == {MATCHING}
 
 
@@ -395,7 +397,7 @@ def test_a_build_that_dies_while_it_publishes_leaves_a_whole_history(
     copy: Path, monkeypatch: pytest.MonkeyPatch, dies_at: str
 ) -> None:
     *_, published = ids(copy)
-    keep = history.keep
+    keep = keep_published
     with monkeypatch.context() as patched:
 
         def die(*arguments: object) -> None:
@@ -403,7 +405,8 @@ def test_a_build_that_dies_while_it_publishes_leaves_a_whole_history(
                 keep(*arguments)
             raise KeyboardInterrupt
 
-        patched.setattr(history, "keep" if dies_at == "before the rename" else "prune", die)
+        name = "keep_published" if dies_at == "before the rename" else "prune"
+        patched.setattr(f"warehouse.plan.kept.{name}", die)
         with pytest.raises(KeyboardInterrupt):
             rebuilt(copy, 0.1)
     if dies_at == "before the rename":
@@ -421,7 +424,7 @@ def test_a_warehouse_that_was_removed_leaves_its_kept_builds_to_compare_with(cop
     with pytest.raises(WarehouseError, match="does not exist"):
         history.builds(Layout(copy))
     build(load(copy), exports=False)
-    first, *_ = history.kept(Layout(copy))
+    first, *_ = kept_builds(Layout(copy))
     assert first.build_id in ids(copy)
     assert differing(diff.between(load(copy), [first.build_id], Question())) == {}
     assert history.show(Layout(copy), first.build_id).nodes
@@ -434,7 +437,7 @@ def state(path: Path, build_id: str, tables: Mapping[str, str]) -> None:
     """A warehouse file with one build and these masters: name → SELECT."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(path)) as connection:
-        catalog.migrate(connection)
+        migrate(connection)
         run(connection, "CREATE SCHEMA master")
         run(
             connection,
@@ -443,8 +446,8 @@ def state(path: Path, build_id: str, tables: Mapping[str, str]) -> None:
         )
         for name, sql in tables.items():
             run(connection, f"CREATE TABLE master.{name} AS {sql}")
-            node = catalog.NodeState(f"master.{name}", "model", 1, "", "", sql, 1, 0.0, build_id, {}, {})  # fmt: skip
-            catalog.save_nodes(connection, [node])
+            node = NodeState(f"master.{name}", "model", 1, "", "", sql, 1, 0.0, build_id, {}, {})  # fmt: skip
+            save_nodes(connection, [node])
 
 
 def between(

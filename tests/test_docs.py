@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate import DOCS, SCHEMAS, answer, pages, questions
-from embed.jobs import READS
+from tests.support.builds import JOB_NAMES
 from warehouse.database import run
 from warehouse.models.library import load_all
 from warehouse.settings import BY_NAME
@@ -56,7 +56,7 @@ def test_the_header_describes_every_column_and_no_other(connection, name: str) -
 @pytest.mark.parametrize("path", sorted([ROOT / "README.md", *DOCS.glob("*.md")]), ids=lambda p: p.name)  # fmt: skip
 def test_models_settings_and_links_that_a_page_names_are_there(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    known = MODELS.keys() | READS.keys() | BY_NAME.keys()
+    known = MODELS.keys() | JOB_NAMES | BY_NAME.keys()
     first = "|".join(sorted({name.partition(".")[0] for name in known if "." in name} - {"models"}))
     for name in re.findall(rf"`((?:{first})\.\w+)(?: = [^`]*)?`", text):
         assert name in known or (ROOT / name).exists(), name

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embed.encoder import Encoder, fingerprint, locate, pick_devices
+from embed.encoder import Encoder, pick_devices
+from embed.model_files import fingerprint, locate
 from tests.conftest import MODEL
 from warehouse.errors import UsageError
 from warehouse.settings import Settings

@@ -10,10 +10,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from warehouse import build, catalog
-from warehouse.build import prepare
+from tests.support.builds import prepare
+from warehouse import build
 from warehouse.models.library import load_all
 from warehouse.models.model import parse
+from warehouse.plan.state import read_state
 from warehouse.settings_file import load
 
 
@@ -212,10 +213,10 @@ def test_a_model_made_in_parts_is_the_one_made_at_once(
     copy: Path, rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made_in_parts = [m.name for m in load_all().values() if m.parts]
-    before = {n: catalog.read_state(copy / "warehouse.duckdb").nodes[n] for n in made_in_parts}
+    before = {n: read_state(copy / "warehouse.duckdb").nodes[n] for n in made_in_parts}
     monkeypatch.setattr(build, "_PART_FEATURES", 7)
     rebuild(copy, full=True, exports=False)
-    after = catalog.read_state(copy / "warehouse.duckdb").nodes
+    after = read_state(copy / "warehouse.duckdb").nodes
     assert made_in_parts
     assert {n: (s.result, s.rows) for n, s in before.items()} == {
         n: (after[n].result, after[n].rows) for n in made_in_parts

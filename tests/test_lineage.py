@@ -6,14 +6,15 @@ import json
 
 import pytest
 
+from embed.jobs import JOBS
 from warehouse.errors import UsageError
-from warehouse.lineage import Tracer
 from warehouse.models.library import load_all
+from warehouse.plan.lineage import Tracer
 
 
 @pytest.fixture(scope="module")
 def tracer() -> Tracer:
-    return Tracer(load_all())
+    return Tracer(load_all(), JOBS)
 
 
 def test_every_column_of_every_model_is_traced(tracer: Tracer) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embed.jobs import READS
+from embed.jobs import JOBS
+from tests.support.builds import JOB_NAMES
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.graph import NOT_BUILT, build_graph, select
 from warehouse.models import library
 from warehouse.models.library import load_all, macros_used
 from warehouse.models.model import Model, parse
+from warehouse.plan.graph import NOT_BUILT, build_graph, select
 from warehouse.read.inputs import SOURCES
 from warehouse.settings import SETTINGS, Settings
 from warehouse.sqltext import canonical
@@ -151,26 +153,30 @@ def test_every_model_is_described_and_parses_filled_in(name):
 
 
 def test_every_relation_that_a_model_reads_is_made_before_it():
-    order = list(build_graph(MODELS, READS))
+    order = list(build_graph(MODELS, JOBS))
     place = {name: at for at, name in enumerate(order)}
     built = {n for n, m in MODELS.items() if m.schema not in NOT_BUILT}
-    assert place.keys() == built | READS.keys() | SOURCES.keys()
+    assert place.keys() == built | JOB_NAMES | SOURCES.keys()
     for card in (m for m in MODELS.values() if m.schema == "cards"):
-        assert card.relations <= built | READS.keys(), card.name
-    for node in build_graph(MODELS, READS).values():
+        assert card.relations <= built | JOB_NAMES, card.name
+    for node in build_graph(MODELS, JOBS).values():
         assert all(place[parent] < place[node.name] for parent in node.parents)
 
 
 def test_audits_and_staging_come_before_jobs_and_the_analysis_after_them():
     names = ("analysis.b", "audits.a", "master.m", "staging.s")
     ready = {name: model(HEAD + "SELECT 1", name) for name in names}
-    order = [n for n in build_graph(ready, {"vectors.a": ()}) if n not in SOURCES]
+    order = [
+        n
+        for n in build_graph(ready, [SimpleNamespace(name="vectors.a", reads=())])
+        if n not in SOURCES
+    ]
     assert order == ["audits.a", "master.m", "staging.s", "vectors.a", "analysis.b"]
 
 
 def test_a_relation_that_nothing_makes_is_named_with_a_near_one():
     with pytest.raises(WarehouseError) as caught:
-        build_graph(made_up(samples="SELECT 1", b="SELECT * FROM analysis.sampels"), {})
+        build_graph(made_up(samples="SELECT 1", b="SELECT * FROM analysis.sampels"), [])
     assert (
         caught.value.message == 'model "analysis.b" reads "analysis.sampels", which nothing makes'
     )
@@ -179,12 +185,12 @@ def test_a_relation_that_nothing_makes_is_named_with_a_near_one():
 
 def test_models_that_read_each_other_are_an_error_that_shows_the_circle():
     with pytest.raises(WarehouseError, match=r"in a circle: analysis\.\w → analysis\.\w →"):
-        build_graph(made_up(a="FROM analysis.b", b="SELECT * FROM analysis.a"), {})
+        build_graph(made_up(a="FROM analysis.b", b="SELECT * FROM analysis.a"), [])
 
 
 def test_sql_that_does_not_parse_names_the_model():
     with pytest.raises(WarehouseError, match=r'model "analysis\.a" does not parse'):
-        build_graph(made_up(a="SELECT ((1"), {})
+        build_graph(made_up(a="SELECT ((1"), [])
 
 
 def test_reading_sees_through_ctes_subqueries_and_quoted_text():
@@ -205,7 +211,7 @@ def test_a_macro_reaches_a_model_through_other_macros():
 CHAIN = build_graph(
     made_up(a="SELECT 1", b="SELECT * FROM analysis.a", c="SELECT * FROM analysis.b")
     | {"master.b": model(HEAD + "SELECT * FROM analysis.b", "master.b")},
-    {},
+    [],
 )
 
 

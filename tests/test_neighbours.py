@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embed import neighbours
+from embed import nearest
 from embed.weights import load_decoder
 from warehouse.errors import WarehouseError
 
 W_DEC = np.random.default_rng(5).normal(size=(6, 3)).astype(np.float32)
 
 
-def nearest(weights: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def nearest_of(weights: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """What nearest_rows gives, as arrays."""
     import torch
 
-    ids, values = neighbours.nearest_rows(torch.from_numpy(weights), k)
+    ids, values = nearest.nearest_rows(torch.from_numpy(weights), k)
     assert (ids.dtype, values.dtype) == (torch.int64, torch.float32)
     return ids.numpy(), values.numpy()
 
@@ -80,9 +80,9 @@ def way(monkeypatch, request) -> None:
 
     kind, *sizes = WAYS[request.param]
     for name, size in zip(("_BLOCK", "_TILE", "_EXACT", "_CROWD"), sizes, strict=True):
-        monkeypatch.setattr(neighbours, name, size)
+        monkeypatch.setattr(nearest, name, size)
     if kind:
-        monkeypatch.setattr(neighbours, "_scan_type", lambda weights, device: getattr(torch, kind))
+        monkeypatch.setattr(nearest, "_scan_type", lambda weights, device: getattr(torch, kind))
 
 
 @pytest.mark.usefixtures("way")
@@ -91,7 +91,7 @@ def way(monkeypatch, request) -> None:
 def test_neighbours_are_those_of_the_plain_computation(make):
     for seed in range(2):
         weights = make(np.random.default_rng(seed)).astype(np.float32)
-        ids, values = nearest(weights, 10)
+        ids, values = nearest_of(weights, 10)
         want_ids, want_values = expected(weights, 10)
         np.testing.assert_array_equal(ids, want_ids)
         np.testing.assert_allclose(values, want_values, atol=1e-6)
@@ -109,7 +109,7 @@ def test_many_rows_in_clusters_and_dead_ones_among_them(count):
     weights = centres[rng.integers(0, 40, 1500)] + rng.normal(size=(1500, 24)) * 0.02
     weights[rng.integers(0, 1500, 200)] = 0
     weights = weights.astype(np.float32)
-    ids, values = nearest(weights, count)
+    ids, values = nearest_of(weights, count)
     want_ids, want_values = expected(weights, count)
     np.testing.assert_array_equal(values, want_values)
     np.testing.assert_array_equal(ids, want_ids)
@@ -118,7 +118,7 @@ def test_many_rows_in_clusters_and_dead_ones_among_them(count):
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("way", WAYS, indirect=True)
 def test_the_last_place_among_equals_goes_to_the_smallest_ids():
-    ids, _ = nearest(np.ones((50, 3), np.float32), 3)
+    ids, _ = nearest_of(np.ones((50, 3), np.float32), 3)
     assert ids[0].tolist() == [1, 2, 3]
     assert ids[2].tolist() == [0, 1, 3]
     assert ids[49].tolist() == [0, 1, 2]
@@ -126,13 +126,13 @@ def test_the_last_place_among_equals_goes_to_the_smallest_ids():
 
 def test_no_similarity_exceeds_one():
     for row in np.random.default_rng(0).normal(size=(50, 40)).astype(np.float32):
-        assert nearest(np.stack([row, row]), 1)[1].max() <= 1
+        assert nearest_of(np.stack([row, row]), 1)[1].max() <= 1
 
 
 @pytest.mark.parametrize(("count", "k", "wide"), [(1, 10, 0), (2, 10, 1), (5, 10, 4), (11, 10, 10)])
 def test_there_are_as_many_neighbours_as_there_are_other_rows(count, k, wide):
     weights = np.random.default_rng(0).normal(size=(count, 3)).astype(np.float32)
-    ids, values = nearest(weights, k)
+    ids, values = nearest_of(weights, k)
     assert ids.shape == values.shape == (count, wide)
     np.testing.assert_array_equal(ids, expected(weights, k)[0])
 

@@ -23,9 +23,9 @@ from embed.gather import SampledVectors, spans, stream_schema
 from tests.conftest import MODEL
 from warehouse import assemble, export
 from warehouse.assemble import quantized
-from warehouse.catalog import read_state
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
+from warehouse.plan.state import read_state
 from warehouse.settings_file import load
 from warehouse.writer import Writer
 

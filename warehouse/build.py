@@ -6,23 +6,24 @@ import contextlib
 import datetime
 import fcntl
 import gc
+import importlib
 import json
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 
 from embed import gather
-from embed.jobs import READS, Jobs
-from warehouse import __version__, catalog, export, history, plan, side
-from warehouse.catalog import NodeState, State
+from warehouse import __version__, export, side
 from warehouse.database import (
     create_macros,
     create_schemas,
@@ -32,9 +33,13 @@ from warehouse.database import (
     run,
 )
 from warehouse.errors import WarehouseError, first_line
-from warehouse.graph import Node, build_graph, select
 from warehouse.models.library import load_all
 from warehouse.models.model import ALL_FEATURES, Model
+from warehouse.plan import kept, plan
+from warehouse.plan import state as catalog
+from warehouse.plan.graph import Job, JobContext, Node, build_graph, select
+from warehouse.plan.plan import Prepared
+from warehouse.plan.state import NodeState
 from warehouse.project import Layout
 from warehouse.read import stream as reading
 from warehouse.read.content import InputFile, has_changed, hash_files
@@ -66,20 +71,6 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """Everything a plan or a build starts from."""
-
-    settings: Settings
-    layout: Layout
-    models: Mapping[str, Model]
-    macros: Mapping[str, Model]
-    graph: Mapping[str, Node]
-    state: State
-    jobs: Jobs
-    plan: plan.Plan
-
-
-@dataclass(frozen=True)
 class Report:
     """What a build did. `ran`: node → seconds, in order."""
 
@@ -103,18 +94,23 @@ def _few_collections() -> Iterator[None]:
 
 
 @_few_collections()
-def prepare(settings: Settings, selectors: Sequence[str] = (), full: bool = False) -> Prepared:
+def prepare(
+    settings: Settings, jobs: Sequence[Job], selectors: Sequence[str] = (), full: bool = False
+) -> Prepared:
     """Read models, files and state, and plan. Changes nothing on disk."""
     layout = Layout(settings.data)
     every = load_all()
     macros = {name: m for name, m in every.items() if m.schema == "macros"}
-    graph = build_graph(every, READS)
-    jobs = Jobs(settings, layout)
+    graph = build_graph(every, jobs)
+    by_name = {job.name: job for job in jobs}
     state = catalog.read_state(layout.warehouse)
     files = hash_files(discover(settings), state.files, trust_times=not full)
     selected = select(graph, selectors) if selectors else None
-    made = plan.make_plan(graph, macros, settings, files, state, jobs.identify, selected, full)
-    return Prepared(settings, layout, every, macros, graph, state, jobs, made)
+    made = plan.make_plan(
+        graph, macros, settings, files, state,
+        lambda name: by_name[name].identify(settings, layout), selected, full,
+    )  # fmt: skip
+    return Prepared(settings, layout, every, macros, graph, state, by_name, made)
 
 
 def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
@@ -154,6 +150,7 @@ def published_results(prepared: Prepared) -> dict[str, str]:
 @_few_collections()
 def build(
     settings: Settings,
+    jobs: Sequence[Job],
     selectors: Sequence[str] = (),
     full: bool = False,
     exports: bool = True,
@@ -170,12 +167,12 @@ def build(
     started = time.monotonic()
     layout = Layout(settings.data)
     with _locked(layout, wait):
-        prepared = prepare(settings, selectors, full)
+        prepared = prepare(settings, jobs, selectors, full)
         exports = exports and dry is None
         stale = stale_exports(prepared, published_results(prepared)) if exports else []
         if all(s.action == plan.SKIP for s in prepared.plan.steps) and not stale:
             if dry is None:
-                history.prune(layout, prepared.state.build_id, settings)
+                kept.prune(layout, prepared.state.build_id, settings)
             return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
         build_id = datetime.datetime.now(datetime.UTC).strftime(
             "%Y%m%dT%H%M%S-"
@@ -188,7 +185,7 @@ def build(
             if dry is not None:
                 dry(work / "warehouse.duckdb")
                 return Report(
-                    build_id, execution.ran, (), prepared.jobs.embedded,
+                    build_id, execution.ran, (), execution.context.embedded,
                     time.monotonic() - started, False,
         )  # fmt: skip
             published = _publish(execution, work)
@@ -205,7 +202,7 @@ def build(
         build_id,
         execution.ran,
         published,
-        prepared.jobs.embedded,
+        execution.context.embedded,
         seconds,
         True,
     )
@@ -225,6 +222,7 @@ class _Execution:
     read: list[InputFile] = field(default_factory=list)
     states: dict[str, NodeState] = field(default_factory=dict)
     steps: list[tuple] = field(default_factory=list)
+    imports: list[Future[ModuleType]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.sampled = gather.SampledVectors(self.work)
@@ -242,7 +240,7 @@ class _Execution:
             run(self.connection, "ATTACH ':memory:' AS raw")
             self._begin()
             steps = self.prepared.plan.steps
-            self.prepared.jobs.warm_up(s.node for s in steps if s.action == plan.RUN)
+            self._begin_imports(s.node for s in steps if s.action == plan.RUN)
             with self._writer() if exports else nullcontext() as self.writer:
                 for step in steps:
                     self._step(step)
@@ -267,6 +265,17 @@ class _Execution:
         finally:
             self.connection.close()
 
+    def _begin_imports(self, nodes: Iterable[str]) -> None:
+        """Begin to import in a thread what the jobs among these nodes need for certain.
+
+        It takes longer than most nodes, which leave the interpreter free meanwhile.
+        """
+        jobs = [self.prepared.jobs[node] for node in nodes if node in self.prepared.jobs]
+        if names := sorted({name for job in jobs for name in job.imports}):
+            pool = ThreadPoolExecutor(1)
+            self.imports = [pool.submit(importlib.import_module, name) for name in names]
+            pool.shutdown(wait=False)
+
     def _writer(self) -> Writer:
         return Writer(
             self.connection,
@@ -289,8 +298,14 @@ class _Execution:
 
     def _begin(self) -> None:
         self.results.update(self.prepared.plan.sources)
-        self.prepared.jobs.progress = lambda job, done, total, what: self.on_event(
-            Event("progress", job, what, done=done, total=total)
+        self.context = JobContext(
+            self.prepared.settings,
+            self.prepared.layout,
+            self.connection,
+            self.prepared.plan.files,
+            lambda job, done, total, unit: self.on_event(
+                Event("progress", job, unit, done=done, total=total)
+            ),
         )
         read = {p for s in self.prepared.plan.steps if s.reason != "not selected" for p in self.prepared.graph[s.node].parents}  # fmt: skip
         inputs = {*(read & SOURCES.keys()), ""}
@@ -341,7 +356,8 @@ class _Execution:
                 f"python cli.py models show {node.name}   prints its SQL",
             ) from None
         if node.kind == "job":  # a hub model's identity is known once it was fetched
-            logic = self.prepared.jobs.identify(node.name).logic
+            job = self.prepared.jobs[node.name]
+            logic = job.identify(self.prepared.settings, self.prepared.layout).logic
             key = plan.node_key(logic, parents)
         seconds = time.monotonic() - started
         version = node.model.version if node.model else 1
@@ -367,7 +383,9 @@ class _Execution:
         """Make the node's relation (or check the audit); its result hash and its rows."""
         if node.kind == "job":
             self.read += [f for f in self.prepared.plan.files if f.input in node.parents]
-            result, rows = self.prepared.jobs.run(node.name, self.connection, list(self.prepared.plan.files))  # fmt: skip
+            for imported in self.imports:  # a broken one says why at its first import only
+                imported.result()
+            result, rows = self.prepared.jobs[node.name].run(self.context)
             return (result, rows) if result else self._content(node.name)
         model = node.model
         if node.kind == "audit":
@@ -479,7 +497,8 @@ class _Execution:
         """Make the relations that the node reads as streams, which can be read once."""
         if gather.RELATION in node.parents:
             self.connection.register(
-                "_sampled", self.sampled.stream(self.connection, self.prepared.jobs.models)
+                "_sampled",
+                self.sampled.stream(self.connection, self.prepared.settings.embedding_models),
             )
             run(self.connection, f"CREATE OR REPLACE VIEW {gather.RELATION} AS FROM _sampled")
         bounds = Bounds.of(self.prepared.settings)
@@ -609,11 +628,11 @@ def _publish(execution: _Execution, work: Path) -> list[export.Exported]:
     # What can fail, fails before anything is published.
     for place in {path.parent for path in targets}:
         place.mkdir(parents=True, exist_ok=True)
-    history.keep(layout, prepared.state.build_id, prepared.settings)
+    kept.keep_published(layout, prepared.state.build_id, prepared.settings)
     built.replace(layout.warehouse)
     published = export.publish(written, layout.master)
     side.publish(side_files, layout.data)
-    history.prune(layout, execution.build_id, prepared.settings)
+    kept.prune(layout, execution.build_id, prepared.settings)
     return published
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import duckdb
 
 from warehouse import settings_file
-from warehouse.catalog import published
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models.library import load_all
 from warehouse.models.model import Model
+from warehouse.plan.state import published
 from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import identifier, literal

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.catalog import published
 from warehouse.database import open_read_only, rows_of, run
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import library
 from warehouse.pages import number
+from warehouse.plan.state import published
 from warehouse.project import Layout
 from warehouse.settings import Settings
 

@@ -25,6 +25,7 @@ from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.export import chosen
 from warehouse.models.library import load_all
 from warehouse.models.model import Model
+from warehouse.plan.graph import Job
 from warehouse.project import Layout
 from warehouse.settings import RUNTIME_ONLY, Settings, differing
 from warehouse.sqltext import identifier, literal
@@ -183,6 +184,7 @@ def between(settings: Settings, ids: Sequence[str], question: Question) -> Diff:
 
 def preview(
     settings: Settings,
+    jobs: Sequence[Job],
     overrides: Sequence[str],
     question: Question,
     wait: bool = False,
@@ -199,7 +201,7 @@ def preview(
     def compare(built: Path) -> None:
         found.append(_compared(settings, [published, built], ["published", label], question))
 
-    build(settings, exports=False, wait=wait, on_event=on_event, dry=compare)
+    build(settings, jobs, exports=False, wait=wait, on_event=on_event, dry=compare)
     if not found:  # every result stands as it is
         compare(published)
     return found[0]

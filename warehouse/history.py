@@ -1,15 +1,9 @@
-"""Earlier builds: the record of each, and the last ones' results, kept for `diff` within a bound.
-
-When a build publishes, the file it replaces gets a second name under `DIR/.history` (a hard link:
-nothing is copied). `history.keep` and `history.max_gb` say how many stay.
-"""
+"""Earlier builds: the record of each, and where its results are while they are kept."""
 
 from __future__ import annotations
 
 import datetime
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,20 +11,11 @@ from pathlib import Path
 
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.plan.kept import Kept, kept_builds
 from warehouse.project import Layout
 from warehouse.settings import Settings, differing
 
-GB = 1e9
 _NEAR = 3
-
-
-@dataclass(frozen=True)
-class Kept:
-    """The results of an earlier build."""
-
-    build_id: str
-    path: Path
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -82,55 +67,12 @@ class Details:
     same: int
 
 
-# --- keeping, as a build publishes ---------------------------------------------------------------
-
-
-def keep(layout: Layout, build_id: str, settings: Settings) -> None:
-    """Give the published file, about to be replaced, a second name. Before the rename, always."""
-    if not build_id or not settings["history.keep"]:
-        return
-    if layout.warehouse.stat().st_size > float(settings["history.max_gb"]) * GB:
-        return
-    layout.history.mkdir(exist_ok=True)
-    path = layout.history / f"{build_id}.duckdb"
-    if path.exists():  # of a build that was killed between this and its rename
-        return
-    try:
-        os.link(layout.warehouse, path)
-    except OSError:  # a file system without hard links
-        temporary = path.with_name(f".{path.name}.tmp")
-        shutil.copy2(layout.warehouse, temporary)
-        temporary.replace(path)
-
-
-def prune(layout: Layout, published: str, settings: Settings) -> None:
-    """Remove what is over the bounds, oldest first. The last thing a build does."""
-    for left in layout.history.glob(".*.tmp"):
-        left.unlink()
-    total = 0
-    for count, item in enumerate(reversed(kept(layout)), 1):
-        total += item.bytes
-        if count > int(settings["history.keep"]) or total > float(settings["history.max_gb"]) * GB:
-            item.path.unlink()
-    if published:  # a second name of the published file, from a build that was killed
-        (layout.history / f"{published}.duckdb").unlink(missing_ok=True)
-
-
-def kept(layout: Layout) -> list[Kept]:
-    """What is kept, oldest first. The published file under a second name is not counted."""
-    found = []
-    for path in layout.history.glob("[!.]*.duckdb"):
-        if not (layout.warehouse.exists() and path.samefile(layout.warehouse)):
-            found.append((path.stem[:15], path.stat().st_mtime_ns, path))
-    return [Kept(path.stem, path, path.stat().st_size) for *_, path in sorted(found)]
-
-
 # --- the record ----------------------------------------------------------------------------------
 
 
 def builds(layout: Layout) -> list[Build]:
     """Every recorded build, oldest first; WarehouseError when nothing was built yet."""
-    files = {item.build_id: item for item in kept(layout)}
+    files = {item.build_id: item for item in kept_builds(layout)}
     rows, published = _recorded(layout.warehouse)
     for item in reversed(files.values()):  # of warehouses before this one
         if item.build_id not in rows:
@@ -186,7 +128,7 @@ def results(layout: Layout, build: Build, settings: Settings) -> Path:
         return layout.warehouse
     if build.kept:
         return build.kept.path
-    there = ", ".join(item.build_id for item in reversed(kept(layout))) or "none"
+    there = ", ".join(item.build_id for item in reversed(kept_builds(layout))) or "none"
     raise WarehouseError(
         f'the results of build "{build.build_id}" are not kept',
         f"kept: {there}; settings history.keep = {settings['history.keep']} and "
@@ -200,7 +142,7 @@ def show(layout: Layout, text: str) -> Details:
     path = layout.warehouse
     if build.build_id not in _recorded(path)[0]:
         path = next(
-            k.path for k in reversed(kept(layout)) if build.build_id in _recorded(k.path)[0]
+            k.path for k in reversed(kept_builds(layout)) if build.build_id in _recorded(k.path)[0]
         )
     with open_read_only(path, unsafe=True) as connection:
         nodes = run(

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from warehouse.catalog import read_state
 from warehouse.database import open_read_only, run
+from warehouse.plan.state import read_state
 from warehouse.project import Layout
 from warehouse.read.content import InputFile
 from warehouse.read.discover import discover

@@ -19,7 +19,6 @@ from warehouse import calibrate as calibrations
 from warehouse import card_terminal
 from warehouse import diff as diffs
 from warehouse import history as histories
-from warehouse import plan as plans
 from warehouse.build import Event, Report, standing_warnings
 from warehouse.card import Card
 from warehouse.database import open_read_only, run
@@ -27,6 +26,8 @@ from warehouse.errors import UsageError, WarehouseError
 from warehouse.export import Exported
 from warehouse.inventory import Group
 from warehouse.models.model import Model
+from warehouse.plan import plan as plans
+from warehouse.plan.kept import kept_builds
 from warehouse.project import Layout
 from warehouse.settings import Settings, differing
 from warehouse.text import visible
@@ -125,7 +126,7 @@ def build_report(settings: Settings, report: Report) -> None:
     slowest = [(n, s) for n, s in sorted(report.ran.items(), key=lambda i: -i[1])[:5] if s >= 0.1]
     if slowest:
         _OUT.print("slowest: " + ", ".join(f"{n} {s:.1f} s" for n, s in slowest), soft_wrap=True)
-    if histories.kept(layout):
+    if kept_builds(layout):
         _OUT.print(_kept_line(layout, settings), soft_wrap=True)
 
 
@@ -518,7 +519,7 @@ def _is_vector(value: object) -> bool:
 
 
 def _kept_line(layout: Layout, settings: Settings) -> str:
-    kept = histories.kept(layout)
+    kept = kept_builds(layout)
     builds = f"{len(kept)} earlier build{'' if len(kept) == 1 else 's'}"
     return (
         f"kept for diff: {builds}, {_size(sum(k.bytes for k in kept))} in {layout.history} "

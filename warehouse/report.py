@@ -16,13 +16,13 @@ from markupsafe import Markup
 
 from warehouse import charts, picture
 from warehouse.build import standing_warnings
-from warehouse.catalog import published
 from warehouse.charts import ACCENT, COUNT, INK, LINE, WIDTH, bars, draw, panel, rule
 from warehouse.database import open_read_only, rows_of
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import library
 from warehouse.models.model import Model
 from warehouse.pages import number, page, save
+from warehouse.plan.state import published
 from warehouse.project import Layout
 from warehouse.settings import Settings
 

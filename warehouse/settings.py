@@ -189,6 +189,11 @@ class Settings:
     def __getitem__(self, name: str) -> object:
         return self.values[name]
 
+    @property
+    def embedding_models(self) -> list[str]:
+        """The embedding models by their names, the default one first."""
+        return list(dict.fromkeys([self["embedding.model"], *self["embedding.beside"]]))
+
     def parameters(self) -> dict[str, object]:
         """What SQL models may bind: parameter name → value (plain lists, dicts, numbers, strings).
 

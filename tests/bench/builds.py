@@ -23,6 +23,7 @@ NEIGHBOURS = "analysis.decoder_neighbours"
 
 def build(directory: str, overrides: Sequence[str], aside: Sequence[str] = ()) -> dict:
     """Build, without the exports named in `aside`; seconds in all and of each node and export."""
+    from tests.support import builds
     from warehouse import build as builder
     from warehouse.settings_file import load
 
@@ -36,7 +37,7 @@ def build(directory: str, overrides: Sequence[str], aside: Sequence[str] = ()) -
             seconds[event.node.split(":")[0]] = event.seconds
 
     with replaced([(builder, "is_stale", is_stale)]):
-        report = builder.build(load(Path(directory), overrides), on_event=watch)
+        report = builds.build(load(Path(directory), overrides), on_event=watch)
     embedded = sum(report.embedded.values())
     return {"seconds": report.seconds, "nodes": seconds, "embedded": embedded}
 
@@ -46,9 +47,9 @@ def one_at_a_time(directory: str) -> dict:
 
     A build writes files beside what it still computes: here each has the machine for itself.
     """
+    from tests.support.builds import build as run_build
     from warehouse import export
     from warehouse.build import Event, export_published
-    from warehouse.build import build as run_build
     from warehouse.models import library
     from warehouse.settings_file import load
 

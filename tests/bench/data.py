@@ -81,7 +81,7 @@ def bag_of_words(data: Path) -> BagOfWords:
 def fill_vectors(data: Path, overrides: Iterable[str] = ()) -> None:
     """Build with made-up vectors, so that the store has every text that these settings embed."""
     import embed.encoder
-    from warehouse.build import build
+    from tests.support.builds import build
     from warehouse.settings_file import load
 
     encoder = bag_of_words(data)

@@ -20,7 +20,8 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
-    from embed.encoder import Encoder, locate
+    from embed.encoder import Encoder
+    from embed.model_files import locate
     from embed.store import VectorStore
     from warehouse.settings_file import load
 

@@ -47,12 +47,12 @@ def serve() -> None:
     import pyarrow.compute
     import pyarrow.parquet  # noqa: F401
 
-    from embed.jobs import READS
+    from embed.jobs import JOBS
     from warehouse import render  # noqa: F401
-    from warehouse.graph import build_graph
     from warehouse.models import library
+    from warehouse.plan.graph import build_graph
 
-    build_graph(library.load_all(), READS)
+    build_graph(library.load_all(), JOBS)
     for line in sys.stdin:
         output, *arguments = json.loads(line)
         pid = os.fork()

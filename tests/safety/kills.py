@@ -30,7 +30,8 @@ from tests.safety import points
 from tests.safety.build_and_die import Server
 from tests.safety.made_up import made_up_model
 from tests.safety.points import Trail
-from warehouse.build import Report, build
+from tests.support.builds import build
+from warehouse.build import Report
 from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.sample import SAMPLE_SETTINGS, write_sample

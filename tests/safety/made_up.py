@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 import embed.encoder
-import embed.neighbours
+import embed.model_files
+import embed.nearest
 import embed.store
 import embed.weights
 from warehouse.settings import Settings
@@ -76,8 +77,8 @@ def made_up_model() -> Iterator[list[tuple[str, bytes]]]:
     """Every embedding model is a made-up one inside; gives what is asked of them, in order."""
     asked: list[tuple[str, bytes]] = []
 
-    def load(settings: Settings, files: embed.encoder.ModelFiles) -> Encoder:
-        return Encoder(embed.encoder.fingerprint(settings, files), asked)
+    def load(settings: Settings, files: embed.model_files.ModelFiles) -> Encoder:
+        return Encoder(embed.model_files.fingerprint(settings, files), asked)
 
     changes = [
         (embed.encoder.Encoder, "load", staticmethod(load)),
@@ -85,7 +86,7 @@ def made_up_model() -> Iterator[list[tuple[str, bytes]]]:
         (embed.store, "PART_TEXTS", PART_TEXTS),
         (embed.store, "CHUNK_TEXTS", CHUNK_TEXTS),
         (embed.weights, "load_decoder", _load_decoder),
-        (embed.neighbours, "nearest_rows", _nearest_rows),
+        (embed.nearest, "nearest_rows", _nearest_rows),
     ]
     with replaced(changes):
         yield asked

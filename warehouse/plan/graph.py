@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from typing import Protocol, TypeVar
+
+import duckdb
 
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models.library import find
 from warehouse.models.model import Model
+from warehouse.project import Layout
+from warehouse.read.content import InputFile
 from warehouse.read.inputs import SOURCES
+from warehouse.settings import Settings
+
+T = TypeVar("T")
 
 # Models that no build runs: functions of all models, and what `calibrate`, `feature` and `report` ask
 # of a warehouse.
@@ -26,15 +34,63 @@ class Node:
     model: Model | None = None
 
 
-def build_graph(
-    models: Mapping[str, Model], jobs: Mapping[str, tuple[str, ...]]
-) -> dict[str, Node]:
+@dataclass(frozen=True)
+class JobIdentity:
+    """What decides a job's result besides its parents; `logic` is '' while it can't be known."""
+
+    logic: str
+    settings: Mapping[str, object]
+
+
+@dataclass
+class JobContext:
+    """What a build hands to its jobs.
+
+    `files`: the build's raw files; `progress(job, done, total, unit)`; `embedded`: by job how many
+    texts it had to encode.
+    """
+
+    settings: Settings
+    layout: Layout
+    connection: duckdb.DuckDBPyConnection
+    files: Sequence[InputFile]
+    progress: Callable[[str, int, int, str], None] = lambda job, done, total, unit: None
+    embedded: dict[str, int] = field(default_factory=dict)
+    _opened: dict[str, object] = field(default_factory=dict)
+
+    def once(self, name: str, open_: Callable[[], T]) -> T:
+        """What `open_` opens; the jobs of a build open it once."""
+        if name not in self._opened:
+            self._opened[name] = open_()
+        return self._opened[name]
+
+
+class Job(Protocol):
+    """What SQL can't do: reads relations, makes the relation `name`.
+
+    `columns`: those of its relation, with their meanings; `imports`: modules that it needs for
+    certain and that take long to load: a build begins with them while SQL runs.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    columns: Mapping[str, str]
+    imports: tuple[str, ...]
+
+    def identify(self, settings: Settings, layout: Layout) -> JobIdentity:
+        """What decides the result besides the parents. Imports nothing heavy."""
+
+    def run(self, context: JobContext) -> tuple[str, int]:
+        """Make the relation; its result hash ('': the relation's content) and its rows."""
+
+
+def build_graph(models: Mapping[str, Model], jobs: Iterable[Job]) -> dict[str, Node]:
     """All nodes by name in an order in which parents come first and audits as early as they can.
 
-    `jobs`: name → the relations it reads. WarehouseError: a relation nobody makes, or a cycle.
+    WarehouseError: a relation nobody makes, or a cycle.
     """
     nodes = {name: Node(name, "source", ()) for name in SOURCES}
-    nodes |= {name: Node(name, "job", reads) for name, reads in jobs.items()}
+    nodes |= {job.name: Node(job.name, "job", job.reads) for job in jobs}
     for name, model in models.items():
         if model.schema in NOT_BUILT:
             continue

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from embed.jobs import COLUMNS, READS
-from warehouse.catalog import FILE_COLUMNS
 from warehouse.errors import UsageError, nearest
-from warehouse.graph import Node, build_graph
 from warehouse.models.library import find
 from warehouse.models.model import Model
+from warehouse.plan.graph import Job, Node, build_graph
+from warehouse.plan.state import FILE_COLUMNS
 from warehouse.read.inputs import SOURCES
-
-FORMATS = ("text", "mermaid", "json")
 
 
 @dataclass(frozen=True)
@@ -59,11 +56,12 @@ class Tracer:
     """Lineage over the models; columns of relations are found by parsing, no warehouse is needed."""
 
     models: Mapping[str, Model]
+    jobs: Sequence[Job]
     _traced: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
 
     @cached_property
     def graph(self) -> dict[str, Node]:
-        return build_graph(self.models, READS)
+        return build_graph(self.models, self.jobs)
 
     @cached_property
     def columns(self) -> dict[str, tuple[str, ...]]:
@@ -71,7 +69,8 @@ class Tracer:
         from sqlglot import parse_one
         from sqlglot.optimizer.qualify import qualify
 
-        found = {**SOURCES, **COLUMNS, "_warehouse.files": FILE_COLUMNS}
+        made = {job.name: tuple(job.columns) for job in self.jobs}
+        found = {**SOURCES, **made, "_warehouse.files": FILE_COLUMNS}
         for node in self.graph.values():
             if node.kind == "model":
                 tree = parse_one(node.model.sql, read="duckdb")

@@ -9,24 +9,17 @@ from pathlib import PurePosixPath
 
 import duckdb
 
-from warehouse.catalog import NodeState, State
-from warehouse.graph import Node
-from warehouse.models import library
+from warehouse.models.library import macros_used
 from warehouse.models.model import Model
+from warehouse.plan.graph import Job, JobIdentity, Node
+from warehouse.plan.state import NodeState, State
+from warehouse.project import Layout
 from warehouse.read.content import InputFile
 from warehouse.read.inputs import SOURCES, feeding, source_keys
 from warehouse.settings import BY_NAME, RUNTIME_ONLY, Settings
 from warehouse.sqltext import digest
 
 RUN, CHECK, SKIP = "run", "check", "skip"
-
-
-@dataclass(frozen=True)
-class JobIdentity:
-    """What decides a job's result besides its parents; `logic` is '' while it can't be known."""
-
-    logic: str
-    settings: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -110,7 +103,7 @@ def _logic(
     if node.kind == "job":
         identity = identify(node.name)
         return identity.logic, identity.settings
-    used = library.macros_used(node.model, macros)
+    used = macros_used(node.model, macros)
     names = node.model.parameters.union(*(m.parameters for m in used))
     bound = {
         s.name: settings[s.name]
@@ -176,3 +169,17 @@ def change_reason(parent: str, files: Sequence[InputFile], state: State) -> str:
         for (directory, verb), count in sorted(groups.items())
     ]
     return ", ".join(parts[:3]) + (f" and {len(parts) - 3} more" if len(parts) > 3 else "")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a plan or a build starts from."""
+
+    settings: Settings
+    layout: Layout
+    models: Mapping[str, Model]
+    macros: Mapping[str, Model]
+    graph: Mapping[str, Node]
+    state: State
+    jobs: Mapping[str, Job]
+    plan: Plan

@@ -1,0 +1,62 @@
+"""The job of the decoder neighbours: weights → the nearest rows of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from embed import encoder, weights
+from warehouse.database import run
+from warehouse.plan.graph import JobContext, JobIdentity
+from warehouse.project import Layout
+from warehouse.settings import Settings
+from warehouse.sqltext import digest, identifier
+
+# Raise when the job's program changes what it computes.
+_VERSION = 2
+
+
+@dataclass(frozen=True)
+class DecoderNeighbours:
+    """Makes `analysis.decoder_neighbours`. It needs torch for certain, which takes long to load."""
+
+    name: ClassVar[str] = "analysis.decoder_neighbours"
+    reads: ClassVar[tuple[str, ...]] = ("raw.decoder", "staging.feature_range")
+    imports: ClassVar[tuple[str, ...]] = ("torch",)
+    columns: ClassVar[Mapping[str, str]] = {
+        "feature_id": "the feature",
+        "rank": "1 = the nearest",
+        "neighbour_id": "the neighbour's feature id",
+        "cosine_similarity": "of the two decoder rows",
+    }
+
+    def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
+        bound = {"neighbours.count": settings["neighbours.count"]}
+        return JobIdentity(digest(self.name, _VERSION, bound), bound)
+
+    def run(self, context: JobContext) -> tuple[str, int]:
+        import numpy as np
+        import pyarrow as pa
+
+        from embed.nearest import nearest_rows
+
+        decoder = weights.read_decoder(context)
+        device = encoder.pick_device(str(context.settings["embedding.device"]))
+        ids, values = nearest_rows(decoder, int(context.settings["neighbours.count"]), device)
+        count, k = ids.shape
+        context.connection.register(
+            "_neighbours",
+            pa.table(
+                {
+                    "feature_id": np.repeat(np.arange(count), k),
+                    "rank": np.tile(np.arange(1, k + 1, dtype=np.int32), count),
+                    "neighbour_id": ids.numpy().reshape(-1),
+                    "cosine_similarity": values.numpy().reshape(-1),
+                }
+            ),
+        )
+        sql = f"CREATE OR REPLACE TABLE {identifier(self.name)} AS FROM _neighbours"
+        run(context.connection, sql)
+        context.connection.unregister("_neighbours")
+        return "", count * k
