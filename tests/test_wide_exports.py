@@ -114,7 +114,7 @@ from embed.gather import SampledVectors
 from warehouse import export
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
-from warehouse.settings import load
+from warehouse.settings_file import load
 
 data, scratch, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 file, stop, kept = str(data / "warehouse.duckdb"), Event(), []
