@@ -183,7 +183,7 @@ def build(
       python cli.py --data demo build
     """
     from warehouse import render
-    from warehouse.build import build as run_build
+    from warehouse.run.build import build as run_build
 
     settings = context.settings()
     with render.progress(context.json_log, context.verbose) as show:
@@ -210,7 +210,8 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
       python cli.py --data demo --set matching.threshold=0.5 plan
     """
     from warehouse import render
-    from warehouse.build import prepare, published_results, stale_exports
+    from warehouse.run.build import prepare
+    from warehouse.write.stale import published_results, stale_exports
 
     prepared = prepare(context.settings(), context.jobs, selectors, full)
     render.plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
@@ -255,7 +256,7 @@ def export(context: Context, names: tuple[str, ...], target: Path | None) -> Non
       python cli.py --data demo export features --to out
     """
     from warehouse import render
-    from warehouse.build import export_published
+    from warehouse.run.export import export_published
 
     render.exports(export_published(context.settings(), names, target))
 

@@ -18,12 +18,12 @@ from cli import SAMPLE_MODEL, main
 from embed.jobs import JOBS
 from warehouse import project, query
 from warehouse import settings as known
-from warehouse.build import build
 from warehouse.database import open_read_only, run
 from warehouse.models.library import load_all, macros_used
 from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.render import kind
+from warehouse.run.build import build
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import load, toml_literal
 

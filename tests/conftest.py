@@ -14,7 +14,8 @@ from hypothesis import settings
 
 from tests.support.builds import build
 from warehouse import project
-from warehouse.build import Event, Report
+from warehouse.run.build import Report
+from warehouse.run.events import Event
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import load
 

@@ -23,10 +23,10 @@ from tests.bad_input import Case, Read, Refused
 from tests.conftest import ROOT
 from tests.raw_tree import ACTIVATIONS, PROMPTS, STAGED, Rows, files, put, query, stage, write
 from tests.support.builds import build
-from warehouse.build import Event
 from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.project import Layout
+from warehouse.run.events import Event
 from warehouse.settings_file import load
 
 

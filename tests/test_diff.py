@@ -20,8 +20,9 @@ from warehouse.diff import Change, Diff, Question, TableDiff, changes
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models.library import load_all
 from warehouse.plan.kept import keep_published, kept_builds
-from warehouse.plan.state import NodeState, migrate, save_nodes
+from warehouse.plan.state import NodeState, migrate
 from warehouse.project import Layout
+from warehouse.run.record import save_nodes
 from warehouse.settings_file import load
 
 MATCHING = "ex_act_pattern_matching"

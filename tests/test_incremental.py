@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.builds import prepare
-from warehouse import build
 from warehouse.models.library import load_all
 from warehouse.models.model import parse
 from warehouse.plan.state import read_state
+from warehouse.run import relations
+from warehouse.run.export import export_published
 from warehouse.settings_file import load
 
 
@@ -130,7 +131,7 @@ def test_a_changed_macro_runs_the_models_that_use_it(copy: Path, monkeypatch) ->
     known["macros.jaccard"] = parse(
         macro.name, macro.path, macro.path.read_text().replace("1::DOUBLE", "1.0::DOUBLE")
     )
-    monkeypatch.setattr("warehouse.build.load_all", lambda: known)
+    monkeypatch.setattr("warehouse.run.build.load_all", lambda: known)
     steps = prepare(load(copy)).plan.steps
     assert {s.node for s in steps if s.action == "run"} == {
         "analysis.ngram_jaccard",
@@ -150,13 +151,11 @@ def test_vectors_of_another_precision_stand_beside_and_come_back(copy: Path, reb
 def test_empty_null_and_list_of_null_are_different_contents() -> None:
     import duckdb
 
-    from warehouse.build import _hashable
-
     with duckdb.connect() as connection:
         found = set()
         for value in ("[]", "NULL", "[NULL]", "[1]"):
             for column, type_ in (("a", "INTEGER[]"), ("b", "STRUCT(x INTEGER[])")):
-                row = ", ".join(_hashable(column, type_))
+                row = ", ".join(relations.hashable(column, type_))
                 cast = f"{value}::INTEGER[]" if column == "a" else f"{{'x': {value}::INTEGER[]}}"
                 found.add(
                     connection.execute(
@@ -214,7 +213,7 @@ def test_a_model_made_in_parts_is_the_one_made_at_once(
 ) -> None:
     made_in_parts = [m.name for m in load_all().values() if m.parts]
     before = {n: read_state(copy / "warehouse.duckdb").nodes[n] for n in made_in_parts}
-    monkeypatch.setattr(build, "_PART_FEATURES", 7)
+    monkeypatch.setattr(relations, "_PART_FEATURES", 7)
     rebuild(copy, full=True, exports=False)
     after = read_state(copy / "warehouse.duckdb").nodes
     assert made_in_parts
@@ -230,5 +229,5 @@ def test_a_view_whose_tables_were_selected_alone_is_exported_as_it_is_now(
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[1:]) + "\n")
     rebuild(copy, selectors=["+master.features"], exports=False)
-    written = {e.name: e.rows for e in build.export_published(load(copy))}
+    written = {e.name: e.rows for e in export_published(load(copy))}
     assert written["activation_examples"] == len(lines) - 1

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.database import create_macros, run
+from warehouse.database import run
 from warehouse.models.library import load_all
+from warehouse.run.relations import create_macros
 from warehouse.settings import SETTINGS, Settings
 
 quick = settings(max_examples=60, deadline=None)

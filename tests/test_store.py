@@ -13,8 +13,9 @@ import pytest
 
 from embed import store
 from embed.store import VectorStore
-from warehouse.database import create_macros, run
+from warehouse.database import run
 from warehouse.models.library import load_all
+from warehouse.run.relations import create_macros
 
 TEXTS = [f"text {i} {'x' * (i % 5)}" for i in range(11)]
 

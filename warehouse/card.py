@@ -16,8 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_read_only, rows_of, run
+from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.look.published import rows_of
 from warehouse.models import library
 from warehouse.pages import number
 from warehouse.plan.state import published

@@ -19,7 +19,6 @@ from pathlib import Path
 import duckdb
 
 from warehouse import history
-from warehouse.build import Event, build
 from warehouse.database import open_for_build, run
 from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.export import chosen
@@ -27,6 +26,8 @@ from warehouse.models.library import load_all
 from warehouse.models.model import Model
 from warehouse.plan.graph import Job
 from warehouse.project import Layout
+from warehouse.run.build import build
+from warehouse.run.events import Event
 from warehouse.settings import RUNTIME_ONLY, Settings, differing
 from warehouse.sqltext import identifier, literal
 

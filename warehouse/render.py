@@ -19,16 +19,18 @@ from warehouse import calibrate as calibrations
 from warehouse import card_terminal
 from warehouse import diff as diffs
 from warehouse import history as histories
-from warehouse.build import Event, Report, standing_warnings
 from warehouse.card import Card
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.export import Exported
 from warehouse.inventory import Group
+from warehouse.look.published import current_warnings
 from warehouse.models.model import Model
 from warehouse.plan import plan as plans
 from warehouse.plan.kept import kept_builds
 from warehouse.project import Layout
+from warehouse.run.build import Report
+from warehouse.run.events import Event
 from warehouse.settings import Settings, differing
 from warehouse.text import visible
 
@@ -106,7 +108,7 @@ def progress(json_log: bool, verbose: bool) -> Iterator[Callable[[Event], None]]
 def build_report(settings: Settings, report: Report) -> None:
     """The summary at a build's end: inputs with what became of their records, files, time."""
     layout = Layout(settings.data)
-    for warning in standing_warnings(layout, settings):
+    for warning in current_warnings(layout, settings):
         _ERR.print(f"[yellow]warning[/]: {_harmless(warning)}", soft_wrap=True)
     if not report.published:
         _OUT.print(

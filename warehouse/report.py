@@ -15,10 +15,10 @@ import duckdb
 from markupsafe import Markup
 
 from warehouse import charts, picture
-from warehouse.build import standing_warnings
 from warehouse.charts import ACCENT, COUNT, INK, LINE, WIDTH, bars, draw, panel, rule
-from warehouse.database import open_read_only, rows_of
+from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.look.published import current_warnings, rows_of
 from warehouse.models import library
 from warehouse.models.model import Model
 from warehouse.pages import number, page, save
@@ -92,7 +92,7 @@ def render(data: Path) -> str:
             build=facts["builds"][0],
             inputs=facts["inputs"],
             reasons=facts["quarantine_reasons"],
-            warnings=standing_warnings(layout, values),
+            warnings=current_warnings(layout, values),
             changed=[(n, json.dumps(now), json.dumps(default)) for n, (default, now) in values.changed({}).items()],
             settings=[(n, json.dumps(v)) for n, v in values.values.items()],
             medians=_pivot(queries.table("score_medians")),

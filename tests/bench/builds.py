@@ -24,19 +24,21 @@ NEIGHBOURS = "analysis.decoder_neighbours"
 def build(directory: str, overrides: Sequence[str], aside: Sequence[str] = ()) -> dict:
     """Build, without the exports named in `aside`; seconds in all and of each node and export."""
     from tests.support import builds
-    from warehouse import build as builder
+    from warehouse.run import execution
+    from warehouse.run.events import Event
     from warehouse.settings_file import load
+    from warehouse.write import stale
 
     def is_stale(prepared: object, model: Model, *others: object) -> bool:
-        return model.name not in aside and stale(prepared, model, *others)
+        return model.name not in aside and before(prepared, model, *others)
 
-    stale, seconds = builder.is_stale, {}
+    before, seconds = stale.is_stale, {}
 
-    def watch(event: builder.Event) -> None:
+    def watch(event: Event) -> None:
         if event.kind in ("done", "export"):
             seconds[event.node.split(":")[0]] = event.seconds
 
-    with replaced([(builder, "is_stale", is_stale)]):
+    with replaced([(module, "is_stale", is_stale) for module in (stale, execution)]):
         report = builds.build(load(Path(directory), overrides), on_event=watch)
     embedded = sum(report.embedded.values())
     return {"seconds": report.seconds, "nodes": seconds, "embedded": embedded}
@@ -49,8 +51,9 @@ def one_at_a_time(directory: str) -> dict:
     """
     from tests.support.builds import build as run_build
     from warehouse import export
-    from warehouse.build import Event, export_published
     from warehouse.models import library
+    from warehouse.run.events import Event
+    from warehouse.run.export import export_published
     from warehouse.settings_file import load
 
     settings, before, measured = load(Path(directory)), _spent(), {}

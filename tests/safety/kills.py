@@ -31,9 +31,9 @@ from tests.safety.build_and_die import Server
 from tests.safety.made_up import made_up_model
 from tests.safety.points import Trail
 from tests.support.builds import build
-from warehouse.build import Report
 from warehouse.database import run
 from warehouse.errors import WarehouseError
+from warehouse.run.build import Report
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import FILE_NAME, commented_file, load
 

@@ -21,9 +21,11 @@ from pathlib import Path
 from types import ModuleType
 
 import embed.store
-import warehouse.build
 import warehouse.export
+import warehouse.run.build
+import warehouse.run.execution
 from tests.safety.made_up import Encoder
+from warehouse.run.events import Event
 
 BEGIN = "begin"
 START = f"0 {BEGIN}"
@@ -63,9 +65,9 @@ class Points:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._trail = os.open(self.trail, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        made, encode = warehouse.build.Event, Encoder.encode
+        made, encode = Event, Encoder.encode
 
-        def event(kind: str, node: str, *rest: object, **named: object) -> warehouse.build.Event:
+        def event(kind: str, node: str, *rest: object, **named: object) -> Event:
             self.passed(f"{kind} {self._relative(node)}")
             return made(kind, node, *rest, **named)
 
@@ -75,7 +77,8 @@ class Points:
 
         for module in (embed.store, warehouse.export):
             self._watch_copies(module)
-        warehouse.build.Event = event
+        for module in (warehouse.run.build, warehouse.run.execution):
+            module.Event = event
         Encoder.encode = encode_chunk
         self.passed(BEGIN)
         sys.addaudithook(self._audit)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 
 from embed.jobs import JOBS
-from warehouse import build as builds
 from warehouse import diff
+from warehouse.run import build as builds
 from warehouse.settings import Settings
 
 JOB_NAMES = frozenset(job.name for job in JOBS)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -146,70 +146,3 @@ def published(connection: duckdb.DuckDBPyConnection) -> Published:
         "SELECT build_id, finished, settings FROM _warehouse.builds ORDER BY started DESC LIMIT 1",
     )
     return Published(rows[0][0], rows[0][1], json.loads(rows[0][2]))
-
-
-def save_nodes(connection: duckdb.DuckDBPyConnection, states: Iterable[NodeState]) -> None:
-    """Record what nodes came out as, in place of what was known of them."""
-    rows = [
-        (*astuple(s)[:9], json.dumps(dict(s.parents)), json.dumps(dict(s.settings))) for s in states
-    ]
-    _insert(connection, "INSERT OR REPLACE INTO _warehouse.nodes", rows)
-
-
-def save_steps(connection: duckdb.DuckDBPyConnection, rows: Iterable[tuple]) -> None:
-    """Add rows of `_warehouse.build_nodes`: what a build did with each node that it ran."""
-    _insert(connection, "INSERT INTO _warehouse.build_nodes", rows)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, into: str, rows: Iterable[tuple]) -> None:
-    """All rows at once: a statement a row would take longer than many a node."""
-    import pyarrow as pa
-
-    columns = list(zip(*rows, strict=True))
-    if columns:
-        names = [f"c{i}" for i in range(len(columns))]
-        connection.register("_rows", pa.table([pa.array(c) for c in columns], names=names))
-        run(connection, f"{into} SELECT * FROM _rows")
-        connection.unregister("_rows")
-
-
-def save_inputs(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
-    """Record what the ledger holds now, an input a row, as what this build knew."""
-    counted = run(connection, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'staging' AND table_name = 'file_counts'")  # fmt: skip
-    records = "coalesce((SELECT c.records FROM staging.file_counts c WHERE c.file = f.name), f.records)"  # fmt: skip
-    run(
-        connection,
-        f"""INSERT INTO _warehouse.build_inputs
-        SELECT ?, input, count(*), sum(bytes), sum({records if counted else "f.records"}),
-            md5(string_agg(concat_ws(' ', name, hash), chr(10) ORDER BY name))
-        FROM _warehouse.files f WHERE input <> '' GROUP BY input""",
-        [build_id],
-    )
-
-
-def save_files(
-    connection: duckdb.DuckDBPyConnection,
-    inputs: Iterable[str],
-    files: Iterable[InputFile],
-    counts: Mapping[str, int],
-) -> None:
-    """Replace the ledger rows of `inputs`; record counts of files not read now are kept."""
-    import pyarrow as pa
-
-    inputs, files = list(inputs), list(files)
-    names = FILE_COLUMNS[:-1]
-    table = pa.table(
-        {n: [getattr(f, n) for f in files] for n in names}
-        | {"records": pa.array([counts.get(f.name) for f in files], pa.int64())}
-    )
-    connection.register("_new_files", table)
-    run(
-        connection,
-        """CREATE OR REPLACE TEMP TABLE _kept AS
-        SELECT n.* REPLACE (coalesce(n.records, o.records) AS records)
-        FROM _new_files n LEFT JOIN _warehouse.files o ON o.name = n.name AND o.hash = n.hash""",
-    )
-    connection.unregister("_new_files")
-    run(connection, "DELETE FROM _warehouse.files WHERE list_contains(?, input)", [inputs])
-    run(connection, "INSERT INTO _warehouse.files SELECT * FROM _kept")
-    run(connection, "DROP TABLE _kept")
