@@ -14,18 +14,20 @@ from pathlib import Path
 
 import click
 
-from cli import SAMPLE_MODEL, main
+from cli import main
 from embed.jobs import JOBS
-from warehouse import project, query
+from warehouse import project
 from warehouse import settings as known
+from warehouse.commands.setup import SAMPLE_MODEL
 from warehouse.database import open_read_only, run
 from warehouse.models.library import load_all, macros_used
 from warehouse.models.model import Model
 from warehouse.project import Layout
-from warehouse.render import kind
 from warehouse.run.build import build
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import load, toml_literal
+from warehouse.terminal.build import kind
+from warehouse.terminal.rows import show_query
 
 DOCS = Path(__file__).resolve().parent
 GENERATED = "<!-- Generated: make docs. Don't edit. -->"
@@ -197,7 +199,7 @@ def answer(data: Path, sql: str) -> str:
     """What `query` prints."""
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "out"
-        query.run_query(data, sql, "table", out)
+        show_query(data, sql, "table", out)
         return "\n".join(line.rstrip() for line in out.read_text(encoding="utf-8").splitlines())
 
 

@@ -14,8 +14,7 @@ from hypothesis import settings
 
 from tests.support.builds import build
 from warehouse import project
-from warehouse.run.build import Report
-from warehouse.run.events import Event
+from warehouse.run.events import Event, Report
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import load
 

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from cli import main
 from tests.support.builds import build
 from warehouse import settings_file
-from warehouse.calibrate import RATES, THRESHOLDS, calibrate, make_tables
 from warehouse.database import run
+from warehouse.look.calibration import RATES, THRESHOLDS, calibrate, make_tables
 from warehouse.settings_file import FILE_NAME, load
 
 FEW = ("calibration.samples=200",)

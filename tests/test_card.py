@@ -20,8 +20,10 @@ from rich.console import Console
 from cli import main
 from tests.browser import chromium, needs_chromium
 from tests.test_pages import HOSTILE
-from warehouse import card_terminal, pages
-from warehouse.card import Card, Explanation, Ngram, Phrase, Token, _occurrences, read
+from warehouse import pages
+from warehouse.look.card import Card, Explanation, Ngram, Phrase, Token
+from warehouse.look.card_reader import _occurrences, read_card
+from warehouse.terminal.card import parts
 
 
 def invoke(data: Path, *arguments: str) -> Result:
@@ -47,7 +49,7 @@ def terminal(card: Card, colour: bool = False) -> str:
         width=100, record=True, file=io.StringIO(), force_terminal=colour,
         color_system="truecolor" if colour else None,
     )  # fmt: skip
-    for part in card_terminal.parts(card, colour):
+    for part in parts(card, colour):
         console.print(part)
     return console.export_text(styles=colour)
 
@@ -55,7 +57,7 @@ def terminal(card: Card, colour: bool = False) -> str:
 @pytest.fixture(scope="module")
 def cards(sample: Path) -> list[Card]:
     """The card of every feature of the sample."""
-    return [read(sample, feature) for feature in range(40)]
+    return [read_card(sample, feature) for feature in range(40)]
 
 
 @pytest.fixture
@@ -189,7 +191,7 @@ def test_json_is_the_structure(sample: Path, cards: list[Card]) -> None:
 def test_the_thresholds_shown_are_those_of_the_published_build(changed) -> None:
     data = changed()
     (data / "warehouse.toml").write_text("[patterns]\nsemantic_threshold = 0.9\n")
-    card = read(data, 25)
+    card = read_card(data, 25)
     assert card.pattern.semantic_threshold == 0.36
     assert card.pattern.reasons == [
         f"its examples' mean similarity {card.pattern.mean_similarity:.4g} is above 0.36: semantic",
@@ -214,7 +216,7 @@ def test_a_feature_without_activations_still_has_its_explanations(changed) -> No
         """UPDATE analysis.feature_overview SET num_active = 0, num_examples = 0, pattern_type = 'none',
         activation_semantic_sim = NULL, activation_max_jaccard = NULL WHERE feature_id = 8""",
     )
-    card = read(data, 8)
+    card = read_card(data, 8)
     assert (len(card.explanations), card.examples, card.pattern.ngrams) == (3, [], [])
     assert card.pattern.reasons == ["fewer than 2 sampled examples: nothing to compare, so none"]
     assert "silent in all examples" in terminal(card)

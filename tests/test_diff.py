@@ -14,10 +14,12 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from tests.support.builds import build, preview
-from warehouse import diff, history
 from warehouse.database import run
-from warehouse.diff import Change, Diff, Question, TableDiff, changes
+from warehouse.diff import diff
+from warehouse.diff.difference import Diff, Question, TableDiff
+from warehouse.diff.values import Change, changes
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.look import history
 from warehouse.models.library import load_all
 from warehouse.plan.kept import keep_published, kept_builds
 from warehouse.plan.state import NodeState, migrate

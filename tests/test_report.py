@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 
 from tests.browser import chromium, needs_chromium
 from tests.test_pages import HOSTILE
-from warehouse import charts, picture, report
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models.library import load_all
+from warehouse.report import report
+from warehouse.report.charts import draw
+from warehouse.report.figures import Rows
+from warehouse.report.graph_picture import lay_out
 
 QUERIES = {n: m for n, m in load_all().items() if m.schema == "report"}
 
@@ -54,7 +57,7 @@ def hostile(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-def rows(connection: duckdb.DuckDBPyConnection, sample: Path, name: str) -> report.Rows:
+def rows(connection: duckdb.DuckDBPyConnection, sample: Path, name: str) -> Rows:
     return report.reader(connection, sample).table(name)
 
 
@@ -138,7 +141,7 @@ def test_a_hostile_warehouse_makes_a_page_without_a_complaint_or_a_request(
 def test_a_chart_is_nothing_but_shapes_and_text_whatever_its_rows_say() -> None:
     given_rows = [{"x": text, "y": 1} for text in [*HOSTILE, "\ufffe\uffff"]]
     spec = {"mark": "bar", "encoding": {"y": {"field": "x", "type": "nominal", "axis": {"labelLimit": 0}}, "x": {"field": "y", "type": "quantitative"}}}  # fmt: skip
-    svg = ElementTree.fromstring(charts.draw(spec, given_rows, HOSTILE[0]))  # noqa: S314
+    svg = ElementTree.fromstring(draw(spec, given_rows, HOSTILE[0]))  # noqa: S314
     assert {e.tag for e in svg.iter()} <= {"svg", "g", "path", "line", "rect", "circle", "text"}
     assert not any(name.startswith("on") or "href" in name for e in svg.iter() for name in e.attrib)
     assert HOSTILE[0] in {e.text for e in svg.iter("text")}
@@ -172,7 +175,7 @@ def test_the_page_appears_whole_or_not_at_all_and_changes_nothing_else(copy: Pat
 def test_a_picture_shows_every_node_below_what_it_reads_and_no_two_in_one_place(drawn) -> None:
     parents = {f"a.n_{n}": [f"a.n_{p}" for p in ps if p < n] for n, ps in drawn.items()}
     nodes = parents.keys() | {p for ps in parents.values() for p in ps}
-    made = picture.lay_out(parents)
+    made = lay_out(parents)
     boxes = {b.name: b for b in made.boxes}
     assert boxes.keys() == nodes
     for name, own in parents.items():

@@ -28,9 +28,10 @@ from tests.raw_tree import (
     weights,
     write,
 )
-from warehouse import export, inventory
+from warehouse import export
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.look.inventory import list_files
 from warehouse.models.library import load_all
 from warehouse.read.discover import discover
 from warehouse.settings_file import load
@@ -215,7 +216,7 @@ def test_sources_tells_the_spelling_and_the_counts_after_a_build(tmp_path: Path)
     }
     data = write(tmp_path, changes)
     stage(data, ALL)
-    found = {(g.input, g.place, g.dialect): g for g in inventory.take(load(data))}
+    found = {(g.input, g.place, g.dialect): g for g in list_files(load(data))}
     records = found["activations", "raw/activation_examples", "sparse"]
     assert (records.state, records.records, records.kept, records.quarantined) == ("built", 19, 18, 1)  # fmt: skip
     place = f"raw/{SOURCE}/scores/detection"
@@ -223,7 +224,7 @@ def test_sources_tells_the_spelling_and_the_counts_after_a_build(tmp_path: Path)
     assert found["scores", place, "Delphi"].records == 12
     assert found["explanations", f"raw/{SOURCE}/explanations", "JSON string"].kept == 3
     put(data, ACTIVATIONS, files()[ACTIVATIONS])
-    changed = next(g for g in inventory.take(load(data)) if g.input == "activations")
+    changed = next(g for g in list_files(load(data)) if g.input == "activations")
     assert (changed.state, changed.records) == ("changed", None)
     assert "sparse" not in told(data, "sources")
     assert "ground_truth" in told(data, "sources")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from warehouse import export, settings
 from warehouse.errors import UsageError, nearest
-from warehouse.models import library
+from warehouse.models.library import find, load_all
 
 
 def shown(name: str, chosen: settings.Settings) -> str:
     """A model's SQL with its parameters filled in; UsageError for an unknown name."""
-    known = library.load_all()
-    found = library.find(name, known)
+    known = load_all()
+    found = find(name, known)
     if not found:
         near = nearest(name, [*known, *(n.partition(".")[2] for n in known)])
         raise UsageError(

@@ -48,9 +48,10 @@ def serve() -> None:
     import pyarrow.parquet  # noqa: F401
 
     from embed.jobs import JOBS
-    from warehouse import render  # noqa: F401
     from warehouse.models import library
     from warehouse.plan.graph import build_graph
+    from warehouse.run import build  # noqa: F401
+    from warehouse.terminal import build as shown  # noqa: F401
 
     build_graph(library.load_all(), JOBS)
     for line in sys.stdin:

@@ -33,7 +33,7 @@ from tests.safety.points import Trail
 from tests.support.builds import build
 from warehouse.database import run
 from warehouse.errors import WarehouseError
-from warehouse.run.build import Report
+from warehouse.run.events import Report
 from warehouse.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import FILE_NAME, commented_file, load
 

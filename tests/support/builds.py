@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from embed.jobs import JOBS
-from warehouse import diff
+from warehouse.commands import history
 from warehouse.run import build as builds
 from warehouse.settings import Settings
 
@@ -23,4 +23,4 @@ def _with_jobs(function: Callable) -> Callable:
 
 prepare = _with_jobs(builds.prepare)
 build = _with_jobs(builds.build)
-preview = _with_jobs(diff.preview)
+preview = _with_jobs(history.preview)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import duckdb
 
 from warehouse.database import open_read_only, run
+from warehouse.errors import UsageError
 from warehouse.models.library import load_all
 from warehouse.models.model import Model
 from warehouse.project import Layout
@@ -35,3 +36,22 @@ def current_warnings(layout: Layout, settings: Settings) -> list[str]:
                 sql = model.filled(settings.parameters())
                 found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]
     return found
+
+
+def compare_models(layout: Layout) -> list[tuple]:
+    """Rows of analysis.model_comparison: per pair of embedding models how their figures differ.
+
+    UsageError when the warehouse holds one model.
+    """
+    with open_read_only(layout.warehouse, layout.vectors) as connection:
+        rows = run(
+            connection,
+            """SELECT model, other_model, measure, compared, rank_correlation, mean_difference, changed
+            FROM analysis.model_comparison ORDER BY model, other_model, measure""",
+        )
+    if not rows:
+        raise UsageError(
+            "the warehouse holds one embedding model",
+            'name another and build: embedding.beside = ["/path/to/model"] in warehouse.toml',
+        )
+    return rows

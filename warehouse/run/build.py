@@ -9,8 +9,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from warehouse import export, side
@@ -23,23 +22,11 @@ from warehouse.plan.state import read_state
 from warehouse.project import Layout
 from warehouse.read.content import hash_files
 from warehouse.read.discover import discover
-from warehouse.run.events import Event
+from warehouse.run.events import Event, Report
 from warehouse.run.execution import Execution
 from warehouse.run.lock import locked
 from warehouse.settings import Settings
 from warehouse.write.stale import published_results, stale_exports
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a build did. `ran`: node → seconds, in order."""
-
-    build_id: str
-    ran: Mapping[str, float]
-    exports: Sequence[export.Exported]
-    embedded: Mapping[str, int]
-    seconds: float
-    published: bool
 
 
 @contextlib.contextmanager

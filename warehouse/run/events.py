@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from warehouse import export
 
 
 @dataclass(frozen=True)
@@ -19,3 +22,15 @@ class Event:
     seconds: float = 0.0
     done: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build did. `ran`: node → seconds, in order."""
+
+    build_id: str
+    ran: Mapping[str, float]
+    exports: Sequence[export.Exported]
+    embedded: Mapping[str, int]
+    seconds: float
+    published: bool

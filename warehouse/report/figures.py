@@ -1,38 +1,34 @@
-"""The report: one page on what was built and what came out, from the published warehouse alone.
-
-Each plot is a query under `sql/report/` that bins in SQL, and a function here that draws its rows;
-the page shows the SQL that was run. The figures are those of the settings of the last build.
-"""
+"""The report's pictures: each a query under `sql/report/`, and a function here that draws its rows."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
-import duckdb
 from markupsafe import Markup
 
-from warehouse import charts, picture
-from warehouse.charts import ACCENT, COUNT, INK, LINE, WIDTH, bars, draw, panel, rule
-from warehouse.database import open_read_only
-from warehouse.errors import UsageError, WarehouseError
-from warehouse.look.published import current_warnings, rows_of
-from warehouse.models import library
-from warehouse.models.model import Model
-from warehouse.pages import number, page, save
-from warehouse.plan.state import published
-from warehouse.project import Layout
-from warehouse.settings import Settings
+from warehouse.pages import number
+from warehouse.report.charts import (
+    ACCENT,
+    COUNT,
+    INK,
+    LINE,
+    WIDTH,
+    bars,
+    colours,
+    draw,
+    panel,
+    rule,
+)
 
 Rows = list[dict[str, object]]
-
 _METHODS = ("fuzz", "detection", "embedding", "simulation")
+
 _PATTERNS = {
     "semantic": "var(--p0)", "lexical": "var(--p1)", "both": "var(--p2)", "none": "var(--none)",
     "not explained": LINE,
 }  # fmt: skip
+
 _OUTCOMES = {"some phrase matched": "var(--p2)", "no phrase matched": "var(--p1)", "nothing tried": LINE}  # fmt: skip
 _MAP = 340  # side of a map
 
@@ -46,19 +42,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A question, the query that answers it, and its pictures; or why there are none."""
-
-    title: str
-    note: str
-    model: Model
-    sql: str
-    panels: Sequence[Panel] = ()
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class _Plot:
+class Plot:
     title: str
     note: str
     query: str
@@ -66,89 +50,7 @@ class _Plot:
     empty: str = "no rows"
 
 
-def write(data: Path, output: Path | None = None) -> Path:
-    """Write the report of a data directory's published warehouse (default: DIR/report.html).
-
-    The file appears whole or not at all. UsageError: no such directory, or not writable.
-    WarehouseError: there is no warehouse.
-    """
-    if not data.is_dir():
-        raise UsageError(f'data directory "{data}" does not exist', "--data DIR")
-    target = output or data / "report.html"
-    save(render(data), target)
-    return target
-
-
-def render(data: Path) -> str:
-    """The report's page as text. Reads the published warehouse, changes nothing."""
-    layout = Layout(data)
-    with open_read_only(layout.warehouse, layout.vectors) as connection:
-        queries = reader(connection, data)
-        facts = {name: queries.table(name) for name in ("totals", "builds", "inputs", "quarantine_reasons")}  # fmt: skip
-        values = queries.settings
-        return page(
-            "report.html",
-            totals=facts["totals"][0],
-            build=facts["builds"][0],
-            inputs=facts["inputs"],
-            reasons=facts["quarantine_reasons"],
-            warnings=current_warnings(layout, values),
-            changed=[(n, json.dumps(now), json.dumps(default)) for n, (default, now) in values.changed({}).items()],
-            settings=[(n, json.dumps(v)) for n, v in values.values.items()],
-            medians=_pivot(queries.table("score_medians")),
-            medians_sql=queries.shown("score_medians"),
-            sections=[(heading, [queries.figure(plot) for plot in plots]) for heading, plots in _SECTIONS.items()],
-            graph=queries.graph(),
-            shown={name: queries.shown(name) for name in facts},
-        )  # fmt: skip
-
-
-def reader(connection: duckdb.DuckDBPyConnection, data: Path) -> Queries:
-    """The queries of a published warehouse, under the settings of its last build."""
-    return Queries(connection, published(connection).settings(data))
-
-
-@dataclass(frozen=True)
-class Queries:
-    """Runs queries of `sql/report/` on one connection."""
-
-    connection: duckdb.DuckDBPyConnection
-    settings: Settings
-
-    def table(self, name: str) -> Rows:
-        """A query's rows. WarehouseError: it reads what is not there."""
-        model = library.load_all()[f"report.{name}"]
-        try:
-            return rows_of(self.connection, model, self.settings.parameters())
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            raise WarehouseError(
-                f'"{model.name}" cannot be drawn: {str(error).splitlines()[0]}',
-                "python cli.py build   brings the warehouse up to this program",
-            ) from None
-
-    def shown(self, name: str) -> Figure:
-        """The query as it was run, for a table: no pictures."""
-        model = library.load_all()[f"report.{name}"]
-        return Figure(name, "", model, model.filled(self.settings.parameters()))
-
-    def figure(self, plot: _Plot) -> Figure:
-        figure = replace(self.shown(plot.query), title=plot.title, note=plot.note)
-        try:
-            rows = self.table(plot.query)
-        except WarehouseError as error:  # a part was never built: the others stand
-            return replace(figure, problem=error.message)
-        if not rows:
-            return replace(figure, problem=plot.empty)
-        return replace(figure, panels=plot.draw(rows))
-
-    def graph(self) -> dict[str, object]:
-        """The picture of the nodes, with what each box tells."""
-        rows = self.table("model_graph")
-        made = picture.lay_out({r["node"]: r["parents"] for r in rows})
-        return {"picture": made, "nodes": {r["node"]: r for r in rows}, "rows": rows, "query": self.shown("model_graph")}  # fmt: skip
-
-
-def _pivot(rows: Rows) -> dict[str, object]:
+def pivot(rows: Rows) -> dict[str, object]:
     """Explainer and scorer down, methods across."""
     methods = _ordered({r["method"] for r in rows}, _METHODS)
     lines: dict[tuple, dict] = {}
@@ -172,7 +74,7 @@ def _score_panels(rows: Rows) -> list[Panel]:
     made = []
     methods = _groups(rows, "method")
     scorers = list(dict.fromkeys(r["scorer"] for r in rows))
-    known = dict(zip(scorers, charts.colours(scorers)["range"], strict=True))
+    known = dict(zip(scorers, colours(scorers)["range"], strict=True))
     for method in _ordered(set(methods), _METHODS):
         own = methods[method]
         spec = {
@@ -184,7 +86,7 @@ def _score_panels(rows: Rows) -> list[Panel]:
                     "x": {"field": "score", "type": "quantitative", "title": "score",
                           "scale": {"domain": [min(r["score"] for r in own), 1], "nice": False}},
                     "y": {"field": "share", "type": "quantitative", "title": None, "axis": {"format": "%"}},
-                    "color": {"field": "scorer", "type": "nominal", "title": "scorer", "scale": charts.colours([s for s in scorers if s in {r["scorer"] for r in own}], known)},
+                    "color": {"field": "scorer", "type": "nominal", "title": "scorer", "scale": colours([s for s in scorers if s in {r["scorer"] for r in own}], known)},
                 },
             },
         }  # fmt: skip
@@ -247,7 +149,7 @@ def _outcome_panel(rows: Rows) -> list[Panel]:
             "x": {"field": "features", "type": "quantitative", "title": "explained features", "axis": COUNT},
             "color": {
                 "field": "outcome", "type": "nominal", "title": None,
-                "scale": charts.colours(outcomes, _OUTCOMES), "legend": {"columns": 1},
+                "scale": colours(outcomes, _OUTCOMES), "legend": {"columns": 1},
             },
             "order": {"field": "rank", "type": "quantitative"},
         },
@@ -364,7 +266,7 @@ def _map_panels(size: str, questions: Mapping[str, str]) -> Callable[[Rows], lis
                     "y": {"field": "y", "type": "quantitative", "axis": None, "scale": {"zero": False}},
                     "size": {"field": size, "type": "quantitative", "legend": None,
                              "scale": {"domain": [0, most], "range": [0, one * min(most, 30)]}},
-                    "color": {"field": "named", "type": "nominal", "title": None, "scale": charts.colours(order, known),
+                    "color": {"field": "named", "type": "nominal", "title": None, "scale": colours(order, known),
                               "legend": {"columns": 5, "symbolOpacity": 1}},
                 },
             }  # fmt: skip
@@ -394,31 +296,31 @@ def _slow_panel(rows: Rows) -> list[Panel]:
 
 _OFF = "off: set projections.enabled = true and build (pip install -e '.[projections]')"
 
-_SECTIONS: dict[str, list[_Plot]] = {
+SECTIONS: dict[str, list[Plot]] = {
     "Scores": [
-        _Plot("Scores by explainer and scorer", "Share of the scored features per bin of 0.05; features that were not scored count nowhere.", "score_distributions", _score_panels, "no scores were read"),
+        Plot("Scores by explainer and scorer", "Share of the scored features per bin of 0.05; features that were not scored count nowhere.", "score_distributions", _score_panels, "no scores were read"),
     ],
     "Explanations": [
-        _Plot("Agreement of explainers", "Cosine similarity of two explainers' explanations of the same feature.", "explainer_pairs", _pair_panels, "no feature has explanations of two explainers"),
-        _Plot("Aligned groups", "Groups of phrases that at least two explainers say alike, per explained feature (12: 12 and more).", "aligned_features", _group_panel, "no explained features"),
-        _Plot("Aligned phrases", "How much of what each explainer says stands in an aligned group.", "aligned_share", _share_panel, "no phrases"),
+        Plot("Agreement of explainers", "Cosine similarity of two explainers' explanations of the same feature.", "explainer_pairs", _pair_panels, "no feature has explanations of two explainers"),
+        Plot("Aligned groups", "Groups of phrases that at least two explainers say alike, per explained feature (12: 12 and more).", "aligned_features", _group_panel, "no explained features"),
+        Plot("Aligned phrases", "How much of what each explainer says stands in an aligned group.", "aligned_share", _share_panel, "no phrases"),
     ],
     "Activation patterns": [
-        _Plot("Semantic similarity", "Mean cosine similarity of a feature's sampled windows; all features with at least two.", "semantic_bins", _threshold_panel("similarity", "mean cosine similarity"), "no feature has two sampled examples"),
-        _Plot("Lexical similarity", "Largest mean Jaccard of a feature's sampled windows over the n-gram sizes.", "jaccard_bins", _threshold_panel("jaccard", "largest mean Jaccard"), "no feature has two sampled examples"),
-        _Plot("Both at once", "Right of the line: semantic; above the line: lexical; the corner: both.", "pattern_plane", _plane_panel, "no feature has two sampled examples"),
-        _Plot("Pattern types", "Explained features, and what came of matching their aligned phrases.", "pattern_outcomes", _outcome_panel, "no explained features"),
-        _Plot("Match rates", "Matched phrases of all that were tried, for features where any was tried.", "match_rates", _match_panels, "no phrase was tried: no aligned groups, or no pattern"),
+        Plot("Semantic similarity", "Mean cosine similarity of a feature's sampled windows; all features with at least two.", "semantic_bins", _threshold_panel("similarity", "mean cosine similarity"), "no feature has two sampled examples"),
+        Plot("Lexical similarity", "Largest mean Jaccard of a feature's sampled windows over the n-gram sizes.", "jaccard_bins", _threshold_panel("jaccard", "largest mean Jaccard"), "no feature has two sampled examples"),
+        Plot("Both at once", "Right of the line: semantic; above the line: lexical; the corner: both.", "pattern_plane", _plane_panel, "no feature has two sampled examples"),
+        Plot("Pattern types", "Explained features, and what came of matching their aligned phrases.", "pattern_outcomes", _outcome_panel, "no explained features"),
+        Plot("Match rates", "Matched phrases of all that were tried, for features where any was tried.", "match_rates", _match_panels, "no phrase was tried: no aligned groups, or no pattern"),
     ],
     "Decoder neighbours": [
-        _Plot("Coverage", "Of each explained feature's decoder neighbours, how many have sampled examples and how many have explanations.", "neighbour_coverage", _coverage_panels, "no explained features"),
-        _Plot("Similarity by rank", "Median, middle half and middle nine tenths of all features.", "neighbour_similarity", _rank_panel, "no decoder neighbours"),
+        Plot("Coverage", "Of each explained feature's decoder neighbours, how many have sampled examples and how many have explanations.", "neighbour_coverage", _coverage_panels, "no explained features"),
+        Plot("Similarity by rank", "Median, middle half and middle nine tenths of all features.", "neighbour_similarity", _rank_panel, "no decoder neighbours"),
     ],
     "Maps": [
-        _Plot("Map of decoder rows", "UMAP by cosine distance; a point is what lies in one cell of a grid of 64 × 64, its area the number of features.", "feature_map", _map_panels("features", {"pattern_type": "by pattern type", "cluster": "by cluster (0 the largest)"}), _OFF),
-        _Plot("Map of explanations", "As above, of the explanations' embeddings.", "explanation_map", _map_panels("explanations", {"pattern_type": "by the feature's pattern type", "explainer": "by explainer", "cluster": "by cluster (0 the largest)"}), _OFF),
+        Plot("Map of decoder rows", "UMAP by cosine distance; a point is what lies in one cell of a grid of 64 × 64, its area the number of features.", "feature_map", _map_panels("features", {"pattern_type": "by pattern type", "cluster": "by cluster (0 the largest)"}), _OFF),
+        Plot("Map of explanations", "As above, of the explanations' embeddings.", "explanation_map", _map_panels("explanations", {"pattern_type": "by the feature's pattern type", "explainer": "by explainer", "cluster": "by cluster (0 the largest)"}), _OFF),
     ],
     "Nodes": [
-        _Plot("Slowest nodes", "Seconds of each node's last run, whichever build that was.", "slowest_nodes", _slow_panel),
+        Plot("Slowest nodes", "Seconds of each node's last run, whichever build that was.", "slowest_nodes", _slow_panel),
     ],
 }  # fmt: skip

@@ -1,14 +1,11 @@
-"""Ad-hoc SQL on the published warehouse, in the format that the user asks for."""
+"""Ad-hoc SQL on the published warehouse."""
 
 from __future__ import annotations
 
-import csv
-import json
-import math
 import re
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import duckdb
 
@@ -17,58 +14,51 @@ from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.files import write_atomically
 from warehouse.project import Layout
 
-FORMATS = ("table", "csv", "json", "jsonl", "parquet")
-
 # SELECT is FROM, WITH, VALUES, DESCRIBE, SHOW and SUMMARIZE too; MULTI is PIVOT.
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 _EXAMPLE = 'python cli.py query "from master.features limit 3"'
 _UNSAFE = "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build"
 
 
-def run_query(
-    data: Path, sql: str, form: str | None, output: Path | None, unsafe: bool = False
-) -> None:
-    """Run `sql` read-only and write its rows to `output` or stdout.
-
-    WarehouseError: there is no warehouse, or the SQL fails (the message marks the line).
-    """
+def assert_query(data: Path, sql: str) -> None:
+    """UsageError when there is no data directory or nothing to run."""
     if not data.is_dir():
         raise UsageError(f'data directory "{data}" does not exist', "--data DIR")
     if not sql.strip():
         raise UsageError("the query is empty", _EXAMPLE)
-    form = form or (output.suffix.lstrip(".") if output else "table")
-    if form not in FORMATS:
-        raise UsageError(f'"{output}": the ending names no format', f"--format {'|'.join(FORMATS)}")
-    if form == "parquet" and output is None:
-        raise UsageError("parquet needs a file", "-o FILE.parquet")
-    if output and output.exists() and not output.is_file():
-        raise UsageError(f'"{output}" is no file', "-o FILE; without it the rows go to stdout")
+
+
+def read_rows(data: Path, sql: str, unsafe: bool = False) -> tuple[list[str], list[tuple]]:
+    """The column names and the rows of `sql`, run read-only.
+
+    WarehouseError: there is no warehouse, or the SQL fails (the message marks the line).
+    """
+    with _opened(data, sql, unsafe) as connection:
+        connection.execute(sql)
+        if connection.description is None:
+            raise UsageError("the query gives no table", _EXAMPLE)
+        return [column[0] for column in connection.description], connection.fetchall()
+
+
+def write_parquet(data: Path, sql: str, output: Path, unsafe: bool = False) -> None:
+    """Write the rows of `sql` to a parquet file, a few at a time. Errors as of `read_rows`."""
+    with _opened(data, sql, unsafe) as connection:
+        write_atomically(output, lambda path: _parquet(connection.sql(sql), path))
+
+
+@contextmanager
+def _opened(data: Path, sql: str, unsafe: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published warehouse; what DuckDB says of `sql` inside becomes a WarehouseError."""
     layout = Layout(data)
     with open_read_only(layout.warehouse, layout.vectors, unsafe) as connection:
         try:
             if not unsafe:
                 _assert_only_reads(connection, sql)
-            if form == "parquet":
-                write_atomically(output, lambda path: _parquet(connection.sql(sql), path))
-                return
-            connection.execute(sql)
-            if connection.description is None:
-                raise UsageError("the query gives no table", _EXAMPLE)
-            names = [column[0] for column in connection.description]
-            rows = connection.fetchall()
+            yield connection
         except duckdb.PermissionException as error:
             raise WarehouseError(f"the query failed: {str(error).strip()}", _UNSAFE) from None
         except duckdb.Error as error:
             raise _explained(error, connection) from None
-    if output is not None:
-
-        def write(path: Path) -> None:
-            with path.open("w", encoding="utf-8", newline="") as stream:
-                _write(stream, form, names, rows)
-
-        write_atomically(output, write)
-    else:
-        _write(sys.stdout, form, names, rows)
 
 
 def _explained(error: duckdb.Error, connection: duckdb.DuckDBPyConnection) -> WarehouseError:
@@ -128,52 +118,3 @@ def _parquet(relation: duckdb.DuckDBPyRelation | None, path: Path) -> None:
     with relation.to_arrow_reader() as reader, pq.ParquetWriter(path, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)
-
-
-def _write(stream: TextIO, form: str, names: list[str], rows: list[tuple]) -> None:
-    records = (dict(zip(unique(names), map(_finite, row), strict=True)) for row in rows)
-    if form == "table":
-        from warehouse import render
-
-        render.result(names, rows, stream)
-    elif form == "json":
-        json.dump(list(records), stream, default=str, ensure_ascii=False, indent=2)
-        stream.write("\n")
-    elif form == "jsonl":
-        stream.writelines(json.dumps(r, default=str, ensure_ascii=False) + "\n" for r in records)
-    else:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_flat(value) for value in row] for row in rows)
-
-
-def unique(names: list[str]) -> list[str]:
-    """Column names made keys: of equal ones the later get a number.
-
-    >>> unique(["a", "b", "a"])
-    ['a', 'b', 'a_2']
-    """
-    seen: dict[str, int] = {}
-    keys = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        keys.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return keys
-
-
-def _finite(value: object) -> object:
-    """JSON knows no NaN and no infinity: null stands for them."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, list):
-        return [_finite(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    return value
-
-
-def _flat(value: object) -> object:
-    """Nested values as JSON, so that a CSV cell can be read back."""
-    if isinstance(value, list | dict):
-        return json.dumps(value, default=str, ensure_ascii=False)
-    return value

@@ -12,7 +12,6 @@ import duckdb
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.project import Layout
-from warehouse.query import run_query
 
 OVERVIEW = "analysis.feature_overview"
 
@@ -29,16 +28,16 @@ _EXAMPLES = {
 }
 
 
-def listed(
-    data: Path, where: str, sort: str, limit: int | None, form: str | None, output: Path | None
-) -> tuple[int, int]:
-    """Write the features for which `where` holds, in the order of `sort`, then by id.
+def select_features(
+    data: Path, where: str, sort: str, limit: int | None, as_table: bool
+) -> tuple[str, int, int]:
+    """SQL of the features for which `where` holds, in the order of `sort`, then by id.
 
     `where` is one SQL expression, `sort` what may follow ORDER BY; DuckDB's own parser takes them
-    as that and as nothing else. Returns how many were written, and how many there are. UsageError
-    when an expression is wrong, with near names for a column that does not exist.
+    as that and as nothing else. With the SQL: how many it gives, and how many there are. Of the
+    columns a table holds a few. UsageError when an expression is wrong, with near names for a
+    column that does not exist.
     """
-    as_table = (form or (output.suffix.lstrip(".") if output else "table")) == "table"
     with open_read_only(Layout(data).warehouse) as connection:
         try:
             found = connection.table(OVERVIEW)
@@ -54,8 +53,7 @@ def listed(
         # A line end, so that a comment in `sort` does not swallow what follows.
         found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(rows)  # fmt: skip
         sql = found.select(*_SHOWN).sql_query() if as_table else found.sql_query()
-    run_query(data, sql, form, output)
-    return rows, count
+    return sql, rows, count
 
 
 def _checked(

@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.card import Card, Example, Explanation
+from warehouse.look.card import Card, Example, Explanation
 from warehouse.pages import DASH, count, number
+from warehouse.terminal.console import OUT
 from warehouse.text import visible
 
 _GROUPS = ("cyan", "yellow", "green", "magenta", "blue", "red")
@@ -20,6 +21,13 @@ _HEAT = (
     "dark_orange", "bold dark_orange", "black on #c98a3c", "black on #ec8f1e", "bold black on #ff9a1f",
 )  # fmt: skip
 _BAR = 12
+_CARD_WIDTH = 120
+
+
+def show_card(shown: Card) -> None:
+    """A feature's card: made for reading, so it folds where it is piped too."""
+    for part in parts(shown, colour=OUT.color_system is not None):
+        OUT.print(part, width=None if OUT.is_terminal else _CARD_WIDTH)
 
 
 def parts(card: Card, colour: bool) -> Iterator[RenderableType]:

@@ -67,9 +67,6 @@ class Details:
     same: int
 
 
-# --- the record ----------------------------------------------------------------------------------
-
-
 def builds(layout: Layout) -> list[Build]:
     """Every recorded build, oldest first; WarehouseError when nothing was built yet."""
     files = {item.build_id: item for item in kept_builds(layout)}

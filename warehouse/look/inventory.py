@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
@@ -38,7 +38,7 @@ class Group:
     names: tuple[str, ...]
 
 
-def take(settings: Settings) -> list[Group]:
+def list_files(settings: Settings) -> list[Group]:
     """The raw files now, with the ledger's facts of those that were built as they are."""
     layout = Layout(settings.data)
     known = read_state(layout.warehouse).files
@@ -66,6 +66,37 @@ def as_json(groups: Iterable[Group]) -> str:
         indent=2,
         ensure_ascii=False,
     )
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What became of the records of each input, and why some are in quarantine.
+
+    `inputs`: (input, files, bytes, records, kept, quarantined, outside scope, status other than
+    read); `reasons`: (input, reason, records, file and line of the first).
+    """
+
+    inputs: Sequence[tuple]
+    reasons: Sequence[tuple]
+
+
+def read_ledger(layout: Layout) -> Ledger | None:
+    """The ledger of the published warehouse; None when it was built without one."""
+    with open_read_only(layout.warehouse, layout.vectors) as connection:
+        if not run(connection, "SELECT 1 FROM _warehouse.nodes WHERE node = 'staging.files'"):
+            return None  # so after some --select
+        inputs = run(
+            connection,
+            """SELECT input, count(*), sum(bytes), sum(records), sum(records - quarantined - outside_scope),
+                sum(quarantined), sum(outside_scope), string_agg(DISTINCT nullif(status, 'read'), ', ')
+            FROM staging.files GROUP BY input ORDER BY input""",
+        )
+        reasons = run(
+            connection,
+            """SELECT input, reason, count(*), arg_min(file, (file, line)), min((file, line))[2]
+            FROM quarantine.records GROUP BY input, reason ORDER BY input, count(*) DESC, reason""",
+        )
+    return Ledger(inputs, reasons)
 
 
 def _facts(warehouse: Path) -> dict[str, tuple]:
