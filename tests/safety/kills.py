@@ -34,7 +34,7 @@ from tests.support.builds import build
 from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.run.events import Report
-from warehouse.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
 from warehouse.settings_file import FILE_NAME, commented_file, load
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -54,7 +54,7 @@ def sample(directory: Path, features: int, prompts: int, explained: int, seed: i
       python cli.py sample demo --features 60
     """
     from warehouse.project import after_sample
-    from warehouse.sample import SAMPLE_SETTINGS, write_sample
+    from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
 
     write_sample(directory, features=features, prompts=prompts, explained=explained, seed=seed)
     chosen = {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS}
