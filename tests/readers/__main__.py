@@ -17,7 +17,6 @@ from pathlib import Path
 
 import click
 
-from cli import SAMPLE_MODEL
 from tests.readers import files
 from tests.readers.compare import Verdict, together, verdict
 from tests.readers.readers import (
@@ -30,10 +29,11 @@ from tests.readers.readers import (
     install,
     read,
 )
-from warehouse import scaffold
-from warehouse.build import build
-from warehouse.sample import SAMPLE_SETTINGS, write_sample
-from warehouse.settings import load
+from tests.support.builds import build
+from warehouse.commands.setup import SAMPLE_MODEL
+from warehouse.project import after_sample
+from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.settings_file import load
 
 PAGE = ROOT / "docs" / "readers.md"
 _MADE_UP = "made-up rows"
@@ -135,7 +135,7 @@ def measure(readers: Sequence[Reader], scratch: Path) -> Iterator[Measured]:
     """Read and compare a sample's files with each reader in turn."""
     data = scratch / "data"
     write_sample(data, features=_FEATURES)
-    scaffold.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
+    after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
     build(load(data))
     jobs = files.jobs(data, scratch)
     if errors := read(None, jobs, scratch / "truth"):

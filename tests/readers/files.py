@@ -18,10 +18,12 @@ from embed.gather import SampledVectors
 from tests.readers.readers import Job
 from warehouse import export
 from warehouse.assemble import ASSEMBLERS
-from warehouse.catalog import run
-from warehouse.database import open_read_only
-from warehouse.models import Model, identifier, load_all
-from warehouse.settings import BY_NAME, Settings, load
+from warehouse.database import open_read_only, run
+from warehouse.models.library import load_all
+from warehouse.models.model import Model
+from warehouse.settings import BY_NAME, Settings
+from warehouse.settings_file import load
+from warehouse.sqltext import identifier
 
 ROWS = 2500  # more than a row group holds
 MADE_UP = "made-up "  # begins the names of their files
