@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.independent.check import MASTERS, differences, embedder
-from warehouse import export
 from warehouse.errors import WarehouseError
 from warehouse.settings_file import load
+from warehouse.write.parquet import _verify
 
 U8, U16, U32, F32, F64 = pl.UInt8, pl.UInt16, pl.UInt32, pl.Float32, pl.Float64
 CAT, UTF8 = pl.Categorical, pl.String
@@ -232,13 +232,13 @@ def test_a_column_that_is_required_in_the_file_fails_the_export(tmp_path: Path) 
     required = pa.schema([f.with_nullable(False) for f in may_be_null])
     rows = pa.table({"feature_id": [1, 2], "ids": [[1], [2, 3]]}, schema=may_be_null)
     pq.write_table(rows, path, store_schema=False)
-    export._verify(path, may_be_null, 2, "feature_id", split=False)
+    _verify(path, may_be_null, 2, "feature_id", split=False)
     pq.write_table(rows.cast(required), path, store_schema=False)
     with pytest.raises(WarehouseError, match="not written with its declared types"):
-        export._verify(path, may_be_null, 2, "feature_id", split=False)
+        _verify(path, may_be_null, 2, "feature_id", split=False)
     pq.write_table(rows, path, store_schema=False, use_dictionary=False, column_encoding={"feature_id": "DELTA_BINARY_PACKED"})  # fmt: skip
     with pytest.raises(WarehouseError, match="DELTA_BINARY_PACKED"):
-        export._verify(path, may_be_null, 2, "feature_id", split=False)
+        _verify(path, may_be_null, 2, "feature_id", split=False)
 
 
 @pytest.mark.parametrize("name", MASTERS)

@@ -11,10 +11,10 @@ import pytest
 
 from tests.independent.check import embedder
 from tests.independent.recompute import consistency, scores_side
-from warehouse import side
 from warehouse.errors import WarehouseError
 from warehouse.models.model import Model, parse
 from warehouse.settings_file import load
+from warehouse.write.json_files import write
 
 
 def read(data: Path, pattern: str) -> dict:
@@ -109,7 +109,7 @@ def test_a_deleted_side_file_is_written_again(copy: Path, rebuild) -> None:
 def test_a_side_file_is_its_document_with_its_key(
     document: str, expected: dict, tmp_path: Path
 ) -> None:
-    [written] = side.write(*made_up(document), "a result", tmp_path)
+    [written] = write(*made_up(document), "a result", tmp_path)
     found = json.loads(written.path.read_text(encoding="utf-8"))
     assert found["metadata"].pop("warehouse_key")
     assert found == expected
@@ -120,7 +120,7 @@ def test_a_document_that_begins_otherwise_is_refused(document: str, tmp_path: Pa
     with pytest.raises(
         WarehouseError, match=r'"side\.made_up" makes a document that does not begin'
     ):
-        side.write(*made_up(document), "a result", tmp_path)
+        write(*made_up(document), "a result", tmp_path)
     assert not list(tmp_path.iterdir())
 
 

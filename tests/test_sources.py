@@ -28,13 +28,14 @@ from tests.raw_tree import (
     weights,
     write,
 )
-from warehouse import export
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.look.inventory import list_files
 from warehouse.models.library import load_all
 from warehouse.read.discover import discover
 from warehouse.settings_file import load
+from warehouse.write.targets import EMBEDDINGS, master_names
+from warehouse.write.writer import estimate
 
 ALL = "quarantine.max_share=1"
 NAME = "layers.30_latent7.txt"
@@ -263,11 +264,11 @@ def test_the_estimate_of_the_export_is_near_what_is_written(sample: Path, tmp_pa
     models = load_all()
     with open_read_only(sample / "warehouse.duckdb", unsafe=True) as connection:
         for published, most in ((sample / "master", 2), (tmp_path, 12)):
-            for name in export.names(models):
+            for name in master_names(models):
                 size = (sample / "master" / f"{name}.parquet").stat().st_size
-                guess = export.estimate(connection, models[f"master.{name}"], published, settings)
+                guess = estimate(connection, models[f"master.{name}"], published, settings)
                 assert guess < most * size, name
-        guess = export.estimate(connection, models[export.EMBEDDINGS], tmp_path, settings)
+        guess = estimate(connection, models[EMBEDDINGS], tmp_path, settings)
         size = (sample / "master/activation_embeddings.parquet").stat().st_size
         assert 0.7 < guess / size < 1.6  # windows that occur twice are one in the file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,16 +19,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import gather, places
-from embed.gather import SampledVectors, spans, stream_schema
 from tests.conftest import MODEL
-from warehouse import assemble, export
-from warehouse.assemble import quantized
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
 from warehouse.plan.state import read_state
 from warehouse.settings_file import load
-from warehouse.writer import Writer
+from warehouse.write import gather, wide
+from warehouse.write.gather import SampledVectors, spans, stream_schema
+from warehouse.write.wide import quantized
+from warehouse.write.writer import Writer, estimate
 
 # The ways of docs/daily-use.md to read int8 vectors back.
 IN_POLARS = """(
@@ -46,7 +46,7 @@ def test_the_gathered_stream_holds_the_rows_of_its_sql(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gather, "_STREAM_VALUES", 384 * 7)  # several batches, features cut nowhere
-    monkeypatch.setattr(places, "_RUN", 4 * 384 * 50)  # several files
+    monkeypatch.setattr(gather, "_RUN", 4 * 384 * 50)  # several files
     streamed = SampledVectors(tmp_path).stream(connection, [MODEL]).read_all()
     assert len(list(tmp_path.iterdir())) > 5
     said = connection.sql("FROM analysis.sampled_vectors ORDER BY feature_id").to_arrow_table()
@@ -58,15 +58,15 @@ def test_the_wide_masters_are_the_same_in_batches_of_any_size(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def assembled(name: str) -> pa.Table:
-        work = assemble.Assembly(connection, SampledVectors(tmp_path))
-        batches = [pa.table(columns) for columns in assemble.ASSEMBLERS[name](work)]
+        work = wide.Assembly(connection, SampledVectors(tmp_path))
+        batches = [pa.table(columns) for columns in wide.ASSEMBLERS[name](work)]
         return pa.concat_tables(batches).combine_chunks(), len(batches)
 
-    for name in assemble.ASSEMBLERS:
+    for name in wide.ASSEMBLERS:
         whole, one = assembled(name)
         with monkeypatch.context() as small:
-            small.setattr(assemble, "_EXAMPLES", 100)
-            small.setattr(assemble, "_FEATURES", 3)
+            small.setattr(wide, "_EXAMPLES", 100)
+            small.setattr(wide, "_FEATURES", 3)
             parts, many = assembled(name)
         assert one == 1
         assert many > 10
@@ -80,15 +80,15 @@ def test_leaving_a_writer_ends_what_it_still_writes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     name, begun = "master.activation_examples", Event()
-    assembled = assemble.ASSEMBLERS[name]
+    assembled = wide.ASSEMBLERS[name]
 
-    def announced(work: assemble.Assembly) -> Iterator[dict[str, pa.Array]]:
+    def announced(work: wide.Assembly) -> Iterator[dict[str, pa.Array]]:
         for batch in assembled(work):
             begun.set()
             yield batch
 
-    monkeypatch.setitem(assemble.ASSEMBLERS, name, announced)
-    monkeypatch.setattr(assemble, "_EXAMPLES", 1)
+    monkeypatch.setitem(wide.ASSEMBLERS, name, announced)
+    monkeypatch.setattr(wide, "_EXAMPLES", 1)
     result = read_state(sample / "warehouse.duckdb").nodes[name].result
     sampled = SampledVectors(tmp_path)
     with (
@@ -110,8 +110,8 @@ from pathlib import Path
 from threading import Event
 
 import duckdb
-from embed.gather import SampledVectors
-from warehouse import export
+from warehouse.write.gather import SampledVectors
+from warehouse.write import parquet
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
 from warehouse.settings_file import load
@@ -120,9 +120,9 @@ data, scratch, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 file, stop, kept = str(data / "warehouse.duckdb"), Event(), []
 stop.set()
 with duckdb.connect(file, read_only=True) as connection:
-    origin = export.Origin("a result", 0, "a build", load(data))
+    origin = parquet.Origin("a result", 0, "a build", load(data))
     try:
-        export.write(connection, load_all()[name], scratch, origin, SampledVectors(scratch), stop)
+        parquet.write(connection, load_all()[name], scratch, origin, SampledVectors(scratch), stop)
     except WarehouseError as error:
         kept.append(error)  # and with it all that its frames hold
 with duckdb.connect(file, read_only=True) as connection:
@@ -130,7 +130,7 @@ with duckdb.connect(file, read_only=True) as connection:
 """
 
 
-@pytest.mark.parametrize("name", assemble.ASSEMBLERS)
+@pytest.mark.parametrize("name", wide.ASSEMBLERS)
 def test_a_file_opens_again_after_an_export_of_it_was_stopped(
     name: str, sample: Path, tmp_path: Path
 ) -> None:
@@ -148,13 +148,13 @@ def test_files_that_are_written_at_once_must_fit_together(
 ) -> None:
     models, settings = load_all(), load(sample)
     wanted = [models["master.activation_embeddings"], models["master.activation_examples"]]
-    sizes = [export.estimate(connection, m, sample / "master", settings) for m in wanted]
+    sizes = [estimate(connection, m, sample / "master", settings) for m in wanted]
 
     def a_disk_one_byte_too_small(path: Path) -> SimpleNamespace:
         written = sum(file.stat().st_size for file in path.glob("*.parquet"))
         return SimpleNamespace(free=sum(sizes) - 1 - written)
 
-    monkeypatch.setattr(export.shutil, "disk_usage", a_disk_one_byte_too_small)
+    monkeypatch.setattr(shutil, "disk_usage", a_disk_one_byte_too_small)
     results = {m.name: "a result" for m in wanted}
     with Writer(connection, tmp_path, "a build", settings, SampledVectors(tmp_path)) as writer:
         writer.start(wanted[:1], results)

@@ -50,11 +50,11 @@ def one_at_a_time(directory: str) -> dict:
     A build writes files beside what it still computes: here each has the machine for itself.
     """
     from tests.support.builds import build as run_build
-    from warehouse import export
     from warehouse.models import library
     from warehouse.run.events import Event
     from warehouse.run.export import export_published
     from warehouse.settings_file import load
+    from warehouse.write import targets
 
     settings, before, measured = load(Path(directory)), _spent(), {}
 
@@ -67,7 +67,7 @@ def one_at_a_time(directory: str) -> dict:
 
     run_build(settings, exports=False, on_event=watch)
     target = Path(directory) / "one-at-a-time"
-    for name in export.exportable(library.load_all()):
+    for name in targets.exportable(library.load_all()):
         before, started = _spent(), time.perf_counter()
         export_published(settings, [name], target)
         measured[f"export {name}"] = (time.perf_counter() - started, *_since(before))

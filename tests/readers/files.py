@@ -14,16 +14,18 @@ from threading import Event
 import duckdb
 import pyarrow as pa
 
-from embed.gather import SampledVectors
 from tests.readers.readers import Job
-from warehouse import export
-from warehouse.assemble import ASSEMBLERS
 from warehouse.database import open_read_only, run
 from warehouse.models.library import load_all
 from warehouse.models.model import Model
+from warehouse.models.types import arrow_schema, typed
 from warehouse.settings import BY_NAME, Settings
 from warehouse.settings_file import load
 from warehouse.sqltext import identifier
+from warehouse.write import parquet
+from warehouse.write.gather import SampledVectors
+from warehouse.write.targets import EMBEDDINGS
+from warehouse.write.wide import ASSEMBLERS
 
 ROWS = 2500  # more than a row group holds
 MADE_UP = "made-up "  # begins the names of their files
@@ -69,7 +71,7 @@ def masters() -> dict[str, Model]:
 def rows(model: Model, count: int = ROWS) -> list[dict]:
     """Made-up rows of a master, always the same, in its order."""
     chance = random.Random(model.name)
-    schema = export.arrow_schema(model.columns)
+    schema = arrow_schema(model.columns)
     keys: Mapping[str, object] = {"llm_explainer": "one"}
     return [
         {
@@ -112,9 +114,9 @@ def made_up(directory: Path) -> dict[str, Path]:
             CREATE TABLE staging.explainers AS SELECT 'one' AS explainer, 0 AS explainer_order"""
         )
         for model in masters().values():
-            made = pa.Table.from_pylist(rows(model), export.arrow_schema(model.columns))
+            made = pa.Table.from_pylist(rows(model), arrow_schema(model.columns))
             connection.register("made", made)
-            sql = export.typed(model, "FROM made")
+            sql = typed(model, "FROM made")
             connection.execute(f"CREATE TABLE {identifier(model.name)} AS {sql}")
         return {
             name: _exported(connection, model, directory, settings, ROWS)
@@ -124,7 +126,7 @@ def made_up(directory: Path) -> dict[str, Path]:
 
 def vectors(data: Path, directory: Path) -> dict[str, Path]:
     """Write a published warehouse's vectors in the forms that are not the default; paths by name."""
-    model = load_all()[export.EMBEDDINGS]
+    model = load_all()[EMBEDDINGS]
     form = BY_NAME["export.embeddings"]
     name = model.name.partition(".")[2]
     others = [choice for choice in form.choices if choice != form.default]
@@ -146,6 +148,6 @@ def _exported(
     count: int,
 ) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
-    origin = export.Origin("made up", count, "made up", settings)
+    origin = parquet.Origin("made up", count, "made up", settings)
     vectors = SampledVectors(directory)
-    return export.write(connection, model, directory, origin, vectors, Event()).path
+    return parquet.write(connection, model, directory, origin, vectors, Event()).path

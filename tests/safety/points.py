@@ -21,9 +21,9 @@ from pathlib import Path
 from types import ModuleType
 
 import embed.store
-import warehouse.export
 import warehouse.run.build
 import warehouse.run.execution
+import warehouse.write.parquet
 from tests.safety.made_up import Encoder
 from warehouse.run.events import Event
 
@@ -75,7 +75,7 @@ class Points:
             self.passed(f"encode {len(texts)}")
             return encode(encoder, texts)
 
-        for module in (embed.store, warehouse.export):
+        for module in (embed.store, warehouse.write.parquet):
             self._watch_copies(module)
         for module in (warehouse.run.build, warehouse.run.execution):
             module.Event = event

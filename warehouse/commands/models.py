@@ -36,9 +36,9 @@ def models_show(context: Context, name: str) -> None:
     Example:
       python cli.py --data demo models show analysis.samples
     """
-    from warehouse import scaffold
+    from warehouse.models import library
 
-    click.echo(scaffold.shown(name, context.settings()))
+    click.echo(library.filled_sql(name, context.settings()))
 
 
 @models.command("lineage")

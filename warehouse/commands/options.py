@@ -84,8 +84,8 @@ def complete_exports(typed: str) -> list[str]:
     >>> complete_exports("explanation_")
     ['explanation_alignment', 'explanation_embeddings']
     """
-    from warehouse.export import exportable
     from warehouse.models.library import load_all
+    from warehouse.write.targets import exportable
 
     return [name for name in exportable(load_all()) if name.startswith(typed)]
 

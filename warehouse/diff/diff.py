@@ -19,12 +19,12 @@ from warehouse.diff.difference import NEW, OLD, Diff, Question, Side
 from warehouse.diff.tables import columns_of, compare_tables
 from warehouse.diff.values import ADDED, CHANGED, REMOVED
 from warehouse.errors import UsageError, WarehouseError, first_line
-from warehouse.export import chosen
 from warehouse.look import history
 from warehouse.models.library import load_all
 from warehouse.project import Layout
 from warehouse.settings import RUNTIME_ONLY, Settings, differing
 from warehouse.sqltext import literal
+from warehouse.write.targets import select_exports
 
 
 def between(settings: Settings, ids: Sequence[str], question: Question) -> Diff:
@@ -66,7 +66,7 @@ def is_preview(overrides: Sequence[str]) -> bool:
 
 def _assert_table(question: Question) -> None:
     if question.table:
-        chosen(load_all(), [question.table])
+        select_exports(load_all(), [question.table])
 
 
 @contextmanager

@@ -8,8 +8,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from warehouse.errors import WarehouseError
+from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models.model import Model, parse
+from warehouse.models.types import typed
+from warehouse.settings import Settings
 
 SQL_DIR = Path(__file__).resolve().parent.parent.parent / "sql"
 LOCK = SQL_DIR / "models.lock"
@@ -109,3 +111,20 @@ def _read_lock(lock: Path) -> dict[str, dict[str, object]]:
 def _lock_entry(model: Model) -> dict[str, object]:
     reads = [] if model.schema == "macros" else sorted(model.find_relations())
     return {"version": model.version, "fingerprint": model.fingerprint, "reads": reads}
+
+
+def filled_sql(name: str, settings: Settings) -> str:
+    """A model's SQL with its parameters filled in; UsageError for an unknown name."""
+    known = load_all()
+    found = find(name, known)
+    if not found:
+        near = nearest(name, [*known, *(n.partition(".")[2] for n in known)])
+        raise UsageError(
+            f'there is no model "{name}"',
+            f'did you mean "{near}"?' if near else "python cli.py models list",
+        )
+    model = known[found]
+    sql = model.filled(settings.parameters())
+    if model.schema == "master":
+        sql = typed(model, sql)
+    return f"/* {model.name}, version {model.version}: {model.description} */\n{sql};"

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from warehouse import export, side
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
 from warehouse.plan import kept, plan
@@ -26,7 +25,9 @@ from warehouse.run.events import Event, Report
 from warehouse.run.execution import Execution
 from warehouse.run.lock import locked
 from warehouse.settings import Settings
+from warehouse.write import json_files, parquet
 from warehouse.write.stale import published_results, stale_exports
+from warehouse.write.targets import Exported
 
 
 @contextlib.contextmanager
@@ -121,13 +122,13 @@ def build(
     )
 
 
-def _publish(execution: Execution, work: Path) -> list[export.Exported]:
+def _publish(execution: Execution, work: Path) -> list[Exported]:
     prepared, built = execution.prepared, work / "warehouse.duckdb"
     layout = prepared.layout
     written = execution.writer.masters if execution.writer else []
-    side_files = execution.writer.side_files if execution.writer else []
+    documents = execution.writer.json_files if execution.writer else []
     targets = [layout.master / e.path.name for e in written]
-    targets += [layout.data / e.name for e in side_files]
+    targets += [layout.data / e.name for e in documents]
     with built.open("rb") as stream:
         os.fsync(stream.fileno())
     # What can fail, fails before anything is published.
@@ -135,7 +136,7 @@ def _publish(execution: Execution, work: Path) -> list[export.Exported]:
         place.mkdir(parents=True, exist_ok=True)
     kept.keep_published(layout, prepared.state.build_id, prepared.settings)
     built.replace(layout.warehouse)
-    published = export.publish(written, layout.master)
-    side.publish(side_files, layout.data)
+    published = parquet.publish(written, layout.master)
+    json_files.publish(documents, layout.data)
     kept.prune(layout, execution.build_id, prepared.settings)
     return published

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from warehouse import export
+from warehouse.write import targets
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Report:
 
     build_id: str
     ran: Mapping[str, float]
-    exports: Sequence[export.Exported]
+    exports: Sequence[targets.Exported]
     embedded: Mapping[str, int]
     seconds: float
     published: bool

@@ -14,8 +14,6 @@ from types import ModuleType
 
 import duckdb
 
-from embed import gather
-from warehouse import export
 from warehouse.database import joins_as_written, open_for_build, run
 from warehouse.errors import WarehouseError, first_line
 from warehouse.models.model import Model
@@ -28,8 +26,10 @@ from warehouse.run.events import Event
 from warehouse.run.record import Record
 from warehouse.run.relations import Relations, create_macros, create_schemas, unchanged_files
 from warehouse.run.streams import STREAMS, Streams
+from warehouse.write import targets
+from warehouse.write.gather import SampledVectors
 from warehouse.write.stale import is_stale
-from warehouse.writer import Writer
+from warehouse.write.writer import Writer
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Execution:
     imports: list[Future[ModuleType]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.sampled = gather.SampledVectors(self.work)
+        self.sampled = SampledVectors(self.work)
 
     def run(self, exports: bool) -> None:
         """Execute every step, record the build, write the stale exports. Closes the file."""
@@ -234,7 +234,7 @@ class Execution:
             self.writer.start([model], self.results)
         self.writer.collect()
 
-    def _exported(self, model: Model, files: Sequence[export.Exported], seconds: float) -> None:
+    def _exported(self, model: Model, files: Sequence[targets.Exported], seconds: float) -> None:
         if model.schema == "side":
             name, shown, rows = model.name, f"{model.name}: JSON", len(files)
         else:

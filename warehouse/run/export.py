@@ -7,8 +7,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from embed import gather
-from warehouse import export, side
 from warehouse.database import open_read_only
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
@@ -16,19 +14,22 @@ from warehouse.plan.state import published, read_state
 from warehouse.project import Layout
 from warehouse.run.lock import locked
 from warehouse.settings import Settings
-from warehouse.writer import Writer
+from warehouse.write import json_files, parquet
+from warehouse.write.gather import SampledVectors
+from warehouse.write.targets import Exported, select_exports
+from warehouse.write.writer import Writer
 
 
 def export_published(
     settings: Settings, names: Sequence[str] = (), target: Path | None = None
-) -> list[export.Exported]:
+) -> list[Exported]:
     """Write the published warehouse's masters and JSON side files, all or the named ones.
 
     `target` gets them instead of DIR/master (masters) and DIR (side files).
     """
     layout = Layout(settings.data)
     every = load_all()
-    wanted = export.chosen(every, names)
+    wanted = select_exports(every, names)
     target = target or layout.master
     state = read_state(layout.warehouse)
     with open_read_only(layout.warehouse, unsafe=True) as connection, locked(layout, False):
@@ -36,7 +37,7 @@ def export_published(
         settings = published(connection).settings(settings.data)
         work = target / f".export-{secrets.token_hex(3)}"
         work.mkdir(parents=True)
-        sampled = gather.SampledVectors(work)
+        sampled = SampledVectors(work)
         try:
             for name in wanted:
                 if name not in state.nodes:
@@ -46,6 +47,7 @@ def export_published(
                 writer.start([every[name] for name in wanted], results)
                 writer.collect(everything=True)
             home = layout.data if target == layout.master else target
-            return export.publish(writer.masters, target) + side.publish(writer.side_files, home)
+            masters = parquet.publish(writer.masters, target)
+            return masters + json_files.publish(writer.json_files, home)
         finally:
             shutil.rmtree(work, ignore_errors=True)

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import duckdb
 
-from warehouse import export
 from warehouse.database import run
+from warehouse.models import types
 from warehouse.models.model import ALL_FEATURES, Model
 from warehouse.plan.graph import Node
 from warehouse.plan.plan import Prepared
@@ -145,7 +145,7 @@ def hashable(column: str, type_: str) -> list[str]:
 
 
 def _select(model: Model, sql: str) -> str:
-    return export.typed(model, sql) if model.schema == "master" else sql
+    return types.typed(model, sql) if model.schema == "master" else sql
 
 
 def unchanged_files(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from embed import gather
 from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.plan.graph import Node
@@ -17,6 +16,7 @@ from warehouse.read.content import InputFile, has_changed
 from warehouse.read.decompress import Bounds
 from warehouse.read.inputs import SOURCES, feeding
 from warehouse.sqltext import identifier
+from warehouse.write import gather
 
 
 @dataclass

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from rich.markup import escape
 
-from warehouse.export import Exported
 from warehouse.look.inventory import Group, Ledger, read_ledger
 from warehouse.look.published import current_warnings
 from warehouse.models.model import Model
@@ -19,6 +18,7 @@ from warehouse.terminal.console import ERR, OUT, harmless, make_table, talk
 from warehouse.terminal.history import describe_kept
 from warehouse.terminal.values import format_size
 from warehouse.text import visible
+from warehouse.write.targets import Exported
 
 _REASONS_SHOWN = 30
 

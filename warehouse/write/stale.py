@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import duckdb
 
-from warehouse import export, side
 from warehouse.database import open_read_only
 from warehouse.models.model import Model
 from warehouse.plan import plan
 from warehouse.plan.plan import Prepared
+from warehouse.write import targets
+from warehouse.write.json_files import is_current
 
 
 def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
@@ -23,7 +24,7 @@ def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
     with open_read_only(prepared.layout.warehouse, unsafe=True) as connection:
         return [
             short
-            for short, name in export.exportable(prepared.models).items()
+            for short, name in targets.exportable(prepared.models).items()
             if name in results
             and is_stale(prepared, prepared.models[name], results[name], connection)
         ]
@@ -35,9 +36,9 @@ def is_stale(
     """Whether the model is exported, and its files are missing or hold another result."""
     if model.schema == "master":
         path = prepared.layout.master / f"{model.name.partition('.')[2]}.parquet"
-        return not export.is_current(path, export.export_key(model, result, prepared.settings))
+        return not targets.is_current(path, targets.export_key(model, result, prepared.settings))
     if model.schema == "side":
-        return not side.is_current(connection, model, result, prepared.layout.data)
+        return not is_current(connection, model, result, prepared.layout.data)
     return False
 
 

@@ -7,6 +7,7 @@ read back a few features at a time.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from embed.places import Places
 from warehouse.database import joins_as_written, run
 from warehouse.errors import WarehouseError
 from warehouse.sqltext import digest
@@ -28,6 +28,7 @@ RELATION = "analysis.sampled_vectors"
 
 _READ_ROWS = 2048  # vectors on their way from the store to their places: more leave the cache
 _STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
+_RUN = 256 << 20  # bytes of vectors per file of places
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Gathered:
     """
 
     model: str
-    places: Places
+    places: OrderedVectors
     feature_ids: np.ndarray
     starts: np.ndarray
     prompt_ids: np.ndarray
@@ -74,7 +75,7 @@ class SampledVectors:
         """One model's vectors by feature."""
         if model not in self._gathered:
             path = self.directory / f"sampled-{digest(model)}.f32"
-            self._gathered[model] = gather(connection, model, path)
+            self._gathered[model] = collect_vectors(connection, model, path)
         return self._gathered[model]
 
     def default(self, connection: duckdb.DuckDBPyConnection) -> Gathered:
@@ -94,7 +95,7 @@ class SampledVectors:
         )
 
 
-def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gathered:
+def collect_vectors(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gathered:
     """The vectors of `texts.windows`, by (feature_id, sample_order), in files `path`.0 and so on."""
     import numpy as np
 
@@ -109,7 +110,7 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
     places = connection.sql("SELECT feature_id, prompt_id FROM _places ORDER BY place").fetchnumpy()
     feature_ids, starts = np.unique(places["feature_id"], return_index=True)
     rows = len(places["feature_id"])
-    filled, held = 0, Places(path, 0, 1)
+    filled, held = 0, OrderedVectors(path, 0, 1)
     with joins_as_written(connection), ExitStack() as opened:
         found = connection.sql(
             """SELECT p.place, v.vector
@@ -123,7 +124,7 @@ def gather(connection: duckdb.DuckDBPyConnection, model: str, path: Path) -> Gat
                 continue
             vectors = batch.column(1).flatten().to_numpy().reshape(batch.num_rows, -1)
             if not filled:
-                held = opened.enter_context(closing(Places(path, rows, vectors.shape[1])))
+                held = opened.enter_context(closing(OrderedVectors(path, rows, vectors.shape[1])))
             held.put(batch.column(0).to_numpy(), vectors)
             filled += batch.num_rows
     run(connection, "DROP TABLE _places")
@@ -179,3 +180,64 @@ def list_array(values: pa.Array, offsets: np.ndarray) -> pa.ListArray:
     import pyarrow as pa
 
     return pa.ListArray.from_arrays(pa.array(offsets.astype("int32")), values)
+
+
+class OrderedVectors:
+    """Float32 vectors at places from 0: first all are put, then they are closed, then read.
+
+    Vectors come in the order of the store and are read in the order of their places. Put one by one
+    into a large file they would change its pages over and over, all across the disk; so each is
+    added to the file of its run of places, which is small enough to be read in any order.
+    Files `path`.0 and so on hold a run of places each, their vectors as they came; an index says
+    where each stands.
+    """
+
+    def __init__(self, path: Path, rows: int, dimension: int) -> None:
+        import numpy as np
+
+        self.dimension = dimension
+        self._run = max(_RUN // (4 * dimension), 1)  # places a file
+        self._at = np.empty(rows, np.int64)  # row of its file, by place
+        count = -(-rows // self._run)
+        self._rows = np.zeros(count, np.int64)  # of each file so far
+        self._paths = [path.with_name(f"{path.name}.{n}") for n in range(count)]
+        with ExitStack() as opened:
+            self._files = [opened.enter_context(file.open("wb")) for file in self._paths]
+            self._opened = opened.pop_all()
+
+    def put(self, places: np.ndarray, vectors: np.ndarray) -> None:
+        """Put vectors (n, dimension) to their places (n,)."""
+        import numpy as np
+
+        order = np.argsort(places)
+        places, vectors = places[order], vectors[order]
+        cuts = np.searchsorted(places, np.arange(len(self._files) + 1) * self._run)
+        for n in np.flatnonzero(np.diff(cuts)):
+            first, last = cuts[n], cuts[n + 1]
+            self._at[places[first:last]] = np.arange(last - first) + self._rows[n]
+            self._rows[n] += last - first
+            self._files[n].write(vectors[first:last].view(np.uint8))
+
+    def close(self) -> None:
+        """All vectors were put; each place has one."""
+        self._opened.close()
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """The vectors at start..stop, (stop - start, dimension); any thread may ask."""
+        import numpy as np
+
+        found = np.empty((stop - start, self.dimension), np.float32)
+        for n in range(start // self._run, -(-stop // self._run)):
+            first, last = max(start, n * self._run), min(stop, (n + 1) * self._run)
+            part = found[first - start : last - start]
+            np.take(self._map(n), self._at[first:last], 0, part, "clip")  # "raise" would copy twice
+        return found
+
+    def _map(self, n: int) -> np.ndarray:
+        """A file's vectors. Mapped anew for each read: what was read stops counting as memory."""
+        import numpy as np
+
+        with self._paths[n].open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)  # all of it, in order
+            shape = (int(self._rows[n]), self.dimension)
+            return np.memmap(file, np.float32, "r", shape=shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,17 +13,19 @@ from queue import SimpleQueue
 
 import duckdb
 
-from embed.gather import SampledVectors
-from warehouse import export, side
 from warehouse.database import run, second
+from warehouse.errors import WarehouseError
 from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import identifier
+from warehouse.write import json_files, parquet
+from warehouse.write.gather import SampledVectors
+from warehouse.write.targets import EMBEDDINGS, Exported, file_columns
 
 _AT_ONCE = 2  # the largest are written by one thread each
 
-OnDone = Callable[[Model, Sequence[export.Exported], float], None]
+OnDone = Callable[[Model, Sequence[Exported], float], None]
 
 
 @dataclass
@@ -39,9 +42,9 @@ class Writer:
     settings: Settings
     sampled: SampledVectors
     on_done: OnDone = lambda *_: None
-    masters: list[export.Exported] = field(default_factory=list)
-    side_files: list[export.Exported] = field(default_factory=list)
-    _running: dict[Future[tuple[list[export.Exported], float]], Model] = field(default_factory=dict)
+    masters: list[Exported] = field(default_factory=list)
+    json_files: list[Exported] = field(default_factory=list)
+    _running: dict[Future[tuple[list[Exported], float]], Model] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._masters = self.directory / "master"
@@ -76,25 +79,23 @@ class Writer:
         self._assert_room(models)
         for model in models:
             started = time.monotonic()
-            if model.name == export.EMBEDDINGS:
+            if model.name == EMBEDDINGS:
                 # In this thread: gathering changes a setting that all connections share.
                 self.sampled.default(self.connection)
             # Counted now: later the view may stand for a stream, which a build reads.
             rows = run(self.connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
-            origin = export.Origin(results[model.name], rows, self.build_id, self.settings)
+            origin = parquet.Origin(results[model.name], rows, self.build_id, self.settings)
             self._running[self._pool.submit(self._write, model, origin, started)] = model
 
     def _assert_room(self, models: Sequence[Model]) -> None:
         published = Layout(self.settings.data).master
         for model in models:
             if model.schema == "master":
-                self._sizes[model.name] = export.estimate(
-                    self.connection, model, published, self.settings
-                )
+                self._sizes[model.name] = estimate(self.connection, model, published, self.settings)
         running = {model.name for model in (*self._running.values(), *models)}
         needed = sum(size for name, size in self._sizes.items() if name in running)
         written = sum(path.stat().st_size for path in self._masters.glob("*.parquet"))
-        export.assert_room(needed - (written - sum(e.bytes for e in self.masters)), self._masters)
+        assert_room(needed - (written - sum(e.bytes for e in self.masters)), self._masters)
 
     def collect(self, everything: bool = False) -> None:
         """Take in what is finished, or wait for everything; raises what went wrong."""
@@ -105,20 +106,68 @@ class Writer:
             for future in done or wait(self._running, return_when="FIRST_COMPLETED").done:
                 model = self._running.pop(future)
                 files, seconds = future.result()
-                (self.side_files if model.schema == "side" else self.masters).extend(files)
+                (self.json_files if model.schema == "side" else self.masters).extend(files)
                 self.on_done(model, files, seconds)
 
     def _write(
-        self, model: Model, origin: export.Origin, started: float
-    ) -> tuple[list[export.Exported], float]:
+        self, model: Model, origin: parquet.Origin, started: float
+    ) -> tuple[list[Exported], float]:
         connection = self._idle.get()
         try:
             if model.schema == "side":
-                files = side.write(connection, model, origin.result, self.directory / "side")
+                files = json_files.write(connection, model, origin.result, self.directory / "side")
             else:
                 files = [
-                    export.write(connection, model, self._masters, origin, self.sampled, self._stop)
+                    parquet.write(
+                        connection, model, self._masters, origin, self.sampled, self._stop
+                    )
                 ]
         finally:
             self._idle.put(connection)
         return files, time.monotonic() - started
+
+
+# How many vectors a file holds, and of which length.
+_VECTORS = {
+    EMBEDDINGS: "SELECT count(*), (SELECT len(vector) FROM vectors.windows LIMIT 1) FROM analysis.samples",
+    "master.explanation_embeddings": "SELECT count(*), any_value(len(embedding)) FROM master.explanation_embeddings",
+}
+
+# Measured: a number of a vector, and a row without vectors (activation_examples, which counts).
+_FLOAT_BYTES, _ROW_BYTES = 3.75, 200
+
+
+def assert_room(needed: int, target: Path) -> None:
+    """WarehouseError when so many bytes of masters would not fit on the disk of `target`."""
+    free = shutil.disk_usage(target).free
+    if needed > free:
+        raise WarehouseError(
+            f'the parquet files need about {needed / 1e6:,.0f} MB, and "{target}" has {free / 1e6:,.0f} MB free',
+            "check disk space; --set export.embeddings=int8 makes the largest file 4 times smaller, "
+            "build --no-export leaves the files out",
+        )
+
+
+def estimate(
+    connection: duckdb.DuckDBPyConnection, model: Model, published: Path, settings: Settings
+) -> int:
+    """About how many bytes a master's file will have.
+
+    Vectors hardly compress, so they count as they are; other rows as in the file of before, if
+    there is one, else as measured on trees of 16,384 features.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    vectors = _VECTORS.get(model.name)
+    if vectors:
+        count, width = run(connection, vectors)[0]
+        each = 1 if file_columns(model, settings) != model.columns else _FLOAT_BYTES
+        return int(count * (width or 0) * each)
+    before = published / f"{model.name.partition('.')[2]}.parquet"
+    try:
+        each = before.stat().st_size / max(pq.read_metadata(before).num_rows, 1)
+    except (OSError, pa.ArrowInvalid):
+        each = _ROW_BYTES
+    rows = run(connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
+    return int(rows * each)

@@ -11,9 +11,9 @@ import duckdb
 
 from warehouse.database import run
 from warehouse.errors import WarehouseError
-from warehouse.export import Exported
 from warehouse.models.model import Model
 from warehouse.sqltext import digest, identifier
+from warehouse.write.targets import Exported
 
 # A file's first bytes: its key stands there.
 _HEAD = 200

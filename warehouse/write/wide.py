@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from embed.gather import SampledVectors, list_array, spans, vector_array
 from warehouse.database import run
 from warehouse.models.model import Model
 from warehouse.sqltext import identifier
+from warehouse.write.gather import SampledVectors, list_array, spans, vector_array
 
 if TYPE_CHECKING:
     import numpy as np
