@@ -19,8 +19,8 @@ WITH first_words AS (
     SELECT
         prompt_id,
         unnest(range(1, len(words) - list_min($words_sizes::INTEGER[]) + 2))::INTEGER AS word_order,
-        unnest(positions[: len(words) - list_min($words_sizes::INTEGER[]) + 1]) AS position,
-        unnest(positions[list_min($words_sizes::INTEGER[]) :]) AS last_position,
+        unnest(positions[1 : len(words) - list_min($words_sizes::INTEGER[]) + 1]) AS position,
+        unnest(positions[list_min($words_sizes::INTEGER[]) : len(positions)]) AS last_position,
         unnest(
             CASE
                 WHEN list_min($words_sizes::INTEGER[]) = 1 THEN words

@@ -30,6 +30,7 @@ from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
 KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "counted", "order", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
+TYPED = ("master", "backend")
 # What a model binds that is made in parts (header: the relation whose features are cut into them).
 ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
 
@@ -78,6 +79,11 @@ class Model:
     @property
     def schema(self) -> str:
         return self.name.partition(".")[0]
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether its columns have declared types, those of its parquet file."""
+        return self.schema in TYPED
 
     @cached_property
     def words(self) -> frozenset[str]:
