@@ -15,7 +15,6 @@ from itertools import pairwise
 
 from warehouse.pages import number
 
-
 _CAUSES = {
     "missed_ngram": "a missed n-gram",
     "missed_context": "a missed context",
@@ -121,7 +120,8 @@ class Cause:
         nearest, *others = self.distances
         rest = ", ".join(f"{_CAUSES[d['cause']]} {number(d['distance'])}" for d in others)
         figures = ", ".join(
-            f"{_METRICS[m['metric']]} {number(m['value'])} ({m['z']:+.1f} sd)" for m in self.decisive
+            f"{_METRICS[m['metric']]} {number(m['value'])} ({m['z']:+.1f} sd)"
+            for m in self.decisive
         )
         end = f": {figures}" if figures else ""
         return f"most like {_CAUSES[self.cause]}, at distance {number(nearest['distance'])} ({rest}){end}"

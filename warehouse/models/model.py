@@ -184,7 +184,11 @@ def parse(name: str, path: Path, text: str) -> Model:
     kind = values.get("kind", "table")
     if kind not in KINDS:
         raise WarehouseError(f'"{path}": kind "{kind}"', f"one of {', '.join(KINDS)}")
-    for key, allowed in (("severity", ("error", "warning")), ("hashed", ("yes",)), ("counted", ("no",))):
+    for key, allowed in (
+        ("severity", ("error", "warning")),
+        ("hashed", ("yes",)),
+        ("counted", ("no",)),
+    ):
         if key in values and values[key] not in allowed:
             raise WarehouseError(f'"{path}": {key} "{values[key]}"', f"one of {', '.join(allowed)}")
     return Model(

@@ -11,7 +11,13 @@ from warehouse.plan.kept import kept_builds
 from warehouse.project import Layout
 from warehouse.settings import Settings, differing
 from warehouse.terminal.console import OUT, make_table
-from warehouse.terminal.values import describe_settings, format_count, format_seconds, format_size, plain
+from warehouse.terminal.values import (
+    describe_settings,
+    format_count,
+    format_seconds,
+    format_size,
+    plain,
+)
 
 
 def show_history(settings: Settings, builds: Sequence[histories.Build], limit: int) -> None:

@@ -60,7 +60,9 @@ def _line(event: Event, verbose: bool) -> str:
         rows = (
             "ok"
             if event.text and event.node.startswith("audits.") and not event.rows
-            else f"{format_count(event.rows)} rows" if event.rows is not None else ""
+            else f"{format_count(event.rows)} rows"
+            if event.rows is not None
+            else ""
         )
         if (
             event.node.startswith("audits.")
