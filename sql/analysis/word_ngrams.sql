@@ -42,5 +42,5 @@ SELECT
     b.word_order
 FROM begun b
 JOIN analysis.prompt_word_lists l ON l.prompt_id = b.prompt_id,
-(SELECT unnest($words_sizes::UTINYINT[]) AS ngram_size) s
+(SELECT unnest($words_sizes::INTEGER[]) AS ngram_size) s
 WHERE l.positions[b.word_order + s.ngram_size - 1] <= b.max_position + $words_reach
