@@ -3,6 +3,7 @@
 --   clustering_linkage.npy. No row where there is no tree.
 -- key: feature_id
 -- order: feature_id
+-- file: feature_similarity/{sae}/first_merge_clustering.parquet
 -- column feature_id Int32: the feature
 -- column first_merge_distance Float32: average-linkage distance, 1 - cosine similarity; null for an only feature
 SELECT feature_id, first_merge_distance

@@ -12,7 +12,8 @@ function whose SQL binds each `argument NAME [DEFAULT]: meaning` as `$NAME`),
 from: unchanged files keep their rows), `files` (a relation it reads: of its `raw.*` inputs only
 the files named there, in the column `file`, are opened), `hashed: yes` (a view whose content, not
 its text, decides whether its readers run), `counted: no` (a view of so many rows that a build does
-not count them), `order` (the rows' order in an export), `column NAME
+not count them), `order` (the rows' order in an export), `file` (where its export goes in the
+data directory; `{sae}` is the SAE's directory; without rows there is none), `column NAME
 [TYPE]: meaning`, and in audits `severity` (error, the default; warning) and `hint`. A line that
 starts with `--   ` continues the one before. What lies in `cards/` is no part of a build: the command
 `feature` runs it, binding its `argument`s.
@@ -28,7 +29,7 @@ from pathlib import Path
 from warehouse.errors import WarehouseError, nearest
 from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
-KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "counted", "order", "severity", "hint")  # fmt: skip
+KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "counted", "order", "file", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
 TYPED = ("master", "backend")
 # What a model binds that is made in parts (header: the relation whose features are cut into them).
@@ -70,6 +71,7 @@ class Model:
     hashed: bool = False
     counted: bool = True
     order: str = ""
+    file: str = ""
     severity: str = "error"
     hint: str = ""
     columns: tuple[Column, ...] = field(default=())
@@ -205,6 +207,7 @@ def parse(name: str, path: Path, text: str) -> Model:
         hashed=values.get("hashed", "") == "yes",
         counted=values.get("counted", "") != "no",
         order=values.get("order", ""),
+        file=values.get("file", ""),
         severity=values.get("severity", "error"),
         hint=values.get("hint", ""),
         columns=tuple(columns),
