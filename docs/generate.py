@@ -34,6 +34,7 @@ GENERATED = "<!-- Generated: make docs. Don't edit. -->"
 
 SCHEMAS = {
     "master": "The eight master tables. Each is a parquet file too, with these columns and types (as Polars names them).",
+    "backend": "What the newer backend reads beside the masters: parquet files with these columns and types, and one matrix; `export.backend = false` leaves the files out.",
     "analysis": "What the masters are made of, and flat views (`…_long`) of what they nest.",
     "staging": "Typed raw records.",
     "quarantine": "Records that could not be taken, with file, line, reason and raw text.",
@@ -45,7 +46,7 @@ SCHEMAS = {
     "calibration": "What `calibrate` asks of the published warehouse; no build makes them.",
     "macros": "Functions that models share; every DuckDB shell that opens the warehouse has them.",
 }
-_DETAILED = ("master", "analysis")
+_DETAILED = ("master", "backend", "analysis")
 
 
 def pages(data: Path) -> dict[str, str]:
@@ -107,7 +108,7 @@ def _models(types: dict[tuple[str, str], str]) -> Iterator[str]:
         for model in here:
             yield from _model(model, types)
     yield "## Made by jobs"
-    yield "Python makes these: vectors of texts, nearest decoder rows, maps."
+    yield "Python makes these: vectors of texts, nearest decoder rows and their tree, clusters of failures, maps."
     rows = []
     for job in sorted(JOBS, key=lambda job: job.name):
         for column, meaning in job.columns.items():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from embed.decoder_neighbours import DecoderNeighbours
+from embed.decoder_tree import DecoderTree
+from embed.failure_clusters import FailureClusters
 from embed.maps import EXPLANATION_MAP, FEATURE_MAP
 from embed.texts import TextJob
 from warehouse.plan.graph import Job
@@ -14,6 +16,8 @@ JOBS: tuple[Job, ...] = (
     TextJob("ngram_contexts", own_texts=True),
     TextJob("semantic_contexts", own_texts=True),
     DecoderNeighbours(),
+    DecoderTree(),
+    FailureClusters(),
     FEATURE_MAP,
     EXPLANATION_MAP,
 )

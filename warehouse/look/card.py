@@ -15,6 +15,19 @@ from itertools import pairwise
 
 from warehouse.pages import number
 
+_CAUSES = {
+    "missed_ngram": "a missed n-gram",
+    "missed_context": "a missed context",
+    "noisy_activation": "noisy activation",
+}
+_METRICS = {
+    "intra_feature_sim": "examples alike",
+    "score_embedding": "embedding",
+    "score_fuzz": "fuzz",
+    "score_detection": "detection",
+    "explanation_semantic_sim": "explainers alike",
+}
+
 
 @dataclass(frozen=True)
 class Build:
@@ -49,6 +62,7 @@ class Pattern:
     lexical_threshold: float
     ngrams: Sequence[Ngram]
     selected: Ngram | None
+    shared: Sequence[Shared]
     reasons: Sequence[str]
 
 
@@ -89,14 +103,51 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """The cause of failure that an explanation's metrics are nearest to.
+
+    `distances`: cause and distance, the nearest first; `decisive`: metric, value and standard score
+    of what speaks most for it.
+    """
+
+    cause: str
+    distances: Sequence[Mapping[str, object]]
+    decisive: Sequence[Mapping[str, object]]
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        nearest, *others = self.distances
+        rest = ", ".join(f"{_CAUSES[d['cause']]} {number(d['distance'])}" for d in others)
+        figures = ", ".join(
+            f"{_METRICS[m['metric']]} {number(m['value'])} ({m['z']:+.1f} sd)"
+            for m in self.decisive
+        )
+        end = f": {figures}" if figures else ""
+        return f"most like {_CAUSES[self.cause]}, at distance {number(nearest['distance'])} ({rest}){end}"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The n-gram that the sampled examples share most. `kind`: words, characters."""
+
+    kind: str
+    ngram: str
+    examples: int
+    occurrences: int
+    share: float | None
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """One explainer's explanation."""
+    """One explainer's explanation. `cause`: why it fails, as far as it does."""
 
     explainer: str
     text: str
     phrases: Sequence[Phrase]
     similarities: Sequence[Similarity]
     scores: Sequence[Score]
+    cause: Cause | None
 
     @property
     def segments(self) -> list[Segment]:

@@ -15,6 +15,7 @@ from warehouse.errors import UsageError, WarehouseError
 from warehouse.look.card import (
     Build,
     Card,
+    Cause,
     Example,
     Explanation,
     Group,
@@ -24,6 +25,7 @@ from warehouse.look.card import (
     Pattern,
     Phrase,
     Score,
+    Shared,
     Similarity,
     Token,
 )
@@ -68,12 +70,13 @@ def _read(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) ->
         raise _unknown(connection, feature_id)
     pattern = _pattern(facts, settings)
     phrases = section("phrases")
+    causes = {row.pop("explainer"): Cause(**row) for row in section("causes")}
     taken = [f.name for f in dataclasses.fields(Card) if f.name in facts]
     return Card(
         **{name: facts[name] for name in taken},
         build=Build(build.build_id, build.finished, {n: settings[n] for n in SHOWN}),
         pattern=pattern,
-        explanations=[_explanation(row, phrases) for row in section("explanations")],
+        explanations=[_explanation(row, phrases, causes) for row in section("explanations")],
         groups=_groups(phrases),
         examples=[_example(row, pattern.selected, settings) for row in section("examples")],
         neighbours=[Neighbour(**row) for row in section("neighbours")],
@@ -131,6 +134,7 @@ def _pattern(facts: Mapping[str, object], settings: Settings) -> Pattern:
         lexical_threshold=lexical,
         ngrams=ngrams,
         selected=largest if largest and largest.ngram is not None else None,
+        shared=[Shared(**one) for one in facts["shared"] or []],
         reasons=_reasons(kind, similarity, semantic, largest, lexical),
     )
 
@@ -155,7 +159,11 @@ def _reasons(
     return [first, second]
 
 
-def _explanation(row: Mapping[str, object], phrases: Sequence[Mapping[str, object]]) -> Explanation:
+def _explanation(
+    row: Mapping[str, object],
+    phrases: Sequence[Mapping[str, object]],
+    causes: Mapping[str, Cause],
+) -> Explanation:
     return Explanation(
         explainer=row["explainer"],
         text=row["text"],
@@ -165,6 +173,7 @@ def _explanation(row: Mapping[str, object], phrases: Sequence[Mapping[str, objec
         ],
         similarities=[Similarity(**s) for s in row["similarities"]],
         scores=[Score(**s) for s in row["scores"]],
+        cause=causes.get(row["explainer"]),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ OVERVIEW = "analysis.feature_overview"
 
 # What a table shows; the other formats hold every column.
 _SHOWN = (
-    "feature_id", "pattern_type", "mean_score", "match_rate", "activation_semantic_sim",
+    "feature_id", "pattern_type", "top_word_ngram", "top_char_ngram", "mean_score", "match_rate", "activation_semantic_sim",
     "activation_max_jaccard", "explanation_text",
 )  # fmt: skip
 _ROWS = 20

@@ -125,6 +125,6 @@ def filled_sql(name: str, settings: Settings) -> str:
         )
     model = known[found]
     sql = model.filled(settings.parameters())
-    if model.schema == "master":
+    if model.is_typed:
         sql = typed(model, sql)
     return f"/* {model.name}, version {model.version}: {model.description} */\n{sql};"

@@ -11,7 +11,9 @@ function whose SQL binds each `argument NAME [DEFAULT]: meaning` as `$NAME`),
 `key` (columns that are unique), `incremental` (the column that names the input file a row came
 from: unchanged files keep their rows), `files` (a relation it reads: of its `raw.*` inputs only
 the files named there, in the column `file`, are opened), `hashed: yes` (a view whose content, not
-its text, decides whether its readers run), `order` (the rows' order in an export), `column NAME
+its text, decides whether its readers run), `counted: no` (a view of so many rows that a build does
+not count them), `order` (the rows' order in an export), `file` (where its export goes in the
+data directory; `{sae}` is the SAE's directory; without rows there is none), `column NAME
 [TYPE]: meaning`, and in audits `severity` (error, the default; warning) and `hint`. A line that
 starts with `--   ` continues the one before. What lies in `cards/` is no part of a build: the command
 `feature` runs it, binding its `argument`s.
@@ -27,8 +29,9 @@ from pathlib import Path
 from warehouse.errors import WarehouseError, nearest
 from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
-KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "order", "severity", "hint")  # fmt: skip
+KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "counted", "order", "file", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
+TYPED = ("master", "backend")
 # What a model binds that is made in parts (header: the relation whose features are cut into them).
 ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
 
@@ -66,7 +69,9 @@ class Model:
     files: str = ""
     parts: str = ""
     hashed: bool = False
+    counted: bool = True
     order: str = ""
+    file: str = ""
     severity: str = "error"
     hint: str = ""
     columns: tuple[Column, ...] = field(default=())
@@ -76,6 +81,11 @@ class Model:
     @property
     def schema(self) -> str:
         return self.name.partition(".")[0]
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether its columns have declared types, those of its parquet file."""
+        return self.schema in TYPED
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -176,7 +186,11 @@ def parse(name: str, path: Path, text: str) -> Model:
     kind = values.get("kind", "table")
     if kind not in KINDS:
         raise WarehouseError(f'"{path}": kind "{kind}"', f"one of {', '.join(KINDS)}")
-    for key, allowed in (("severity", ("error", "warning")), ("hashed", ("yes",))):
+    for key, allowed in (
+        ("severity", ("error", "warning")),
+        ("hashed", ("yes",)),
+        ("counted", ("no",)),
+    ):
         if key in values and values[key] not in allowed:
             raise WarehouseError(f'"{path}": {key} "{values[key]}"', f"one of {', '.join(allowed)}")
     return Model(
@@ -191,7 +205,9 @@ def parse(name: str, path: Path, text: str) -> Model:
         files=values.get("files", ""),
         parts=values.get("parts", ""),
         hashed=values.get("hashed", "") == "yes",
+        counted=values.get("counted", "") != "no",
         order=values.get("order", ""),
+        file=values.get("file", ""),
         severity=values.get("severity", "error"),
         hint=values.get("hint", ""),
         columns=tuple(columns),

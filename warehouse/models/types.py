@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Polars' scalar name → DuckDB's type; Categorical is a dictionary-encoded string.
 SCALARS = {
-    "Int64": "BIGINT", "Int8": "TINYINT", "UInt8": "UTINYINT", "UInt16": "USMALLINT", "UInt32": "UINTEGER",
+    "Int64": "BIGINT", "Int32": "INTEGER", "Int8": "TINYINT", "UInt8": "UTINYINT", "UInt16": "USMALLINT", "UInt32": "UINTEGER",
     "Float32": "FLOAT", "Float64": "DOUBLE", "Utf8": "VARCHAR", "Categorical": "VARCHAR",
 }  # fmt: skip
 
@@ -97,7 +97,7 @@ def _arrow(parsed: object) -> pa.DataType:
 
     if isinstance(parsed, str):
         scalars = {
-            "Int64": pa.int64(), "Int8": pa.int8(), "UInt8": pa.uint8(), "UInt16": pa.uint16(), "UInt32": pa.uint32(),
+            "Int64": pa.int64(), "Int32": pa.int32(), "Int8": pa.int8(), "UInt8": pa.uint8(), "UInt16": pa.uint16(), "UInt32": pa.uint32(),
             "Float32": pa.float32(), "Float64": pa.float64(), "Utf8": pa.string(),
             "Categorical": pa.dictionary(pa.int32(), pa.string()),
         }  # fmt: skip

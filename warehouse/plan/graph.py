@@ -115,7 +115,17 @@ def _ordered(nodes: Mapping[str, Node]) -> list[str]:
     embedding; with them what is exported, as files are written beside what follows; then jobs,
     since vectors are the most to write; then the analysis.
     """
-    first = ("source", "audit", "master", "side", "staging", "quarantine", "texts", "job")
+    first = (
+        "source",
+        "audit",
+        "master",
+        "backend",
+        "side",
+        "staging",
+        "quarantine",
+        "texts",
+        "job",
+    )
 
     def rank(name: str) -> int:
         kind = nodes[name].model.schema if nodes[name].kind == "model" else nodes[name].kind

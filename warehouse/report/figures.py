@@ -32,6 +32,10 @@ _PATTERNS = {
 _OUTCOMES = {"some phrase matched": "var(--p2)", "no phrase matched": "var(--p1)", "nothing tried": LINE}  # fmt: skip
 _MAP = 340  # side of a map
 
+_CAUSES = {"missed_ngram": "var(--p0)", "missed_context": "var(--p1)", "noisy_activation": "var(--p2)"}  # fmt: skip
+# The corners of the triangle of causes, as analysis.failure_positions places them.
+_CORNERS = {"missed_ngram": (0.0, 0.0), "missed_context": (1.0, 0.0), "noisy_activation": (0.5, 0.866)}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -280,6 +284,67 @@ def _map_panels(size: str, questions: Mapping[str, str]) -> Callable[[Rows], lis
     return made
 
 
+def _ngram_panels(rows: Rows) -> list[Panel]:
+    made = []
+    for kind, own in _groups(rows, "kind").items():
+        y = {"field": "ngram", "type": "nominal", "sort": None, "title": None}
+        x = {"field": "features", "type": "quantitative", "title": "features", "axis": COUNT}
+        layers = (
+            {"mark": {"type": "bar", "color": ACCENT}, "encoding": {"y": y, "x": x}},
+            {
+                "mark": {"type": "text", "align": "left", "dx": 4, "color": INK},
+                "encoding": {"y": y, "x": x, "text": {"field": "told", "type": "nominal"}},
+            },
+        )
+        told = [{**r, "told": f"{r['features']:,}, share {number(r['share'])}"} for r in own]
+        spec = panel(*layers, height=20 * len(own)) | {"width": WIDTH - 90}
+        made.append(Panel(kind, draw(spec, told, f"Top n-grams: {kind}")))
+    return made
+
+
+def _triangle_panel(rows: Rows) -> list[Panel]:
+    most = max(r["explanations"] for r in rows)
+    scale = {"domain": [-0.12, 1.12], "nice": False}
+    x = {"field": "x", "type": "quantitative", "axis": None, "scale": scale}
+    y = {
+        "field": "y",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {**scale, "domain": [-0.12, 0.98]},
+    }
+    corners = [
+        {"x": a, "y": b, "name": name.replace("_", " ")} for name, (a, b) in _CORNERS.items()
+    ]
+    edges = {
+        "data": {"values": [*corners, corners[0]]},
+        "mark": {"type": "line", "color": LINE, "strokeWidth": 1.5},
+        "encoding": {"x": x, "y": y, "order": {"value": 0}},
+    }
+    names = {
+        "data": {"values": corners},
+        "mark": {
+            "type": "text",
+            "color": INK,
+            "fontSize": 11,
+            "dy": {"expr": "datum.y > 0 ? -9 : 13"},
+        },
+        "encoding": {"x": x, "y": y, "text": {"field": "name", "type": "nominal"}},
+    }
+    points = {
+        "mark": {"type": "circle", "opacity": 0.8},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "size": {"field": "explanations", "type": "quantitative", "legend": None,
+                     "scale": {"domain": [0, most], "range": [4, 240]}},
+            "color": {"field": "cause", "type": "nominal", "title": "nearest",
+                      "scale": colours(list(_CAUSES), _CAUSES), "legend": {"columns": 3}},
+        },
+    }  # fmt: skip
+    spec = panel(edges, points, names, height=round(_MAP * 0.87)) | {"width": _MAP}
+    return [Panel("", draw(spec, rows, "Causes of failure"))]
+
+
 def _slow_panel(rows: Rows) -> list[Panel]:
     y = {"field": "node", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 230}}  # fmt: skip
     x = {"field": "seconds", "type": "quantitative", "title": "seconds"}
@@ -308,9 +373,13 @@ SECTIONS: dict[str, list[Plot]] = {
     "Activation patterns": [
         Plot("Semantic similarity", "Mean cosine similarity of a feature's sampled windows; all features with at least two.", "semantic_bins", _threshold_panel("similarity", "mean cosine similarity"), "no feature has two sampled examples"),
         Plot("Lexical similarity", "Largest mean Jaccard of a feature's sampled windows over the n-gram sizes.", "jaccard_bins", _threshold_panel("jaccard", "largest mean Jaccard"), "no feature has two sampled examples"),
+        Plot("Shared n-grams", "The n-grams that most features' examples share; with the mean share of pairs of examples that both hold it. Words over tokens, characters inside of one token.", "shared_ngrams", _ngram_panels, "no feature has two sampled examples"),
         Plot("Both at once", "Right of the line: semantic; above the line: lexical; the corner: both.", "pattern_plane", _plane_panel, "no feature has two sampled examples"),
         Plot("Pattern types", "Explained features, and what came of matching their aligned phrases.", "pattern_outcomes", _outcome_panel, "no explained features"),
         Plot("Match rates", "Matched phrases of all that were tried, for features where any was tried.", "match_rates", _match_panels, "no phrase was tried: no aligned groups, or no pattern"),
+    ],
+    "Causes of failure": [
+        Plot("Why explanations fail", "Each explanation between three causes, nearer to the one that its metrics look more like; a point's area is the number of explanations.", "failure_triangle", _triangle_panel, "no explanations"),
     ],
     "Decoder neighbours": [
         Plot("Coverage", "Of each explained feature's decoder neighbours, how many have sampled examples and how many have explanations.", "neighbour_coverage", _coverage_panels, "no explained features"),

@@ -25,7 +25,7 @@ from warehouse.run.events import Event, Report
 from warehouse.run.execution import Execution
 from warehouse.run.lock import locked
 from warehouse.settings import Settings
-from warehouse.write import json_files, parquet
+from warehouse.write.publish import publish
 from warehouse.write.stale import published_results, stale_exports
 from warehouse.write.targets import Exported
 
@@ -127,8 +127,7 @@ def _publish(execution: Execution, work: Path) -> list[Exported]:
     layout = prepared.layout
     written = execution.writer.masters if execution.writer else []
     documents = execution.writer.json_files if execution.writer else []
-    targets = [layout.master / e.path.name for e in written]
-    targets += [layout.data / e.name for e in documents]
+    targets = [layout.data / e.place for e in (*written, *documents)]
     with built.open("rb") as stream:
         os.fsync(stream.fileno())
     # What can fail, fails before anything is published.
@@ -136,7 +135,7 @@ def _publish(execution: Execution, work: Path) -> list[Exported]:
         place.mkdir(parents=True, exist_ok=True)
     kept.keep_published(layout, prepared.state.build_id, prepared.settings)
     built.replace(layout.warehouse)
-    published = parquet.publish(written, layout.master)
-    json_files.publish(documents, layout.data)
+    published = publish(written, layout.master, layout.data)
+    publish(documents, layout.master, layout.data)
     kept.prune(layout, execution.build_id, prepared.settings)
     return published

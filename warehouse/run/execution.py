@@ -191,7 +191,7 @@ class Execution:
             self.relations.make_view(model)
             if model.hashed:
                 return self.relations.content(model.name)
-            return key, self.relations.count(model.name)
+            return key, self.relations.count(model.name) if model.counted else None
         self._make_table(node, unchanged_files(self.prepared, node, before, logic, parents))
         return self.relations.content(model.name)
 

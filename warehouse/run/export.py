@@ -14,8 +14,8 @@ from warehouse.plan.state import published, read_state
 from warehouse.project import Layout
 from warehouse.run.lock import locked
 from warehouse.settings import Settings
-from warehouse.write import json_files, parquet
 from warehouse.write.gather import SampledVectors
+from warehouse.write.publish import publish
 from warehouse.write.targets import Exported, select_exports
 from warehouse.write.writer import Writer
 
@@ -29,12 +29,13 @@ def export_published(
     """
     layout = Layout(settings.data)
     every = load_all()
-    wanted = select_exports(every, names)
+    select_exports(every, names)  # an unknown name is refused before anything is opened
     target = target or layout.master
     state = read_state(layout.warehouse)
     with open_read_only(layout.warehouse, unsafe=True) as connection, locked(layout, False):
         # The figures are those of the build's settings, whatever the settings are now.
         settings = published(connection).settings(settings.data)
+        wanted = select_exports(every, names, bool(settings["export.backend"]))
         work = target / f".export-{secrets.token_hex(3)}"
         work.mkdir(parents=True)
         sampled = SampledVectors(work)
@@ -47,7 +48,6 @@ def export_published(
                 writer.start([every[name] for name in wanted], results)
                 writer.collect(everything=True)
             home = layout.data if target == layout.master else target
-            masters = parquet.publish(writer.masters, target)
-            return masters + json_files.publish(writer.json_files, home)
+            return publish([*writer.masters, *writer.json_files], target, home)
         finally:
             shutil.rmtree(work, ignore_errors=True)

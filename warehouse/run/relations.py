@@ -17,7 +17,7 @@ from warehouse.plan.state import NodeState
 from warehouse.read.inputs import SOURCES
 from warehouse.sqltext import digest, identifier, literal
 
-SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "side")
+SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "backend", "side")
 _PART_FEATURES = 2048  # of a model that is made in parts
 
 
@@ -145,7 +145,7 @@ def hashable(column: str, type_: str) -> list[str]:
 
 
 def _select(model: Model, sql: str) -> str:
-    return types.typed(model, sql) if model.schema == "master" else sql
+    return types.typed(model, sql) if model.is_typed else sql
 
 
 def unchanged_files(

@@ -35,6 +35,7 @@ def parts(card: Card, colour: bool) -> Iterator[RenderableType]:
     yield _title(card)
     yield from _section("Explanations", _explanations(card))
     yield from _section("Scores", _scores(card))
+    yield from _section("If it fails", _causes(card))
     yield from _section("What it fires on", _pattern(card))
     yield from _section("Matching", _matching(card))
     yield from _section("Activation examples", _examples(card, colour))
@@ -139,7 +140,27 @@ def _pattern(card: Card) -> list[RenderableType]:
             Text.assemble((name, "underline" if chosen else "")),
             count(gram.count), Text("chosen" if chosen else "", "dim"),
         )  # fmt: skip
-    return [table, *(Text(reason) for reason in pattern.reasons), grams]
+    return [table, *(Text(reason) for reason in pattern.reasons), *_shared(card), grams]
+
+
+def _shared(card: Card) -> list[RenderableType]:
+    """What the sampled examples share most: words, then characters."""
+    return [
+        Text(
+            f'their top {"word" if one.kind == "words" else "character"} n-gram "{visible(one.ngram)}" '
+            f"is in {count(one.examples)} of {count(card.num_sampled)} examples"
+        )
+        for one in card.pattern.shared
+    ] or [Text("they share no n-gram", "dim")]  # fmt: skip
+
+
+def _causes(card: Card) -> list[RenderableType]:
+    """Which cause of failure each explanation's metrics are nearest to."""
+    table = _grid()
+    for explanation in card.explanations:
+        if explanation.cause:
+            table.add_row(Text(_short(explanation.explainer), "bold"), explanation.cause.sentence)
+    return [table] if table.row_count else [Text("nothing to say without explanations", "dim")]
 
 
 def _bar(value: float | None, threshold: float) -> Text:

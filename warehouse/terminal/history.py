@@ -11,7 +11,13 @@ from warehouse.plan.kept import kept_builds
 from warehouse.project import Layout
 from warehouse.settings import Settings, differing
 from warehouse.terminal.console import OUT, make_table
-from warehouse.terminal.values import describe_settings, format_seconds, format_size, plain
+from warehouse.terminal.values import (
+    describe_settings,
+    format_count,
+    format_seconds,
+    format_size,
+    plain,
+)
 
 
 def show_history(settings: Settings, builds: Sequence[histories.Build], limit: int) -> None:
@@ -57,7 +63,7 @@ def show_build(details: histories.Details) -> None:
     table = make_table("node", "version", "rows", "seconds", "result", "why", numbers=(1, 2, 3))
     for node in details.nodes:
         table.add_row(
-            node.node, str(node.version), f"{node.rows:,}", f"{node.seconds:.2f}", node.result,
+            node.node, str(node.version), format_count(node.rows), f"{node.seconds:.2f}", node.result,
             escape(node.reason),
         )  # fmt: skip
     if details.nodes:

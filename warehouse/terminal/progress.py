@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from warehouse.run.events import Event
 from warehouse.terminal.console import ERR, talk
+from warehouse.terminal.values import format_count
 
 
 @contextlib.contextmanager
@@ -59,7 +60,9 @@ def _line(event: Event, verbose: bool) -> str:
         rows = (
             "ok"
             if event.text and event.node.startswith("audits.") and not event.rows
-            else f"{event.rows:,} rows"
+            else f"{format_count(event.rows)} rows"
+            if event.rows is not None
+            else ""
         )
         if (
             event.node.startswith("audits.")

@@ -12,6 +12,11 @@ def is_vector(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(v, float) for v in value)
 
 
+def format_count(count: int | None) -> str:
+    """A node's rows; "" of a view that no build counts."""
+    return "" if count is None else f"{count:,}"
+
+
 def describe_settings(changed: Mapping[str, tuple[object, object]]) -> str:
     return ", ".join(f"{n} {plain(old)} → {plain(new)}" for n, (old, new) in changed.items())
 

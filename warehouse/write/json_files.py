@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import os
-from collections.abc import Iterable
-from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import duckdb
 
@@ -13,11 +13,13 @@ from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.models.model import Model
 from warehouse.sqltext import digest, identifier
-from warehouse.write.targets import Exported
+from warehouse.write.targets import Exported, assert_inside
 
 # A file's first bytes: its key stands there.
 _HEAD = 200
 _OPENING = '{"metadata":{'
+# A document that ends so is told when it is written.
+_NOT_YET = '"created_at":null}'
 
 
 def is_current(
@@ -35,10 +37,7 @@ def write(
     """Write the files of a side model below `directory`, not published yet."""
     written, key = [], _key(model, result)
     for path, document in run(connection, f"SELECT path, document FROM {identifier(model.name)}"):
-        if not _is_inside(path):
-            raise WarehouseError(
-                f'"{path}" is no place for a side file', "give the SAE another sae_id"
-            )
+        assert_inside(path)
         # The key goes in as text: to parse and write 16 MB anew would take most of a second.
         if not document.startswith(_OPENING):
             raise WarehouseError(
@@ -46,6 +45,9 @@ def write(
                 f"python cli.py models show {model.name}   prints its SQL",
             )
         rest = document.removeprefix(_OPENING)
+        if rest.endswith(_NOT_YET):  # a table that told the time would never be the same
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            rest = f"{rest.removesuffix(_NOT_YET)}{_NOT_YET.replace('null', json.dumps(now))}"
         target = directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("w", encoding="utf-8") as stream:
@@ -54,19 +56,8 @@ def write(
             )
             stream.flush()
             os.fsync(stream.fileno())
-        written.append(Exported(path, target, 1, target.stat().st_size))
+        written.append(Exported(path, target, 1, target.stat().st_size, path))
     return written
-
-
-def publish(written: Iterable[Exported], data: Path) -> list[Exported]:
-    """Move finished files to their places under `data`, each by one rename."""
-    published = []
-    for export in written:
-        target = data / export.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        export.path.replace(target)
-        published.append(replace(export, path=target))
-    return published
 
 
 def _key(model: Model, result: str) -> str:
@@ -79,8 +70,3 @@ def _holds(path: Path, key: bytes) -> bool:
             return key in stream.read(_HEAD)
     except OSError:
         return False
-
-
-def _is_inside(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return not PurePosixPath(path).is_absolute() and ".." not in parts and "\0" not in path

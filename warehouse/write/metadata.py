@@ -24,10 +24,24 @@ def write_metadata(
     found: Mapping[str, object],
     settings: Mapping[str, object],
 ) -> None:
-    """Write the description beside a master's file at `path`.
+    """Write the description beside a parquet file at `path`.
 
     `facts`: what the file's own footer says too; `found`: what was measured while it was written.
     """
+    measured = statistics(connection, path, columns)
+    describe_file(path, model, columns, facts, found, measured, settings)
+
+
+def describe_file(
+    path: Path,
+    model: Model,
+    columns: Sequence[Column],
+    facts: Mapping[str, object],
+    found: Mapping[str, object],
+    measured: Mapping[str, object],
+    settings: Mapping[str, object],
+) -> None:
+    """Write the description beside a file; `measured`: statistics of its columns."""
     description = {
         **facts,
         "file": path.name,
@@ -38,7 +52,7 @@ def write_metadata(
             "file_size_bytes": path.stat().st_size,
             **found,
         },
-        "result_statistics": statistics(connection, path, columns),
+        "result_statistics": measured,
         "settings": settings,
     }
     sidecar(path).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")

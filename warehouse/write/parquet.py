@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from warehouse import __version__
-from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.models.model import Model
 from warehouse.models.types import arrow_schema
 from warehouse.settings import Settings
 from warehouse.write.gather import SampledVectors
 from warehouse.write.metadata import write_metadata
-from warehouse.write.targets import Exported, export_key, file_columns, sidecar
+from warehouse.write.targets import Exported, export_key, file_columns, find_sae
 from warehouse.write.wide import ASSEMBLERS, Assembly, sql_rows
 
 if TYPE_CHECKING:
@@ -70,15 +69,7 @@ def write(
     rows, settings = origin.rows, origin.settings
     columns = file_columns(model, settings)
     schema = arrow_schema(columns)
-    sae = run(connection, "SELECT sae_id FROM staging.sae")
-    facts = {
-        "created_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "pipeline_version": __version__,
-        "model_version": model.version,
-        "sae_id": sae[0][0] if sae else None,
-        "total_rows": rows,
-        "build_id": origin.build_id,
-    }
+    facts = facts_of(connection, model, origin)
     bound = {k: settings[k] for k in settings.values}
     footer = {
         **{k: str(v) for k, v in facts.items()},
@@ -97,6 +88,20 @@ def write(
     write_metadata(connection, path, model, columns, facts, work.facts, bound)
     _sync(path)
     return Exported(name, path, rows, path.stat().st_size)
+
+
+def facts_of(
+    connection: duckdb.DuckDBPyConnection, model: Model, origin: Origin
+) -> dict[str, object]:
+    """What every file says of itself."""
+    return {
+        "created_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "pipeline_version": __version__,
+        "model_version": model.version,
+        "sae_id": find_sae(connection),
+        "total_rows": origin.rows,
+        "build_id": origin.build_id,
+    }
 
 
 def _until(stop: Event, batches: Iterable[T]) -> Iterator[T]:
@@ -189,18 +194,6 @@ def _leaves(path: str, type_: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
             yield from _leaves(f"{path}.{field.name}", field.type)
     else:
         yield path, type_
-
-
-def publish(written: Iterable[Exported], target: Path) -> list[Exported]:
-    """Move finished exports to `target`, each by one rename (its sidecar just before it)."""
-    published = []
-    for export in written:
-        target.mkdir(parents=True, exist_ok=True)
-        path = target / export.path.name
-        sidecar(export.path).replace(sidecar(path))
-        export.path.replace(path)
-        published.append(Exported(export.name, path, export.rows, export.bytes))
-    return published
 
 
 def _verify(path: Path, schema: pa.Schema, rows: int, order: str, split: bool) -> None:

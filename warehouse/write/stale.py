@@ -34,8 +34,12 @@ def is_stale(
     prepared: Prepared, model: Model, result: str, connection: duckdb.DuckDBPyConnection
 ) -> bool:
     """Whether the model is exported, and its files are missing or hold another result."""
-    if model.schema == "master":
-        path = prepared.layout.master / f"{model.name.partition('.')[2]}.parquet"
+    if model.schema == "backend" and not prepared.settings["export.backend"]:
+        return False
+    if model.is_typed:
+        path = prepared.layout.data / targets.find_place(model, targets.find_sae(connection))
+        if model.file and not targets.count_rows(connection, model):
+            return path.exists()
         return not targets.is_current(path, targets.export_key(model, result, prepared.settings))
     if model.schema == "side":
         return not is_current(connection, model, result, prepared.layout.data)

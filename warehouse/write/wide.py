@@ -1,6 +1,6 @@
-"""The masters as record batches, for export.
+"""The masters and the backend's tables as record batches, for export.
 
-Of the two wide ones the SQL model says what they hold and answers ad-hoc queries. Written from
+Of the three wide ones the SQL model says what they hold and answers ad-hoc queries. Written from
 there they would be sorted with all their tokens and vectors; here only the narrow columns come
 from SQL, in order, and each token or vector is placed once. The tests compare both ways.
 """
@@ -133,9 +133,88 @@ def activation_embeddings(work: Assembly) -> Iterator[dict[str, pa.Array]]:
         yield columns
 
 
+def activation_display(work: Assembly) -> Iterator[dict[str, pa.Array]]:
+    """Columns of `backend.activation_display`, a batch at a time; forms dictionary-encoded."""
+    import numpy as np
+    import pyarrow as pa
+
+    sae_id = _sae_id(work.connection)
+    prompt_ids, forms = _prompt_forms(work.connection)
+    patterns = work.connection.sql(
+        """SELECT feature_id::UINTEGER AS feature_id, pattern_type, semantic_similarity::FLOAT AS semantic,
+            char_share::FLOAT AS char_share, word_share::FLOAT AS word_share, char_ngram, word_ngram
+        FROM analysis.display_patterns ORDER BY feature_id"""
+    ).to_arrow_table()
+    examples = work.connection.sql(
+        """SELECT feature_id, quantile::BIGINT - 1 AS quantile_index, prompt_id::BIGINT AS prompt_id,
+            list_transform(
+                list_zip(positions::BIGINT[], activations::DOUBLE[]),
+                lambda pair: {'token_position': pair[1], 'activation_value': pair[2]}
+            ) AS activation_pairs,
+            max_activation::DOUBLE AS max_activation,
+            max_position::BIGINT AS max_activation_position,
+            char_positions::STRUCT(token_position BIGINT, char_offset BIGINT)[] AS char_ngram_positions,
+            word_positions::BIGINT[] AS word_ngram_positions
+        FROM analysis.displayed_examples ORDER BY feature_id, sample_order"""
+    ).to_arrow_table()
+    features = patterns["feature_id"].to_numpy()
+    starts = np.append(
+        np.searchsorted(examples["feature_id"].to_numpy(), features), examples.num_rows
+    )
+    for first in range(0, len(features), _FEATURES):
+        last = min(first + _FEATURES, len(features))
+        own = patterns.slice(first, last - first).combine_chunks()
+        shown = examples.slice(starts[first], starts[last] - starts[first]).combine_chunks()
+        columns = {name: _whole(shown[name]) for name in shown.column_names[1:]}
+        places = np.searchsorted(prompt_ids, columns["prompt_id"].to_numpy())
+        columns["prompt_tokens"] = forms.take(pa.array(places))
+        names = ["quantile_index", "prompt_id", "prompt_tokens", *shown.column_names[3:]]
+        structs = pa.StructArray.from_arrays([columns[name] for name in names], names=names)
+        yield {
+            "feature_id": _whole(own["feature_id"]),
+            "sae_id": _constant(sae_id, last - first),
+            "pattern_type": _whole(own["pattern_type"]).dictionary_encode(),
+            "semantic_similarity": _whole(own["semantic"]),
+            "char_ngram_max_jaccard": _whole(own["char_share"]),
+            "word_ngram_max_jaccard": _whole(own["word_share"]),
+            "top_char_ngram_text": _whole(own["char_ngram"]),
+            "top_word_ngram_text": _whole(own["word_ngram"]),
+            "quantile_examples": list_array(structs, starts[first : last + 1] - starts[first]),
+        }
+
+
+def _prompt_forms(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, pa.ListArray]:
+    """Ids of the displayed prompts, ascending, and the forms of their tokens."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    prompts = connection.sql(
+        """SELECT prompt_id, tokens FROM staging.prompts
+        WHERE prompt_id IN (SELECT prompt_id FROM analysis.displayed_examples) ORDER BY prompt_id"""
+    ).to_arrow_table()
+    known = connection.sql("SELECT token, form FROM staging.token_forms").to_arrow_table()
+    tokens = _whole(prompts["tokens"])
+    words = tokens.flatten().dictionary_encode()
+    # Several tokens have one form, and a dictionary holds each once.
+    places = pc.index_in(words.dictionary, value_set=_whole(known["token"]))
+    forms = _whole(known["form"]).take(places).dictionary_encode()
+    codes = forms.indices.take(words.indices)
+    starts = tokens.offsets.to_numpy() - (tokens.offsets[0].as_py() if len(tokens) else 0)
+    encoded = pa.DictionaryArray.from_arrays(codes, forms.dictionary)
+    return prompts["prompt_id"].to_numpy(), list_array(encoded, starts)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array."""
+    import pyarrow as pa
+
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
 ASSEMBLERS: dict[str, Callable[[Assembly], Iterator[dict[str, pa.Array]]]] = {
     "master.activation_examples": activation_examples,
     "master.activation_embeddings": activation_embeddings,
+    "backend.activation_display": activation_display,
 }
 
 

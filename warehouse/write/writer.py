@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -18,10 +18,17 @@ from warehouse.errors import WarehouseError
 from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.settings import Settings
-from warehouse.sqltext import identifier
-from warehouse.write import json_files, parquet
+from warehouse.write import json_files, matrix, parquet
 from warehouse.write.gather import SampledVectors
-from warehouse.write.targets import EMBEDDINGS, Exported, file_columns
+from warehouse.write.publish import destination
+from warehouse.write.targets import (
+    EMBEDDINGS,
+    Exported,
+    count_rows,
+    file_columns,
+    find_place,
+    find_sae,
+)
 
 _AT_ONCE = 2  # the largest are written by one thread each
 
@@ -83,14 +90,14 @@ class Writer:
                 # In this thread: gathering changes a setting that all connections share.
                 self.sampled.default(self.connection)
             # Counted now: later the view may stand for a stream, which a build reads.
-            rows = run(self.connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
+            rows = count_rows(self.connection, model)
             origin = parquet.Origin(results[model.name], rows, self.build_id, self.settings)
             self._running[self._pool.submit(self._write, model, origin, started)] = model
 
     def _assert_room(self, models: Sequence[Model]) -> None:
         published = Layout(self.settings.data).master
         for model in models:
-            if model.schema == "master":
+            if model.is_typed:
                 self._sizes[model.name] = estimate(self.connection, model, published, self.settings)
         running = {model.name for model in (*self._running.values(), *models)}
         needed = sum(size for name, size in self._sizes.items() if name in running)
@@ -117,14 +124,28 @@ class Writer:
             if model.schema == "side":
                 files = json_files.write(connection, model, origin.result, self.directory / "side")
             else:
-                files = [
-                    parquet.write(
-                        connection, model, self._masters, origin, self.sampled, self._stop
-                    )
-                ]
+                files = [self._write_typed(connection, model, origin)]
         finally:
             self._idle.put(connection)
         return files, time.monotonic() - started
+
+    def _write_typed(
+        self, connection: duckdb.DuckDBPyConnection, model: Model, origin: parquet.Origin
+    ) -> Exported:
+        """Write a parquet or a matrix at its place below the directory; none of no rows outside
+        of the masters' directory."""
+        place = find_place(model, find_sae(connection))
+        path = self.directory / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if model.file and not origin.rows:
+            return Exported(path.name, path, 0, 0, place)
+        if path.suffix == ".npy":
+            written = matrix.write(connection, model, path, origin)
+        else:
+            written = parquet.write(
+                connection, model, path.parent, origin, self.sampled, self._stop
+            )
+        return replace(written, place=place)
 
 
 # How many vectors a file holds, and of which length.
@@ -164,10 +185,9 @@ def estimate(
         count, width = run(connection, vectors)[0]
         each = 1 if file_columns(model, settings) != model.columns else _FLOAT_BYTES
         return int(count * (width or 0) * each)
-    before = published / f"{model.name.partition('.')[2]}.parquet"
+    before = destination(find_place(model, find_sae(connection)), published, published.parent)
     try:
         each = before.stat().st_size / max(pq.read_metadata(before).num_rows, 1)
     except (OSError, pa.ArrowInvalid):
         each = _ROW_BYTES
-    rows = run(connection, f"SELECT count(*) FROM {identifier(model.name)}")[0][0]
-    return int(rows * each)
+    return int(count_rows(connection, model) * each)
