@@ -11,7 +11,6 @@ taken over its own columns of raw metrics, which are recomputed for the chosen f
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from datetime import datetime
@@ -24,28 +23,17 @@ from tests.independent import backend_activation as ba
 from tests.independent import backend_barycentric as bb
 from tests.independent import backend_compare as bc
 from tests.independent import backend_inputs as bi
+from tests.independent import backend_side as bs
 from tests.independent import backend_tree as bt
 from tests.independent import recompute as rc
 
 RAW_COLUMNS = bb.METRICS
 
 
-def read_json(checked: bc.Checked, path: Path) -> Any:
-    """A JSON file that knows no NaN; None, and a difference, when it is not there."""
-    if not path.is_file():
-        checked.differences.append(f"{path.name} is not there")
-        return None
-
-    def refuse(constant: str) -> None:
-        checked.differences.append(f"{path.name} holds {constant}")
-
-    return json.loads(path.read_text("utf-8"), parse_constant=refuse)
-
-
 def check_described(checked: bc.Checked, path: Path, rows: int, sae_id: str) -> None:
     """The .metadata.json beside a file, as the masters have one."""
     beside = path.with_name(f"{path.name}.metadata.json")
-    document = read_json(checked, beside)
+    document = bc.read_json(checked, beside)
     if document is not None:
         wanted = {"total_rows": rows, "sae_id": sae_id}
         checked.compare(beside.name, wanted, {key: document.get(key) for key in wanted})
@@ -114,7 +102,7 @@ def check_tree(data: Path, inputs: bi.Inputs) -> list[bc.Checked]:
             for name, values in expected.items():
                 if name in got.column_names:
                     merges.compare(name, values, got[name].to_pylist())
-    elif merges_file.exists():
+    elif not small and merges_file.exists():
         merges.differences.append(f"{merges_file.name} is there, although there is no tree")
 
     by_feature = dict(zip(features, distances, strict=True))
@@ -176,7 +164,7 @@ def check_barycentric(data: Path, inputs: bi.Inputs) -> list[bc.Checked]:
             key = (row["feature_id"], row["llm_explainer"])
             if key in by_key:
                 compare_barycentric(checked, row, by_key[key], inputs, clusters, tolerance)
-    document = read_json(facts, path.with_name("explanation_barycentric_metadata.json"))
+    document = bc.read_json(facts, path.with_name("explanation_barycentric_metadata.json"))
     if document is not None:
         check_metadata(facts, document, metrics, inputs.sae_id, tolerance)
     return [checked, facts]
@@ -271,99 +259,6 @@ def as_floats(tree: Any) -> Any:
     return float(tree) if rc.is_number(tree) else tree
 
 
-# ---------------------------------------------------------------------------------------------
-# Section 6
-
-
-def check_texts(data: Path, inputs: bi.Inputs) -> bc.Checked:
-    """explanation_embeddings.explanation_text: the text embedded, and its vector."""
-    name = "explanation_embeddings"
-    checked = bc.Checked(f"{name}, last column")
-    columns = rc.SCHEMAS[name] | bc.EXTRAS[name]
-    table = bc.open_file(checked, data / "master" / f"{name}.parquet", columns)
-    if table is None:
-        return checked
-    written = {
-        (row["feature_id"], row["llm_explainer"]): row
-        for row in bc.only(table, inputs.wanted).to_pylist()
-    }
-    for feature, group in inputs.explained.items():
-        for own in group if inputs.is_wanted(feature) else ():
-            row = written.get((feature, inputs.names[own.explainer]), {})
-            expected = {"explanation_text": own.text, "embedding": inputs.vectors[own.text]}
-            got = {key: row.get(key) for key in expected}
-            checked.compare(f"feature_id={feature}, {own.explainer}", expected, got)
-            checked.rows += 1
-    return checked
-
-
-def check_windows(data: Path, inputs: bi.Inputs) -> bc.Checked:
-    """windows.text: the vectors of activation_embeddings are those of the texts it asks for."""
-    checked = bc.Checked(f"activation_embeddings, windows.text = {inputs.setting('windows.text')}")
-    name = "activation_embeddings"
-    table = bc.open_file(checked, data / "master" / f"{name}.parquet", rc.SCHEMAS[name])
-    if table is None:
-        return checked
-    expected = (
-        [
-            {
-                "feature_id": feature,
-                "sae_id": inputs.sae_id,
-                "prompt_ids": [drawn.example.prompt for drawn in inputs.samples[feature]],
-                "embeddings": [inputs.vectors[drawn.text] for drawn in inputs.samples[feature]],
-            }
-        ]
-        for feature in inputs.examples
-        if inputs.is_wanted(feature)
-    )
-    bc.compare_rows(checked, expected, bc.only(table, inputs.wanted))
-    return checked
-
-
-def check_consistency(data: Path, inputs: bi.Inputs, embed: rc.Embed) -> bc.Checked:
-    """llm_comparison_stats.json: each pair in both orders with the same value, to 4 decimals."""
-    checked = bc.Checked("llm_comparison_stats")
-    document = read_json(checked, data / "llm_comparison" / "llm_comparison_stats.json")
-    if document is None:
-        return checked
-    figures = rc.consistency(inputs.raw, inputs.settings, embed)
-
-    def both_orders(pairs: dict[str, dict[str, Any]]) -> dict[str, float | None]:
-        values = {}
-        for pair, figure in pairs.items():
-            first, second = pair.split("_vs_")
-            values[f"{first}_vs_{second}"] = values[f"{second}_vs_{first}"] = figure["value"]
-        return dict(sorted(values.items()))
-
-    expected = {"explainer_consistency": both_orders(figures["explainer_consistency"])}
-    expected["scorer_consistency"] = {
-        explainer: both_orders(pairs) for explainer, pairs in figures["scorer_consistency"].items()
-    }
-    got = {key: document.get(key) or {} for key in expected}
-    got["explainer_consistency"] = dict(sorted(got["explainer_consistency"].items()))
-    got["scorer_consistency"] = {
-        explainer: dict(sorted(pairs.items()))
-        for explainer, pairs in got["scorer_consistency"].items()
-    }
-    checked.compare("", expected, got, tolerance=0.5e-4 + 1e-6)  # it is written to 4 decimals
-    checked.rows = 1 + len(expected["scorer_consistency"])
-    for text in re.findall(r"-?\d+\.\d{5,}", json.dumps(got)):
-        checked.differences.append(f"{text} has more than 4 decimals")
-    return checked
-
-
-def written_vectors(data: Path) -> rc.Embed | None:
-    """Texts → the vectors of explanation_embeddings, where it holds the texts."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(data / "master" / "explanation_embeddings.parquet")
-    if "explanation_text" not in table.column_names:
-        return None
-    texts = table["explanation_text"].to_pylist()
-    vectors = dict(zip(texts, table["embedding"].to_pylist(), strict=True))
-    return lambda wanted: np.array([vectors[text] for text in wanted], dtype=np.float32)
-
-
 def check(
     data: Path,
     settings: dict[str, Any],
@@ -375,9 +270,9 @@ def check(
     found = check_activation(data, inputs)
     found += check_tree(data, inputs)
     found += check_barycentric(data, inputs)
-    found += [check_texts(data, inputs), check_windows(data, inputs)]
-    quick = written_vectors(data) if features is not None else None
-    found.append(check_consistency(data, inputs, quick or embed))
+    found += [bs.check_texts(data, inputs), bs.check_windows(data, inputs)]
+    quick = bs.written_vectors(data) if features is not None else None
+    found.append(bs.check_consistency(data, inputs, quick or embed))
     return found
 
 

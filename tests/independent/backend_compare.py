@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -200,6 +201,15 @@ def storage_differences(path: Path) -> list[str]:
     return found
 
 
+def holds_nan(values: pa.Array) -> bool:
+    """Whether a float of an array, at whatever depth, is NaN."""
+    if pa.types.is_struct(values.type):
+        return any(map(holds_nan, values.flatten()))
+    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+        return holds_nan(values.flatten())
+    return pa.types.is_floating(values.type) and bool(pc.any(pc.is_nan(values)).as_py())
+
+
 def open_file(checked: Checked, path: Path, columns: dict[str, str]) -> pa.Table | None:
     """The table of a parquet file, its schema held to SPEC-NEXT; None when there is no such file."""
     if not path.is_file():
@@ -211,8 +221,25 @@ def open_file(checked: Checked, path: Path, columns: dict[str, str]) -> pa.Table
     checked.differences += schema_differences(columns, arrow, "pyarrow")
     checked.differences += schema_differences(columns, polars, "Polars")
     checked.differences += storage_differences(path)
+    checked.differences += [
+        f"{name}: holds NaN"
+        for name, column in zip(table.column_names, table.columns, strict=True)
+        if any(map(holds_nan, column.chunks))
+    ]
     checked.values += 2 * len(columns)
     return table
+
+
+def read_json(checked: Checked, path: Path) -> Any:
+    """A JSON file that knows no NaN; None, and a difference, when it is not there."""
+    if not path.is_file():
+        checked.differences.append(f"{path.name} is not there")
+        return None
+
+    def refuse(constant: str) -> None:
+        checked.differences.append(f"{path.name} holds {constant}")
+
+    return json.loads(path.read_text("utf-8"), parse_constant=refuse)
 
 
 # ---------------------------------------------------------------------------------------------
