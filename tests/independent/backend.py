@@ -287,7 +287,7 @@ def main() -> int:
     chosen = parser.parse_args()
     settings = bi.read_settings(chosen.data, chosen.overrides)
     features = chosen_features(chosen.data, chosen.features, chosen.seed)
-    embed = embedder(str(settings["embedding.model"]))
+    embed = embedder(str(settings.get("embedding.model", "google/embeddinggemma-300m")))
     found = check(chosen.data, settings, embed, features)
     for checked in found:
         for line in checked.lines():

@@ -60,6 +60,15 @@ def check_windows(data: Path, inputs: bi.Inputs) -> bc.Checked:
     return checked
 
 
+def both_orders(pairs: dict[str, dict[str, Any]]) -> dict[str, float | None]:
+    """NEXT 6: each pair's value under `a_vs_b` and `b_vs_a`, by name."""
+    values = {}
+    for pair, figure in pairs.items():
+        first, second = pair.split("_vs_")
+        values[f"{first}_vs_{second}"] = values[f"{second}_vs_{first}"] = figure["value"]
+    return dict(sorted(values.items()))
+
+
 def check_consistency(data: Path, inputs: bi.Inputs, embed: rc.Embed) -> bc.Checked:
     """llm_comparison_stats.json: each pair in both orders with the same value, to 4 decimals."""
     checked = bc.Checked("llm_comparison_stats")
@@ -67,13 +76,6 @@ def check_consistency(data: Path, inputs: bi.Inputs, embed: rc.Embed) -> bc.Chec
     if document is None:
         return checked
     figures = rc.consistency(inputs.raw, inputs.settings, embed)
-
-    def both_orders(pairs: dict[str, dict[str, Any]]) -> dict[str, float | None]:
-        values = {}
-        for pair, figure in pairs.items():
-            first, second = pair.split("_vs_")
-            values[f"{first}_vs_{second}"] = values[f"{second}_vs_{first}"] = figure["value"]
-        return dict(sorted(values.items()))
 
     expected = {"explainer_consistency": both_orders(figures["explainer_consistency"])}
     expected["scorer_consistency"] = {

@@ -272,3 +272,44 @@ def test_nan_is_found_at_any_depth() -> None:
     assert bc.holds_nan(nested)
     assert not bc.holds_nan(nested.slice(0, 1))
     assert not bc.holds_nan(pa.array([None, 1.0]))
+
+
+def test_a_row_decided_the_other_way_at_a_threshold_is_a_note_and_half_of_it_a_difference() -> None:
+    here = {"feature_id": 3, "pattern_type": "Both", "share": 0.5}
+    there = here | {"pattern_type": "Lexical"}
+    for written, differences, notes in (
+        (here, 0, 1),
+        (there, 0, 2),
+        (there | {"share": 0.6}, 2, 1),
+    ):
+        checked = bc.Checked("made up")
+        bc.compare_rows(checked, [[here, there]], pa.Table.from_pylist([written]))
+        assert (len(checked.differences), len(checked.notes)) == (differences, notes)
+        assert (checked.rows, checked.values) == (1, 3)
+
+
+def test_clusters_that_the_written_z_give_are_a_note_and_others_a_difference() -> None:
+    numbers = bi.DEFAULTS
+    random = np.random.default_rng(0)
+    names = [f"{metric}_std" for metric in backend_barycentric.METRICS]
+
+    def rows(shift: float) -> list[rc.Row]:
+        centres = [9.0] * 19 + [shift] + [0.0] * 12
+        return [
+            {"feature_id": f, **{name: c + random.normal(0, 0.1) for name in names}}
+            for f, c in enumerate(centres)
+        ]
+
+    def clustered(made: list[rc.Row]) -> list[rc.Row]:
+        found = backend_barycentric.clusters_of(backend_barycentric.mean_points(made), numbers)
+        return [row | {"cluster_id": found[row["feature_id"]]} for row in made]
+
+    ours, theirs = clustered(rows(9.0)), clustered(rows(0.0))
+    checked = bc.Checked("made up")
+    expected = backend.clusters_to_expect(checked, ours, theirs, numbers)
+    assert expected == {row["feature_id"]: row["cluster_id"] for row in theirs}
+    assert (len(checked.differences), len(checked.notes)) == (0, 1)
+    wrong = [row | {"cluster_id": 7} for row in theirs]
+    checked = bc.Checked("made up")
+    backend.clusters_to_expect(checked, ours, wrong, numbers)
+    assert (len(checked.differences), len(checked.notes)) == (1, 0)
