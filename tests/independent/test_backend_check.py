@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import re
@@ -261,10 +262,27 @@ def test_a_column_that_may_not_be_null_and_byte_stream_split_are_found(tmp_path:
         [pa.array([1.0], pa.float32()), pa.array([[1.0]], pa.list_(item))], pa.schema(columns)
     )
     pq.write_table(table, path, use_dictionary=False, column_encoding={"a": "BYTE_STREAM_SPLIT"})
-    found = bc.storage_differences(path)
-    assert any("not nullable: ['b[]']" in text for text in found)
-    assert any("levels" in text for text in found)
-    assert any("BYTE_STREAM_SPLIT" in text for text in found)
+    assert bc.storage_differences(path) == [
+        "not nullable: ['b[]']",
+        "an encoding is BYTE_STREAM_SPLIT",
+    ]
+    assert bc.storage_differences(path, nullable=False) == ["an encoding is BYTE_STREAM_SPLIT"]
+
+
+def test_an_arrow_schema_that_tells_other_nulls_than_the_file_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "file.parquet"
+    file_schema, told = (
+        pa.schema([pa.field("a", pa.int32(), nullable=nullable)]) for nullable in (True, False)
+    )
+    table = pa.table([pa.array([1], pa.int32())], file_schema)
+    stored = base64.b64encode(told.serialize().to_pybytes())
+    with pq.ParquetWriter(path, file_schema, store_schema=False) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"ARROW:schema": stored})
+    assert bc.storage_differences(path) == [
+        "not nullable: ['a']",
+        "a: levels: ARROW:schema (0, 0) .. parquet (1, 0)",
+    ]
 
 
 def test_nan_is_found_at_any_depth() -> None:
