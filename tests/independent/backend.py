@@ -73,7 +73,7 @@ def check_tree(data: Path, inputs: bi.Inputs) -> list[bc.Checked]:
     table = bc.open_file(
         column,
         data / "master" / "features.parquet",
-        rc.SCHEMAS["features"] | bc.EXTRAS["features"],
+        rc.SCHEMAS["features"] | bc.FEATURES,
     )
     rows = [] if table is None else table.to_pylist()
 

@@ -19,8 +19,7 @@ def check_texts(data: Path, inputs: bi.Inputs) -> bc.Checked:
     """explanation_embeddings.explanation_text: the text embedded, and its vector."""
     name = "explanation_embeddings"
     checked = bc.Checked(f"{name}, last column")
-    columns = rc.SCHEMAS[name] | bc.EXTRAS[name]
-    table = bc.open_file(checked, data / "master" / f"{name}.parquet", columns)
+    table = bc.open_file(checked, data / "master" / f"{name}.parquet", rc.SCHEMAS[name])
     if table is None:
         return checked
     written = {

@@ -130,13 +130,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     for row in masters["features"]:
         row["decoder_similarity_merge_threshold"] = 1 - merges[row["feature_id"]]
-    texts = {
-        (r["feature_id"], r["llm_explainer"]): r["explanation_text"] for r in masters["features"]
-    }
-    for row in masters["explanation_embeddings"]:
-        row["explanation_text"] = texts[row["feature_id"], row["llm_explainer"]]
     for name in ("features", "explanation_embeddings", "activation_embeddings"):
-        columns = rc.SCHEMAS[name] | bc.EXTRAS.get(name, {})
+        columns = rc.SCHEMAS[name] | (bc.FEATURES if name == "features" else {})
         write_table(master / f"{name}.parquet", columns, masters[name])
 
     name = "explanation_barycentric"
