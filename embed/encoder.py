@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embed.model_files import HINT_LOCAL, ModelFiles
+from embed.model_files import HINT_LOCAL, ModelFiles, assert_safe
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.settings import Settings
 
@@ -28,6 +28,7 @@ class Encoder:
     @classmethod
     def load(cls, settings: Settings, files: ModelFiles) -> Encoder:
         """Load the weights (safetensors only, never pickled or remote code) onto the devices."""
+        assert_safe(files)
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
         import torch
         import transformers

