@@ -34,6 +34,21 @@ def write_durably(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     write(temporary)
-    with temporary.open("rb") as stream:
-        os.fsync(stream.fileno())
+    sync(temporary)
     temporary.replace(path)
+    sync_directory(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Bring a file's content to the disk: a power cut after this leaves it whole."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def sync_directory(path: Path) -> None:
+    """Bring the names in a directory to the disk: a power cut after this undoes no rename in it."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -59,6 +59,16 @@ class Layout:
         return self.data / ".build"
 
     @property
+    def journal(self) -> Path:
+        """What a build that publishes will rename, while it does."""
+        return self.work / "publishing.json"
+
+    @property
+    def published_files(self) -> Path:
+        """The record of the files that were published, as they were then."""
+        return self.work / "files.json"
+
+    @property
     def lock(self) -> Path:
         return self.work / "lock"
 

@@ -263,7 +263,7 @@ def test_the_estimate_of_the_export_is_near_what_is_written(sample: Path, tmp_pa
     settings = load(sample)
     models = load_all()
     with open_read_only(sample / "warehouse.duckdb", unsafe=True) as connection:
-        for published, most in ((sample / "master", 2), (tmp_path, 12)):
+        for published, most in ((sample, 2), (tmp_path, 12)):
             for name in master_names(models):
                 size = (sample / "master" / f"{name}.parquet").stat().st_size
                 guess = estimate(connection, models[f"master.{name}"], published, settings)

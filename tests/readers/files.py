@@ -150,4 +150,5 @@ def _exported(
     directory.mkdir(parents=True, exist_ok=True)
     origin = parquet.Origin("made up", count, "made up", settings)
     vectors = SampledVectors(directory)
-    return parquet.write(connection, model, directory, origin, vectors, Event()).path
+    place = f"{model.name.partition('.')[2]}.parquet"
+    return parquet.write(connection, model, directory, place, origin, vectors, Event()).path

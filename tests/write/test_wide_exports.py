@@ -122,7 +122,9 @@ stop.set()
 with duckdb.connect(file, read_only=True) as connection:
     origin = parquet.Origin("a result", 0, "a build", load(data))
     try:
-        parquet.write(connection, load_all()[name], scratch, origin, SampledVectors(scratch), stop)
+        parquet.write(
+            connection, load_all()[name], scratch, "a.parquet", origin, SampledVectors(scratch), stop
+        )
     except WarehouseError as error:
         kept.append(error)  # and with it all that its frames hold
 with duckdb.connect(file, read_only=True) as connection:
@@ -148,7 +150,7 @@ def test_files_that_are_written_at_once_must_fit_together(
 ) -> None:
     models, settings = load_all(), load(sample)
     wanted = [models["master.activation_embeddings"], models["master.activation_examples"]]
-    sizes = [estimate(connection, m, sample / "master", settings) for m in wanted]
+    sizes = [estimate(connection, m, sample, settings) for m in wanted]
 
     def a_disk_one_byte_too_small(path: Path) -> SimpleNamespace:
         written = sum(file.stat().st_size for file in path.glob("*.parquet"))

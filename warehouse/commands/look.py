@@ -36,7 +36,7 @@ def query(context: Context, sql: str, form: str | None, output: Path | None, uns
 
     if sql == "-":
         sql = sys.stdin.read()
-    show_query(context.data, sql, form, output, unsafe)
+    show_query(context.published_data, sql, form, output, unsafe)
 
 
 @click.command()
@@ -56,7 +56,7 @@ def report(context: Context, output: Path | None) -> None:
     """
     from warehouse.report import report as reports
 
-    click.echo(reports.write(context.data, output))
+    click.echo(reports.write(context.published_data, output))
 
 
 @click.command()
@@ -82,7 +82,7 @@ def feature(context: Context, feature_id: int, html: str | None, as_json: bool) 
     from warehouse.look import card_reader
     from warehouse.terminal.card import show_card
 
-    shown = card_reader.read_card(context.data, feature_id)
+    shown = card_reader.read_card(context.published_data, feature_id)
     if html is not None:
         path = Path(html or f"feature-{feature_id}.html")
         pages.save(pages.page("card.html", card=shown), path)
@@ -132,8 +132,8 @@ def features(
     from warehouse.terminal.rows import show_query
 
     as_table = (form or (output.suffix.lstrip(".") if output else "table")) == "table"
-    sql, shown, found = select_features(context.data, where, sort, limit, as_table)
-    show_query(context.data, sql, form, output)
+    sql, shown, found = select_features(context.published_data, where, sort, limit, as_table)
+    show_query(context.published_data, sql, form, output)
     if shown < found:
         talk(f"{shown:,} of {found:,} features; --limit shows more")
 

@@ -33,6 +33,20 @@ class Context:
 
         return load(self.data, self.overrides)
 
+    @property
+    def published_data(self) -> Path:
+        """The data directory, for a command that reads what is published; says if that is half done."""
+        from warehouse.project import Layout
+        from warehouse.run.publish import unfinished
+
+        if build := unfinished(Layout(self.data)):
+            click.echo(
+                f'note: build "{build}" was stopped while it published its files; some are of the '
+                "build before\n  hint: python cli.py build",
+                err=True,
+            )
+        return self.data
+
 
 def complete(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
     """A completer for a shell: of models, settings, thresholds or exports."""

@@ -11,6 +11,7 @@ import duckdb
 
 from warehouse.models.library import macros_used
 from warehouse.models.model import Model
+from warehouse.plan.exported import ExportRecord
 from warehouse.plan.graph import Job, JobIdentity, Node
 from warehouse.plan.state import NodeState, State
 from warehouse.project import Layout
@@ -183,3 +184,4 @@ class Prepared:
     state: State
     jobs: Mapping[str, Job]
     plan: Plan
+    exported: ExportRecord

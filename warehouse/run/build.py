@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import datetime
 import gc
-import os
 import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from warehouse.errors import WarehouseError
+from warehouse.files import sync
 from warehouse.models.library import load_all
 from warehouse.plan import kept, plan
+from warehouse.plan.exported import read_record
 from warehouse.plan.graph import Job, build_graph, select
 from warehouse.plan.plan import Prepared
 from warehouse.plan.state import read_state
@@ -23,11 +25,11 @@ from warehouse.read.content import hash_files
 from warehouse.read.discover import discover
 from warehouse.run.events import Event, Report
 from warehouse.run.execution import Execution
-from warehouse.run.lock import locked
+from warehouse.run.lock import assert_no_log, locked
+from warehouse.run.publish import publish
 from warehouse.settings import Settings
-from warehouse.write.publish import publish
 from warehouse.write.stale import published_results, stale_exports
-from warehouse.write.targets import Exported
+from warehouse.write.targets import Exported, exportable
 
 
 @contextlib.contextmanager
@@ -58,7 +60,8 @@ def prepare(
         graph, macros, settings, files, state,
         lambda name: by_name[name].identify(settings, layout), selected, full,
     )  # fmt: skip
-    return Prepared(settings, layout, every, macros, graph, state, by_name, made)
+    exported = read_record(layout)
+    return Prepared(settings, layout, every, macros, graph, state, by_name, made, exported)
 
 
 @_few_collections()
@@ -81,6 +84,7 @@ def build(
     started = time.monotonic()
     layout = Layout(settings.data)
     with locked(layout, wait):
+        assert_no_log(layout)
         prepared = prepare(settings, jobs, selectors, full)
         exports = exports and dry is None
         stale = stale_exports(prepared, published_results(prepared)) if exports else []
@@ -102,14 +106,15 @@ def build(
                     build_id, execution.ran, (), execution.context.embedded,
                     time.monotonic() - started, False,
         )  # fmt: skip
-            published = _publish(execution, work)
+            published = _publish(execution, work, on_event)
         except OSError as error:
             raise WarehouseError(
                 f"the build could not write: {error}",
                 "check disk space and permissions, then build again",
             ) from None
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            if not layout.journal.exists():  # else its renames are to be ended by who locks next
+                shutil.rmtree(work, ignore_errors=True)
     seconds = time.monotonic() - started
     on_event(Event("published", str(layout.warehouse), seconds=seconds))
     return Report(
@@ -122,20 +127,21 @@ def build(
     )
 
 
-def _publish(execution: Execution, work: Path) -> list[Exported]:
+def _publish(execution: Execution, work: Path, on_event: Callable[[Event], None]) -> list[Exported]:
     prepared, built = execution.prepared, work / "warehouse.duckdb"
-    layout = prepared.layout
-    written = execution.writer.masters if execution.writer else []
-    documents = execution.writer.json_files if execution.writer else []
-    targets = [layout.data / e.place for e in (*written, *documents)]
-    with built.open("rb") as stream:
-        os.fsync(stream.fileno())
+    layout, writer = prepared.layout, execution.writer
+    exports = [*writer.masters, *writer.json_files] if writer else []
+    sync(built)
     # What can fail, fails before anything is published.
-    for place in {path.parent for path in targets}:
+    for place in {(layout.data / one.place).parent for one in exports}:
         place.mkdir(parents=True, exist_ok=True)
+    assert_no_log(layout)
     kept.keep_published(layout, prepared.state.build_id, prepared.settings)
-    built.replace(layout.warehouse)
-    published = publish(written, layout.master, layout.data)
-    publish(documents, layout.master, layout.data)
+    models = list(exportable(prepared.models).values())
+    gone = publish(
+        layout, execution.build_id, exports, writer.keys if writer else {}, models, built
+    )
+    for path in gone:
+        on_event(Event("removed", path, "no model has it any more"))
     kept.prune(layout, execution.build_id, prepared.settings)
-    return published
+    return [replace(one, path=layout.data / one.place) for one in exports if one.beside]

@@ -12,7 +12,7 @@ from warehouse.write import targets
 class Event:
     """Something that happened in a build, for whoever shows it.
 
-    kind: start, done, same, progress, warning, export, published. `node` is the node or file.
+    kind: start, done, same, progress, warning, export, published, removed. `node` is the node or file.
     """
 
     kind: str

@@ -218,14 +218,16 @@ class Execution:
 
     def _export(self, name: str) -> None:
         """Begin to write the node's files, if it has any and they hold something else."""
-        model, result = self.prepared.graph[name].model, self.results.get(name)
-        if model and result and is_stale(self.prepared, model, result, self.connection):
+        model = self.prepared.graph[name].model
+        if model and name in self.results and is_stale(self.prepared, model, self.results):
             self.writer.start([model], self.results)
         self.writer.collect()
 
     def _exported(self, model: Model, files: Sequence[targets.Exported], seconds: float) -> None:
         if model.schema == "side":
             name, shown, rows = model.name, f"{model.name}: JSON", len(files)
+        elif not files:  # a model without rows that has no file then
+            return
         else:
             name, shown, rows = files[0].name, files[0].path.name, files[0].rows
         self.ran[f"export {name}"] = seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from warehouse.database import open_read_only
@@ -13,10 +14,10 @@ from warehouse.models.library import load_all
 from warehouse.plan.state import published, read_state
 from warehouse.project import Layout
 from warehouse.run.lock import locked
+from warehouse.run.publish import publish
 from warehouse.settings import Settings
 from warehouse.write.gather import SampledVectors
-from warehouse.write.publish import publish
-from warehouse.write.targets import Exported, select_exports
+from warehouse.write.targets import FORM_SETTINGS, MASTER, Exported, exportable, select_exports
 from warehouse.write.writer import Writer
 
 
@@ -30,13 +31,14 @@ def export_published(
     layout = Layout(settings.data)
     every = load_all()
     select_exports(every, names)  # an unknown name is refused before anything is opened
-    target = target or layout.master
     state = read_state(layout.warehouse)
     with open_read_only(layout.warehouse, unsafe=True) as connection, locked(layout, False):
-        # The figures are those of the build's settings, whatever the settings are now.
-        settings = published(connection).settings(settings.data)
+        # The figures are those of the build's settings; the form of the files is of the present ones.
+        built = published(connection).settings(settings.data)
+        form = {name: settings[name] for name in FORM_SETTINGS}
+        settings = replace(built, values={**built.values, **form})
         wanted = select_exports(every, names, bool(settings["export.backend"]))
-        work = target / f".export-{secrets.token_hex(3)}"
+        work = (target or layout.work) / f".export-{secrets.token_hex(3)}"
         work.mkdir(parents=True)
         sampled = SampledVectors(work)
         try:
@@ -44,10 +46,25 @@ def export_published(
                 if name not in state.nodes:
                     raise WarehouseError(f'"{name}" was not built yet', "python cli.py build")
             with Writer(connection, work / "export", state.build_id, settings, sampled) as writer:
-                results = {name: state.nodes[name].result for name in wanted}
+                results = {name: node.result for name, node in state.nodes.items()}
                 writer.start([every[name] for name in wanted], results)
                 writer.collect(everything=True)
-            home = layout.data if target == layout.master else target
-            return publish([*writer.masters, *writer.json_files], target, home)
+            written = [*writer.masters, *writer.json_files]
+            if target:
+                return [_put(one, target) for one in written]
+            models = list(exportable(every).values())
+            publish(layout, state.build_id, written, writer.keys, models)
+            return [replace(one, path=layout.data / one.place) for one in written]
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            if target or not layout.journal.exists():
+                shutil.rmtree(work, ignore_errors=True)
+
+
+def _put(export: Exported, directory: Path) -> Exported:
+    """Move a file, and those beside it, below another directory; parquet files to its top."""
+    place = export.place.removeprefix(f"{MASTER}/")
+    for source, name in zip((export.path, *export.beside), export.places(), strict=True):
+        path = directory / name.removeprefix(f"{MASTER}/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(path)
+    return replace(export, path=directory / place)

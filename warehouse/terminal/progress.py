@@ -77,6 +77,8 @@ def _line(event: Event, verbose: bool) -> str:
         return f"[dim]= {event.node}[/]" if verbose else ""
     if event.kind == "export":
         return f"[green]✓[/] {event.node:<40} {event.rows:>13,} rows {event.seconds:7.2f} s"
+    if event.kind == "removed":
+        return f"[yellow]−[/] {escape(event.node)} is removed: {event.text}"
     return ""
 
 

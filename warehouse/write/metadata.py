@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import run
+from warehouse.files import sync
 from warehouse.models.model import Column, Model
 from warehouse.models.types import SCALARS
 from warehouse.sqltext import identifier, literal
@@ -56,6 +57,7 @@ def describe_file(
         "settings": settings,
     }
     sidecar(path).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    sync(sidecar(path))
 
 
 def statistics(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import datetime
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,12 +16,13 @@ import duckdb
 
 from warehouse import __version__
 from warehouse.errors import WarehouseError
+from warehouse.files import sync
 from warehouse.models.model import Model
 from warehouse.models.types import arrow_schema
 from warehouse.settings import Settings
 from warehouse.write.gather import SampledVectors
 from warehouse.write.metadata import write_metadata
-from warehouse.write.targets import Exported, export_key, file_columns, find_sae
+from warehouse.write.targets import Exported, file_columns, find_sae, sidecar
 from warehouse.write.wide import ASSEMBLERS, Assembly, sql_rows
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ _ENCODINGS = frozenset({"PLAIN", "RLE", "RLE_DICTIONARY", "PLAIN_DICTIONARY", "B
 
 @dataclass(frozen=True)
 class Origin:
-    """What a file is made of: the model's result and its rows, by which build, by which settings."""
+    """What a file is made of: its key, the model's rows, by which build, by which settings."""
 
-    result: str
+    key: str
     rows: int
     build_id: str
     settings: Settings
@@ -56,16 +56,16 @@ def write(
     connection: duckdb.DuckDBPyConnection,
     model: Model,
     directory: Path,
+    place: str,
     origin: Origin,
     sampled: SampledVectors,
     stop: Event,
 ) -> Exported:
-    """Write one master and its `.metadata.json` into `directory` (not published yet).
+    """Write one typed model and its `.metadata.json` at `place` below `directory` (not published yet).
 
     Ends with a WarehouseError soon after another thread sets `stop`.
     """
-    name = model.name.partition(".")[2]
-    path = directory / f"{name}.parquet"
+    path = directory / place
     rows, settings = origin.rows, origin.settings
     columns = file_columns(model, settings)
     schema = arrow_schema(columns)
@@ -74,7 +74,7 @@ def write(
     footer = {
         **{k: str(v) for k, v in facts.items()},
         "settings": json.dumps(bound),
-        "warehouse_key": export_key(model, origin.result, settings),
+        "warehouse_key": origin.key,
         # What Arrow and Polars read the types from: Categorical where the schema says dictionary.
         "ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()).decode(),
     }
@@ -86,8 +86,9 @@ def write(
     _assert_wanted(stop)
     _verify(path, schema, rows, model.order, split)
     write_metadata(connection, path, model, columns, facts, work.facts, bound)
-    _sync(path)
-    return Exported(name, path, rows, path.stat().st_size)
+    sync(path)
+    size = path.stat().st_size
+    return Exported(path.stem, model.name, path, place, rows, size, (sidecar(path),))
 
 
 def facts_of(
@@ -225,8 +226,3 @@ def _encodings(footer: pq.FileMetaData) -> set[str]:
         return set()
     group = footer.row_group(0)
     return {e for i in range(group.num_columns) for e in group.column(i).encodings}
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())

@@ -4,46 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import duckdb
-
-from warehouse.database import open_read_only
 from warehouse.models.model import Model
 from warehouse.plan import plan
 from warehouse.plan.plan import Prepared
 from warehouse.write import targets
-from warehouse.write.json_files import is_current
 
 
 def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
-    """Masters and side models of the published warehouse whose files don't hold what `results` says.
+    """Short names of what is exported and whose published files don't hold what `results` says.
 
-    `results`: node → hash.
+    `results`: node → hash. Nothing is opened: the record tells what was published, and whether it
+    lies there as it did then (bytes, times of change).
     """
-    if not prepared.layout.warehouse.exists():
-        return []
-    with open_read_only(prepared.layout.warehouse, unsafe=True) as connection:
-        return [
-            short
-            for short, name in targets.exportable(prepared.models).items()
-            if name in results
-            and is_stale(prepared, prepared.models[name], results[name], connection)
-        ]
+    return [
+        short
+        for short, name in targets.exportable(prepared.models).items()
+        if name in results and is_stale(prepared, prepared.models[name], results)
+    ]
 
 
-def is_stale(
-    prepared: Prepared, model: Model, result: str, connection: duckdb.DuckDBPyConnection
-) -> bool:
-    """Whether the model is exported, and its files are missing or hold another result."""
+def is_stale(prepared: Prepared, model: Model, results: Mapping[str, str]) -> bool:
+    """Whether the model is exported, and its files are missing, changed, or hold another result."""
+    if model.name not in targets.exportable(prepared.models).values():
+        return False
     if model.schema == "backend" and not prepared.settings["export.backend"]:
         return False
-    if model.is_typed:
-        path = prepared.layout.data / targets.find_place(model, targets.find_sae(connection))
-        if model.file and not targets.count_rows(connection, model):
-            return path.exists()
-        return not targets.is_current(path, targets.export_key(model, result, prepared.settings))
-    if model.schema == "side":
-        return not is_current(connection, model, result, prepared.layout.data)
-    return False
+    key = targets.export_key(model, results, prepared.settings)
+    return prepared.plan.full or not prepared.exported.holds(prepared.layout, model.name, key)
 
 
 def published_results(prepared: Prepared) -> dict[str, str]:

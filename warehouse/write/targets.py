@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,27 +19,34 @@ _FORM = 3
 
 MASTER = "master"  # the directory of the masters
 
+# What decides the form of files and nothing that is in them.
+FORM_SETTINGS = ("export.embeddings",)
+
+_SAE = "staging.sae"
+
 # The master whose vectors the settings can ask for as int8.
 EMBEDDINGS = "master.activation_embeddings"
-
-# A parquet file ends with its footer, the footer's length (four bytes) and this.
-_MAGIC = b"PAR1"
-
-_TAIL = 4 + len(_MAGIC)
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that was written: where it lies now, its rows and bytes.
+    """A file that was written: of which model, where it lies now, rows and bytes.
 
-    `place`: where it belongs in a data directory. `path` does not exist where a model has no file.
+    `place`: where it belongs in a data directory. `beside`: files that go with it.
     """
 
     name: str
+    model: str
     path: Path
+    place: str
     rows: int
     bytes: int
-    place: str = ""
+    beside: tuple[Path, ...] = ()
+
+    def places(self) -> list[str]:
+        """Its place and those of the files beside it."""
+        place = PurePosixPath(self.place)
+        return [self.place, *(str(place.with_name(path.name)) for path in self.beside)]
 
 
 def master_names(models: Mapping[str, Model]) -> list[str]:
@@ -108,35 +114,18 @@ def file_columns(model: Model, settings: Settings) -> tuple[Column, ...]:
     return (*(int8.get(c.name, c) for c in model.columns), scales)
 
 
-def export_key(model: Model, result: str, settings: Settings) -> str:
-    """What an export holds: the model's result and the form it is written in."""
+def export_key(model: Model, results: Mapping[str, str], settings: Settings) -> str:
+    """What an export holds: the model's result, its place, and the form it is written in.
+
+    `results`: node → hash. A place that names the SAE changes with it, whatever the rows say.
+    """
+    result = results[model.name]
+    if model.schema == "side":
+        return digest(model.fingerprint, result)
     columns = file_columns(model, settings)
     form = settings["export.embeddings"] if model.name == EMBEDDINGS else ""
-    return digest(_FORM, form, result, *(f"{c.name} {c.type}" for c in columns))
-
-
-def is_current(path: Path, key: str) -> bool:
-    """Whether the file at `path` was written under `key`: by a parquet's own footer, or by what
-    describes a matrix.
-
-    The footer is searched, not parsed: pyarrow's import would be a tenth of a build without work.
-    """
-    if path.suffix != ".parquet":
-        try:
-            return path.exists() and key in sidecar(path).read_text("utf-8")
-        except OSError:
-            return False
-    try:
-        with path.open("rb") as file:
-            file.seek(-_TAIL, os.SEEK_END)
-            size = int.from_bytes(file.read(4), "little")
-            if file.read() != _MAGIC:
-                return False
-            file.seek(-_TAIL - size, os.SEEK_END)
-            footer = file.read(size)
-    except OSError:
-        return False
-    return b"warehouse_key" in footer and key.encode() in footer and sidecar(path).exists()
+    sae = results.get(_SAE, "") if "{sae}" in model.file else ""
+    return digest(_FORM, form, sae, result, *(f"{c.name} {c.type}" for c in columns))
 
 
 def sidecar(path: Path) -> Path:

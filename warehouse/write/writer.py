@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -20,11 +20,11 @@ from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.write import json_files, matrix, parquet
 from warehouse.write.gather import SampledVectors
-from warehouse.write.publish import destination
 from warehouse.write.targets import (
     EMBEDDINGS,
     Exported,
     count_rows,
+    export_key,
     file_columns,
     find_place,
     find_sae,
@@ -51,6 +51,7 @@ class Writer:
     on_done: OnDone = lambda *_: None
     masters: list[Exported] = field(default_factory=list)
     json_files: list[Exported] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)  # of the models whose files are written
     _running: dict[Future[tuple[list[Exported], float]], Model] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,11 +92,13 @@ class Writer:
                 self.sampled.default(self.connection)
             # Counted now: later the view may stand for a stream, which a build reads.
             rows = count_rows(self.connection, model)
-            origin = parquet.Origin(results[model.name], rows, self.build_id, self.settings)
+            key = export_key(model, results, self.settings)
+            self.keys[model.name] = key
+            origin = parquet.Origin(key, rows, self.build_id, self.settings)
             self._running[self._pool.submit(self._write, model, origin, started)] = model
 
     def _assert_room(self, models: Sequence[Model]) -> None:
-        published = Layout(self.settings.data).master
+        published = Layout(self.settings.data).data
         for model in models:
             if model.is_typed:
                 self._sizes[model.name] = estimate(self.connection, model, published, self.settings)
@@ -122,30 +125,28 @@ class Writer:
         connection = self._idle.get()
         try:
             if model.schema == "side":
-                files = json_files.write(connection, model, origin.result, self.directory / "side")
+                files = json_files.write(connection, model, origin.key, self.directory / "side")
             else:
-                files = [self._write_typed(connection, model, origin)]
+                files = self._write_typed(connection, model, origin)
         finally:
             self._idle.put(connection)
         return files, time.monotonic() - started
 
     def _write_typed(
         self, connection: duckdb.DuckDBPyConnection, model: Model, origin: parquet.Origin
-    ) -> Exported:
-        """Write a parquet or a matrix at its place below the directory; none of no rows outside
-        of the masters' directory."""
-        place = find_place(model, find_sae(connection))
-        path = self.directory / place
-        path.parent.mkdir(parents=True, exist_ok=True)
+    ) -> list[Exported]:
+        """Write a parquet or a matrix; no file of no rows outside of the masters' directory."""
         if model.file and not origin.rows:
-            return Exported(path.name, path, 0, 0, place)
-        if path.suffix == ".npy":
-            written = matrix.write(connection, model, path, origin)
-        else:
-            written = parquet.write(
-                connection, model, path.parent, origin, self.sampled, self._stop
+            return []
+        place = find_place(model, find_sae(connection))
+        (self.directory / place).parent.mkdir(parents=True, exist_ok=True)
+        if place.endswith(".npy"):
+            return [matrix.write(connection, model, self.directory, place, origin)]
+        return [
+            parquet.write(
+                connection, model, self.directory, place, origin, self.sampled, self._stop
             )
-        return replace(written, place=place)
+        ]
 
 
 # How many vectors a file holds, and of which length.
@@ -185,7 +186,7 @@ def estimate(
         count, width = run(connection, vectors)[0]
         each = 1 if file_columns(model, settings) != model.columns else _FLOAT_BYTES
         return int(count * (width or 0) * each)
-    before = destination(find_place(model, find_sae(connection)), published, published.parent)
+    before = published / find_place(model, find_sae(connection))
     try:
         each = before.stat().st_size / max(pq.read_metadata(before).num_rows, 1)
     except (OSError, pa.ArrowInvalid):
