@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from warehouse.errors import WarehouseError
-from warehouse.files import sync_directory, write_durably
+from warehouse.files import sync, sync_directory, write_durably
 from warehouse.plan.exported import ExportRecord, read_record, record_files, write_record
 from warehouse.project import Layout
 from warehouse.write.targets import Exported
@@ -130,8 +130,12 @@ def _remove_former(layout: Layout, journal: Journal, record: ExportRecord) -> li
 
 def _write_state(layout: Layout, build_id: str, status: str) -> None:
     """Tell readers of the files, in a file of their directory, which build they are of."""
-    text = json.dumps({"build_id": build_id, "status": status}) + "\n"
-    write_durably(layout.master / STATE, lambda path: path.write_text(text, encoding="utf-8"))
+    finished = layout.work / STATE  # here a kill leaves no half file beside the exports
+    finished.write_text(json.dumps({"build_id": build_id, "status": status}) + "\n", "utf-8")
+    sync(finished)
+    layout.master.mkdir(parents=True, exist_ok=True)
+    finished.replace(layout.master / STATE)
+    sync_directory(layout.master)
 
 
 def _read_journal(layout: Layout) -> Journal | None:

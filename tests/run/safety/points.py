@@ -1,8 +1,8 @@
 """The points of a build: the moments that can be told apart, numbered, and a signal at one.
 
-A point is a build event, a chunk given to the encoder, a parquet that DuckDB begins to write, or a
-change of the data directory (a file opened for writing, a directory made or removed, a rename),
-seen by an audit hook just before it happens. Files are written beside the nodes, so the same build passes
+A point is a build event, a chunk given to the encoder, a parquet that begins to be written, an fsync,
+or a change of the data directory (a file opened for writing, a directory made or removed, a rename),
+seen just before it happens. Files are written beside the nodes, so the same build passes
 the same points, but not in the same order: a point is named by its label and how often that came before.
 """
 
@@ -32,6 +32,7 @@ START = f"0 {BEGIN}"
 NEVER = "never"
 _BUILD_ID = re.compile(r"(\.build|\.history)/\d{8}T\d{6}-[0-9a-f]{6}")
 _PUBLISH = "rename warehouse.duckdb"
+_PUBLISHED = "remove .build/publishing.json"
 
 # Where a build can be, in order; SQL and exports alternate.
 PREPARING = "before the first model"
@@ -75,23 +76,24 @@ class Points:
             self.passed(f"encode {len(texts)}")
             return encode(encoder, texts)
 
-        for module in (embed.store, warehouse.write.parquet):
-            self._watch_copies(module)
+        self._watch(embed.store, "_write_part", "copy embed.store")
+        self._watch(warehouse.write.parquet, "_write_batches", "copy warehouse.write.parquet")
+        self._watch(os, "fsync", "fsync")
         for module in (warehouse.run.build, warehouse.run.execution):
             module.Event = event
         Encoder.encode = encode_chunk
         self.passed(BEGIN)
         sys.addaudithook(self._audit)
 
-    def _watch_copies(self, module: ModuleType) -> None:
-        run = module.run
+    def _watch(self, module: ModuleType, name: str, label: str) -> None:
+        """Pass a point before each call of a module's function."""
+        function = getattr(module, name)
 
-        def watched(connection: object, sql: str, *parameters: object) -> list[tuple]:
-            if sql.lstrip().startswith("COPY"):
-                self.passed(f"copy {module.__name__}")
-            return run(connection, sql, *parameters)
+        def watched(*arguments: object) -> object:
+            self.passed(label)
+            return function(*arguments)
 
-        module.run = watched
+        setattr(module, name, watched)
 
     def passed(self, label: str) -> None:
         """The build is at the next point."""
@@ -150,7 +152,7 @@ class Trail:
             if label == _PUBLISH:
                 stage, published = BEFORE, True
             elif published:
-                stage = BETWEEN if word in ("rename", "mkdir") else AFTER
+                stage = AFTER if stage == AFTER or label.startswith(_PUBLISHED) else BETWEEN
             elif not started:
                 stage = PREPARING
             elif name.startswith(".history"):
