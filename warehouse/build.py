@@ -475,7 +475,6 @@ class _Execution:
                 "_sampled", self.sampled.stream(self.connection, self.prepared.jobs.models)
             )
             run(self.connection, f"CREATE OR REPLACE VIEW {gather.RELATION} AS FROM _sampled")
-        bounds = reading.Bounds.of(self.prepared.settings)
         for name in node.parents:
             if name not in SOURCES:
                 continue
@@ -489,7 +488,7 @@ class _Execution:
             if name != "raw.sources":
                 self.read += files
             handle = "_raw_" + name.partition(".")[2]
-            self.connection.register(handle, reading.stream(name, files, bounds, counts))
+            self.connection.register(handle, reading.stream(name, files, self.prepared.settings, counts))
             run(self.connection, f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {handle}")
 
     def _assert_unchanged(self) -> None:

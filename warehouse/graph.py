@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models import Model, find
+from warehouse.read import delphi_cache
 
 # Inputs as relations of the schema `raw`: they exist while a build reads files, and only then.
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -24,13 +25,19 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "raw.scores": ("file", "source", "method", "text", "problem"),
     "raw.score_items": ("file", "line", "text", "problem"),  # the same files, item by item
     "raw.run_configs": ("file", "source", "method", "text", "problem"),
+    "raw.latents": delphi_cache.COLUMNS,  # a row per latent of a latents cache
+    "raw.latent_prompts": delphi_cache.PROMPT_COLUMNS,  # the prompts of the cache
+    "raw.firing_counts": delphi_cache.FIRING_COLUMNS,
+    "raw.exports": ("file", "source", "method", "text", "problem"),  # source.jsonl of an export
+    "raw.export_features": ("file", "line", "text", "problem"),
+    "raw.export_explanations": ("file", "line", "text", "problem"),
     "raw.sources": ("source",),  # names of the source directories
     "raw.decoder": ("weights",),  # weights: read by a job, not by SQL
 }
 
 # Models that no build runs: functions of all models, and what `calibrate`, `feature` and `report` ask
 # of a warehouse.
-NOT_BUILT = ("macros", "calibration", "cards", "report")
+NOT_BUILT = ("macros", "latents", "calibration", "cards", "report")
 
 
 @dataclass(frozen=True)

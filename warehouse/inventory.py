@@ -14,7 +14,7 @@ from warehouse.layout import Layout
 from warehouse.settings import Settings
 from warehouse.sources import InputFile
 
-_FACTS = "dialect, records, records - quarantined - outside_scope, quarantined, outside_scope"
+_FACTS = "dialect, records, records - quarantined - outside_scope - merged, quarantined, outside_scope"
 
 
 @dataclass(frozen=True)

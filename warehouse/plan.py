@@ -13,8 +13,9 @@ from warehouse import models
 from warehouse.catalog import NodeState, State
 from warehouse.graph import SOURCES, Node
 from warehouse.models import Model, digest
+from warehouse.read import delphi_cache
 from warehouse.settings import BY_NAME, HOW_ONLY, Settings
-from warehouse.sources import InputFile, content_key, feeding
+from warehouse.sources import InputFile, content_key, feeding, source_names
 
 RUN, CHECK, SKIP = "run", "check", "skip"
 
@@ -97,7 +98,7 @@ def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
 def source_keys(files: Sequence[InputFile]) -> dict[str, str]:
     """Content key of every `raw.*` source."""
     keys = {name: content_key(feeding(name, files)) for name in SOURCES}
-    keys["raw.sources"] = digest(*sorted({f.source for f in files if f.source}))
+    keys["raw.sources"] = digest(*source_names(files))
     return keys
 
 
@@ -117,6 +118,8 @@ def _logic(
         return identity.logic, identity.settings
     used = models.macros_used(node.model, macros)
     names = node.model.parameters.union(*(m.parameters for m in used))
+    if "raw.latents" in node.parents:  # what is kept of a latent is chosen as it is read
+        names |= {BY_NAME[name].parameter for name in delphi_cache.SETTINGS}
     bound = {
         s.name: settings[s.name]
         for s in BY_NAME.values()

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import zstandard
 
+from warehouse.read import delphi_cache
 from warehouse.settings import Settings
-from warehouse.sources import InputFile, chunks
+from warehouse.sources import InputFile, chunks, source_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,7 @@ class Bounds:
 
 
 def stream(
-    name: str, files: Sequence[InputFile], bounds: Bounds, counts: dict[str, int]
+    name: str, files: Sequence[InputFile], settings: Settings, counts: dict[str, int]
 ) -> pa.RecordBatchReader | pa.Table:
     """What stands behind a `raw.*` relation; it can be read once.
 
@@ -63,9 +64,16 @@ def stream(
     """
     import pyarrow as pa
 
+    bounds = Bounds.of(settings)
+    if name == "raw.latents":
+        return delphi_cache.latents(files, settings, counts)
+    if name == "raw.latent_prompts":
+        return delphi_cache.prompts(files)
+    if name == "raw.firing_counts":
+        return delphi_cache.firing_counts(files, bounds.expansion, counts)
     if name == "raw.sources":
         return pa.table(
-            {"source": pa.array(sorted({f.source for f in files if f.source}), pa.string())}
+            {"source": pa.array(source_names(files), pa.string())}
         )
     if name in _CUTS:
         return records(files, bounds, _CUTS[name], counts)
@@ -264,6 +272,8 @@ _CUTS: dict[str, type[Cut]] = {
     "raw.activations": Lines,
     "raw.activation_ids": Lines,
     "raw.record_prompts": Lines,
+    "raw.export_features": Lines,
+    "raw.export_explanations": Lines,
     "raw.prompts": Items,
     "raw.score_items": Items,
 }

@@ -1,7 +1,7 @@
 -- version: 1
 -- description: Why an activation record is refused, null when it is good. `record` is what its format
 --   gives, of a prompt with `num_tokens` tokens (null: an unknown one).
-CREATE OR REPLACE MACRO record_problem(line, record, feature_id, prompt_id, positions, activations, lengths, num_tokens, prompts_file) AS
+CREATE OR REPLACE MACRO record_problem(line, record, feature_id, prompt_id, positions, activations, lengths, num_tokens, prompts_told) AS
     CASE
         -- All fields are there in almost every record: only the others are parsed again.
         WHEN record IS NULL OR record.numbers IS NULL OR feature_id IS NULL OR prompt_id IS NULL OR record.pairs IS NULL
@@ -13,7 +13,7 @@ CREATE OR REPLACE MACRO record_problem(line, record, feature_id, prompt_id, posi
                 WHEN coalesce(record.tokens, record.prompt) IS NULL THEN 'missing field: ' || record.names[2]
                 WHEN NOT json_exists(line, '$.' || record.names[3]) THEN 'missing field: ' || record.names[3]
                 WHEN feature_id IS NULL OR feature_id > 4294967295 THEN 'wrong type: ' || record.names[1]
-                WHEN prompt_id IS NULL AND prompts_file <> '' AND record.tokens IS NOT NULL
+                WHEN prompt_id IS NULL AND prompts_told AND record.tokens IS NOT NULL
                     THEN 'missing field: dataSetPromptId (input.prompts = "" takes the prompts from the records)'
                 WHEN prompt_id IS NULL THEN 'wrong type: ' || record.names[2]
                 WHEN record.pairs IS NULL AND regexp_matches(record.numbers, '(?i)nan|inf')

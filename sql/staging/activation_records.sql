@@ -1,4 +1,4 @@
--- version: 6
+-- version: 7
 -- description: One row per activation record, kept, merged, quarantined or outside scope.features,
 --   sorted by (feature, prompt). A format (sql/macros/record_format/) reads a line, record_problem
 --   checks it, this model places it.
@@ -45,7 +45,7 @@ checked AS (
             t.problem,
             record_problem(
                 t.text, t.record, t.feature_id, t.prompt_id, t.positions, t.activations, t.lengths, p.num_tokens,
-                $input_prompts
+                EXISTS (FROM staging.prompt_records)
             )
         ) AS bad
     FROM typed t
