@@ -137,15 +137,20 @@ class Jobs:
     def _embed(self, name: str, connection: duckdb.DuckDBPyConnection) -> tuple[str, int]:
         relation = READS[name][0]
         selects, parts, rows = [], [], 0
+        places = f"{name}_places"
+        run(
+            connection,
+            f"CREATE OR REPLACE TABLE {places} (model VARCHAR, text_key UUID, place BIGINT)",
+        )
         self.embedded[name] = 0
         for model in self.models:
             texts = relation
             if name.partition(".")[2] in _OWN_TEXTS:
                 texts = f"(SELECT * FROM {relation} WHERE model = {literal(model)})"
             store = self._store(self._files[model])
+            store.renew(connection)
             self._fill(name, connection, model, store, texts)
-            found = store.select(connection, texts)
-            selects.append(f"SELECT {literal(model)} AS model, text_key, vector FROM ({found})")
+            selects.append(store.select(connection, texts, model, places))
             # A text and a model decide a vector, so the keys stand for the vectors.
             count, keys = run(
                 connection,

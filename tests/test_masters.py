@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.independent.check import MASTERS, differences, embedder
+from warehouse import export
+from warehouse.errors import WarehouseError
 from warehouse.settings import load
 
 U8, U16, U32, F32, F64 = pl.UInt8, pl.UInt16, pl.UInt32, pl.Float32, pl.Float64
@@ -40,6 +46,7 @@ SCHEMAS = {
         "data_source": CAT,
         "llm_explainer": CAT,
         "embedding": pl.List(F32),
+        "explanation_text": UTF8,
     },
     "activation_examples": {
         "feature_id": U32,
@@ -180,6 +187,58 @@ def test_the_other_settings_agree_with_the_recomputation_too(copy: Path, rebuild
 def test_polars_reads_exactly_the_schema_of_the_contract(sample: Path, name: str) -> None:
     assert dict(pl.read_parquet_schema(sample / "master" / f"{name}.parquet")) == SCHEMAS[name]
     assert list(read(sample, name).columns) == list(SCHEMAS[name])
+
+
+def nullable(type_: pa.DataType, path: str) -> Iterator[tuple[str, int]]:
+    """(parquet column, how many of its levels may be null or are lists) of an Arrow type.
+
+    Every level of the contract may be null, so a list counts two and anything else one.
+    """
+    if pa.types.is_list(type_):
+        for leaf, levels in nullable(type_.value_type, f"{path}.list.element"):
+            yield leaf, levels + 2
+    elif pa.types.is_struct(type_):
+        for field in type_:
+            for leaf, levels in nullable(field.type, f"{path}.{field.name}"):
+                yield leaf, levels + 1
+    else:
+        yield path, 1
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_parquet_and_arrow_schema_agree_at_every_level_on_what_may_be_null(
+    sample: Path, name: str
+) -> None:
+    path = sample / "master" / f"{name}.parquet"
+    footer = pq.read_metadata(path)
+    arrow = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(footer.metadata[b"ARROW:schema"])))
+    expected = dict(pair for field in arrow for pair in nullable(field.type, field.name))
+    columns = [footer.schema.column(i) for i in range(len(footer.schema))]
+    assert {c.path: c.max_definition_level for c in columns} == expected
+    assert "not null" not in str(arrow.remove_metadata())
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_no_encoding_is_used_that_an_older_reader_lacks(sample: Path, name: str) -> None:
+    footer = pq.read_metadata(sample / "master" / f"{name}.parquet")
+    groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
+    found = {e for g in groups for i in range(g.num_columns) for e in g.column(i).encodings}
+    assert found <= {"PLAIN", "RLE", "RLE_DICTIONARY", "PLAIN_DICTIONARY", "BIT_PACKED"}
+
+
+def test_a_column_that_is_required_in_the_file_fails_the_export(tmp_path: Path) -> None:
+    path = tmp_path / "made_up.parquet"
+    may_be_null = pa.schema([("feature_id", pa.uint32()), ("ids", pa.list_(pa.uint32()))])
+    required = pa.schema([f.with_nullable(False) for f in may_be_null])
+    rows = pa.table({"feature_id": [1, 2], "ids": [[1], [2, 3]]}, schema=may_be_null)
+    pq.write_table(rows, path, store_schema=False)
+    export._verify(path, may_be_null, 2, "feature_id", split=False)
+    pq.write_table(rows.cast(required), path, store_schema=False)
+    with pytest.raises(WarehouseError, match="not written with its declared types"):
+        export._verify(path, may_be_null, 2, "feature_id", split=False)
+    pq.write_table(rows, path, store_schema=False, use_dictionary=False, column_encoding={"feature_id": "DELTA_BINARY_PACKED"})  # fmt: skip
+    with pytest.raises(WarehouseError, match="DELTA_BINARY_PACKED"):
+        export._verify(path, may_be_null, 2, "feature_id", split=False)
 
 
 @pytest.mark.parametrize("name", MASTERS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from embed import store
@@ -81,9 +82,16 @@ def fill(
     return missing
 
 
+def select(db: duckdb.DuckDBPyConnection, vectors: VectorStore, relation: str) -> str:
+    """A SELECT of the relation's texts, as a job makes it."""
+    places = f"{relation}_places"
+    run(db, f"CREATE OR REPLACE TABLE {places} (model VARCHAR, text_key UUID, place BIGINT)")
+    return vectors.select(db, relation, "made up", places)
+
+
 def stored(db: duckdb.DuckDBPyConnection, vectors: VectorStore, relation: str) -> dict[str, list]:
     """Text → vector of a relation's texts, as the view over the store gives them."""
-    view = vectors.select(db, relation)
+    view = select(db, vectors, relation)
     rows = run(db, f"SELECT text, vector FROM (SELECT DISTINCT * FROM {relation}) JOIN ({view}) USING (text_key)")  # fmt: skip
     assert len(rows) == len(dict(rows))
     return dict(rows)
@@ -161,10 +169,10 @@ def test_a_selection_reads_only_the_parts_that_hold_what_is_wanted(db, tmp_path)
     second = [part for part in vectors.parts() if part not in first]
     assert (len(first), len(second)) == (1, 1)
 
-    views = {relation: vectors.select(db, relation) for relation in ("texts.a", "texts.b")}
+    views = {relation: select(db, vectors, relation) for relation in ("texts.a", "texts.b")}
     assert first[0].name in views["texts.a"]
     assert second[0].name in views["texts.b"]
-    both = vectors.select(db, texts(db, "texts.c", [TEXTS[0], TEXTS[4], "unknown"]))
+    both = select(db, vectors, texts(db, "texts.c", [TEXTS[0], TEXTS[4], "unknown"]))
     assert first[0].name in both
     assert second[0].name in both
     second[0].unlink()
@@ -181,17 +189,25 @@ def test_no_texts_give_an_empty_relation_with_its_types(db, tmp_path, filled):
         fill(db, vectors, texts(db, "texts.a", TEXTS), Encoder())
     assert fill(db, vectors, texts(db, "texts.none", []), encode) == 0
     assert encode.batches == []
-    sql = vectors.select(db, "texts.none")
+    sql = select(db, vectors, "texts.none")
     assert run(db, sql) == []
     types = run(db, f"DESCRIBE {sql}")
-    assert [row[:2] for row in types] == [("text_key", "UUID"), ("vector", "FLOAT[]")]
+    assert [row[:2] for row in types] == [
+        ("model", "VARCHAR"),
+        ("text_key", "UUID"),
+        ("vector", "FLOAT[]"),
+    ]
 
 
 def test_stored_columns_are_a_uuid_and_floats(db, tmp_path):
     vectors = opened(tmp_path)
     fill(db, vectors, texts(db, "texts.a", TEXTS), Encoder())
-    types = run(db, f"DESCRIBE {vectors.select(db, 'texts.a')}")
-    assert [row[:2] for row in types] == [("text_key", "UUID"), ("vector", "FLOAT[]")]
+    types = run(db, f"DESCRIBE {select(db, vectors, 'texts.a')}")
+    assert [row[:2] for row in types] == [
+        ("model", "VARCHAR"),
+        ("text_key", "UUID"),
+        ("vector", "FLOAT[]"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -209,9 +225,50 @@ def test_a_directory_may_have_any_name(db, tmp_path, monkeypatch, name):
     assert stored(db, vectors, relation) == {t: vector(t) for t in TEXTS}
     assert vectors.find_missing(db, texts(db, "texts.other", ["elsewhere"])) == 1
     monkeypatch.chdir("/")
-    assert len(run(db, VectorStore(tmp_path / name / "vectors").select(db, relation))) == len(TEXTS)
+    assert len(run(db, select(db, VectorStore(tmp_path / name / "vectors"), relation))) == len(
+        TEXTS
+    )
 
 
 def test_the_store_says_once_which_model_made_it(tmp_path):
     opened(tmp_path).describe({"model": "another"})
     assert '"made up"' in (tmp_path / "model.json").read_text()
+
+
+def test_a_store_of_an_earlier_version_gets_places_and_keeps_its_vectors(db, tmp_path):
+    vectors, relation = opened(tmp_path), texts(db, "texts.a", TEXTS)
+    fill(db, vectors, relation, Encoder())
+    for part in vectors.parts():
+        run(db, f"CREATE OR REPLACE TABLE old AS SELECT text_key, vector FROM '{part}'")
+        run(db, f"COPY old TO '{part}' (FORMAT parquet)")
+    (tmp_path / "model.json").write_text('{"model": "made up"}')
+    vectors.renew(db)
+    assert stored(db, vectors, relation) == {t: vector(t) for t in TEXTS}
+    written = {path: path.stat().st_ino for path in tmp_path.iterdir()}
+    vectors.renew(db)
+    assert written == {path: path.stat().st_ino for path in tmp_path.iterdir()}
+    assert fill(db, vectors, relation, Encoder()) == 0
+
+
+def test_few_texts_are_found_without_reading_the_other_row_groups(db, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_ROW_GROUP", 1)
+    vectors, relation = opened(tmp_path), texts(db, "texts.a", TEXTS)
+    fill(db, vectors, relation, Encoder())
+    view = select(db, vectors, relation)
+    texts(db, "texts.few", TEXTS[3:5])
+    plan = run(db, f"EXPLAIN ANALYZE FROM ({view}) JOIN texts.few USING (text_key)")[0][1]
+    assert "Row Groups Scanned: 2 / 11" in plan
+
+
+def test_places_are_unique_and_every_page_has_a_checksum(db, tmp_path):
+    vectors = opened(tmp_path)
+    fill(db, vectors, texts(db, "texts.a", TEXTS), Encoder())
+    parts = [str(part) for part in vectors.parts()]
+    assert run(db, "SELECT count(DISTINCT place) FROM read_parquet(?)", [parts]) == [(len(TEXTS),)]
+    damaged = bytearray(Path(parts[0]).read_bytes())
+    at = damaged.index(np.float32(vector(longest := max(TEXTS, key=len))[0]).tobytes())
+    assert longest
+    damaged[at] ^= 1
+    Path(parts[0]).write_bytes(damaged)
+    with pytest.raises(OSError, match="CRC"):
+        pq.read_table(parts[0], page_checksum_verification=True)

@@ -1,8 +1,8 @@
-"""The two wide masters, put together as record batches at export.
+"""The masters as record batches, for export.
 
-Their SQL models say what they hold and answer ad-hoc queries. Written through a COPY they would
-be sorted with all their tokens and vectors; here only the narrow columns come from SQL, in order,
-and each token or vector is placed once. The tests compare both ways.
+Of the two wide ones the SQL model says what they hold and answers ad-hoc queries. Written from
+there they would be sorted with all their tokens and vectors; here only the narrow columns come
+from SQL, in order, and each token or vector is placed once. The tests compare both ways.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ import duckdb
 
 from embed.gather import SampledVectors, list_array, spans, vector_array
 from warehouse.catalog import run
+from warehouse.models import Model, identifier
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-_EXAMPLES = 16_384  # rows a batch, which becomes a row group
+_EXAMPLES = 16_384  # rows per batch
 _VECTOR_VALUES = 1 << 24  # float32 values a batch: 64 MB
 _FEATURES = 2048
+
+
+_ROWS = 4096  # rows per batch of any other master
 
 
 @dataclass
@@ -33,6 +37,15 @@ class Assembly:
     sampled: SampledVectors
     int8: bool = False
     facts: dict[str, object] = field(default_factory=dict)
+
+
+def sql_rows(work: Assembly, model: Model) -> Iterator[dict[str, pa.Array]]:
+    """Columns of a master as its SQL gives them, in its order, a batch at a time."""
+    order = f" ORDER BY {model.order}" if model.order else ""
+    rows = work.connection.sql(f"FROM {identifier(model.name)}{order}").to_arrow_reader(_ROWS)
+    with rows:  # left open, it would keep the file from being opened again
+        for batch in rows:
+            yield dict(zip(batch.schema.names, batch.columns, strict=True))
 
 
 def activation_examples(work: Assembly) -> Iterator[dict[str, pa.Array]]:

@@ -19,7 +19,7 @@ import duckdb
 
 from embed.gather import SampledVectors
 from warehouse import __version__
-from warehouse.assemble import ASSEMBLERS, Assembly
+from warehouse.assemble import ASSEMBLERS, Assembly, sql_rows
 from warehouse.catalog import run
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models import Column, Model, digest, identifier, literal
@@ -27,11 +27,12 @@ from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 T = TypeVar("T")
 
 # Raise when the files' form changes without a model's version changing.
-_FORM = 2
+_FORM = 3
 
 # The master whose vectors the settings can ask for as int8.
 EMBEDDINGS = "master.activation_embeddings"
@@ -41,9 +42,16 @@ _VECTORS = {
     "master.explanation_embeddings": "SELECT count(*), any_value(len(embedding)) FROM master.explanation_embeddings",
 }
 # Measured: a number of a vector, and a row without vectors (activation_examples, which counts).
-_FLOAT_BYTES, _ROW_BYTES = 3.6, 200
+_FLOAT_BYTES, _ROW_BYTES = 3.75, 200
 
-_ROW_GROUP = 16_384
+# Who asks for one feature reads the footer and one row group: small groups cost a longer footer.
+# At 16,384 features, 2026-11-24: groups of 2,048 … 16,384 examples 10 … 8 ms in DuckDB and 4 … 18 ms
+# in Polars 2.1 (94 … 83 MB); of 8, 12, 16, 20 features' vectors 33, 23, 19, 16 ms in DuckDB.
+_ROW_GROUP = 4096  # rows
+_VALUES_ROW_GROUP = 280_000  # numbers of vectors: some megabyte
+
+# What every reader from Polars 0.19 on decodes.
+_ENCODINGS = frozenset({"PLAIN", "RLE", "RLE_DICTIONARY", "PLAIN_DICTIONARY", "BIT_PACKED"})
 
 # A parquet file ends with its footer, the footer's length (four bytes) and this.
 _MAGIC = b"PAR1"
@@ -95,7 +103,7 @@ def exportable(models: Mapping[str, Model]) -> dict[str, str]:
 
 def file_columns(model: Model, settings: Settings) -> tuple[Column, ...]:
     """The columns of a master's file: the model's, vectors in the form the settings ask for."""
-    if model.name != EMBEDDINGS or settings["export.embeddings"] == "float32":
+    if model.name != EMBEDDINGS or settings["export.embeddings"] != "int8":
         return model.columns
     int8 = {
         "embeddings": Column(
@@ -109,7 +117,8 @@ def file_columns(model: Model, settings: Settings) -> tuple[Column, ...]:
 def export_key(model: Model, result: str, settings: Settings) -> str:
     """What an export holds: the model's result and the form it is written in."""
     columns = file_columns(model, settings)
-    return digest(_FORM, result, *(f"{c.name} {c.type}" for c in columns))
+    form = settings["export.embeddings"] if model.name == EMBEDDINGS else ""
+    return digest(_FORM, form, result, *(f"{c.name} {c.type}" for c in columns))
 
 
 def is_current(path: Path, key: str) -> bool:
@@ -211,13 +220,12 @@ def write(
         "ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()).decode(),
     }
     work = Assembly(connection, sampled, int8=columns != model.columns)
-    if assemble := ASSEMBLERS.get(model.name):
-        with closing(assemble(work)) as batches:
-            _write_batches(path, schema, footer, _until(stop, batches))
-    else:
-        _copy(connection, model, path, footer)
+    assemble = ASSEMBLERS.get(model.name)
+    split = settings["export.embeddings"] == "float32-split"
+    with closing(assemble(work) if assemble else sql_rows(work, model)) as batches:
+        _write_batches(path, schema, footer, _until(stop, batches), split)
     _assert_wanted(stop)
-    _verify(path, schema, rows, model.order)
+    _verify(path, schema, rows, model.order, split)
     description = {
         **facts,
         "file": path.name,
@@ -247,28 +255,19 @@ def _assert_wanted(stop: Event) -> None:
         raise WarehouseError("the export was stopped")
 
 
-def _copy(
-    connection: duckdb.DuckDBPyConnection, model: Model, path: Path, footer: Mapping[str, str]
-) -> None:
-    """Parquet's version stays 1: pyarrow cannot read a Categorical in version 2's strings."""
-    order = f" ORDER BY {model.order}" if model.order else ""
-    pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in footer.items())
-    run(
-        connection,
-        f"""COPY (SELECT * FROM {identifier(model.name)}{order}) TO {literal(str(path))}
-        (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, KV_METADATA {{{pairs}}})""",
-    )
-
-
 def _write_batches(
     path: Path,
     schema: pa.Schema,
     footer: Mapping[str, str],
     batches: Iterable[Mapping[str, pa.Array]],
+    split: bool,
 ) -> None:
-    """Write batches of columns, a row group each.
+    """Write batches of columns in small row groups.
 
-    Vectors hardly compress: their bytes are split by place (the exponents do), at zstd's level 1.
+    pyarrow writes what may be null as the declared schema says it. DuckDB's COPY goes by the data
+    (a column without a null becomes REQUIRED), and beside a schema that says otherwise Polars
+    before 2.1 reads nested values as nulls. Parquet's version stays 1: pyarrow cannot read a
+    Categorical in version 2's strings.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -279,8 +278,9 @@ def _write_batches(
             columns = [batch[name] for name in schema.names]
             if writer is None:
                 made = pa.schema(zip(schema.names, (c.type for c in columns), strict=True))
-                writer = pq.ParquetWriter(path, made, **_encoding(made), store_schema=False)
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=made), _ROW_GROUP)
+                writer = pq.ParquetWriter(path, made, **_encoding(made, split), store_schema=False)
+            record = pa.RecordBatch.from_arrays(columns, schema=made)
+            writer.write_batch(record, _row_group(record))
         if writer is None:
             writer = pq.ParquetWriter(path, schema, store_schema=False)
         writer.add_key_value_metadata(footer)
@@ -289,30 +289,51 @@ def _write_batches(
             writer.close()
 
 
-def _encoding(schema: pa.Schema) -> dict[str, object]:
-    """Parquet options: float vectors split by byte, all else by dictionary where it pays.
+def _row_group(batch: pa.RecordBatch) -> int:
+    """Rows per row group: fewer where the rows hold many vectors."""
+    import pyarrow.compute as pc
 
-    Statistics of scalar columns only: nobody skips row groups by what stands inside of lists, and
-    those of the tokens took half of the time to write.
+    if "embeddings" not in batch.schema.names:
+        return _ROW_GROUP
+    values = len(pc.list_flatten(pc.list_flatten(batch["embeddings"])))
+    return max(1, _VALUES_ROW_GROUP * batch.num_rows // max(values, 1))
+
+
+def _encoding(schema: pa.Schema, split: bool) -> dict[str, object]:
+    """Parquet options: vectors as they are (or their bytes split by place), all else by dictionary.
+
+    Statistics of numbers only: nobody skips row groups by a constant name or by what is inside
+    of lists, and those of the tokens took half of the time to write.
     """
     import pyarrow as pa
 
-    leaves = {}
-    for name, type_ in zip(schema.names, schema.types, strict=True):
-        leaf = name
-        while pa.types.is_list(type_):
-            leaf, type_ = f"{leaf}.list.element", type_.value_type
-        leaves[leaf] = name == "embeddings" and pa.types.is_float32(type_)
-    scalars = [f.name for f in schema if not pa.types.is_nested(f.type)]
-    if not any(leaves.values()):
-        return {"compression": "zstd", "compression_level": 3, "write_statistics": scalars}
+    leaves = [leaf for field in schema for leaf in _leaves(field.name, field.type)]
+    vectors = [
+        path for path, type_ in leaves if path.endswith("element") and pa.types.is_float32(type_)
+    ]
+    others = [path for path, _ in leaves if path not in vectors]
+    scalars = [f.name for f in schema if pa.types.is_primitive(f.type)]
     return {
         "compression": "zstd",
-        "compression_level": 1,
+        # Vectors hardly compress: their exponents do, and level 1 finds them.
+        "compression_level": 1 if vectors else 3,
         "write_statistics": scalars,
-        "use_byte_stream_split": [leaf for leaf, split in leaves.items() if split],
-        "use_dictionary": [leaf for leaf, split in leaves.items() if not split],
+        "use_byte_stream_split": vectors if split else False,
+        "use_dictionary": others,
     }
+
+
+def _leaves(path: str, type_: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
+    """The parquet columns of an Arrow type, as path and type."""
+    import pyarrow as pa
+
+    if pa.types.is_list(type_):
+        yield from _leaves(f"{path}.list.element", type_.value_type)
+    elif pa.types.is_struct(type_):
+        for field in type_:
+            yield from _leaves(f"{path}.{field.name}", field.type)
+    else:
+        yield path, type_
 
 
 def publish(written: Iterable[Exported], target: Path) -> list[Exported]:
@@ -353,9 +374,15 @@ def statistics(
 
 
 def typed(model: Model, sql: str) -> str:
-    """A master's SQL with its declared columns and no others, in their exact types."""
+    """A master's SQL with its declared columns and no others, in their exact types.
+
+    A view's feature_id stays as it is: DuckDB pushes no filter through a cast, and who asks for
+    one feature would read them all. Its file has the exact type.
+    """
     columns = ", ".join(
-        f"{identifier(c.name)}::{duckdb_type(c.type)} AS {identifier(c.name)}"
+        identifier(c.name)
+        if model.kind == "view" and c.name == "feature_id"
+        else f"{identifier(c.name)}::{duckdb_type(c.type)} AS {identifier(c.name)}"
         for c in model.columns
     )
     return f"SELECT {columns} FROM (\n{sql}\n)"
@@ -433,26 +460,35 @@ def _arrow(parsed: object) -> pa.DataType:
     return pa.struct([(n, _arrow(t)) for n, t in inner])
 
 
-def _verify(path: Path, schema: pa.Schema, rows: int, order: str) -> None:
-    """Read the file back: the types, the count and the order that were promised."""
+def _verify(path: Path, schema: pa.Schema, rows: int, order: str, split: bool) -> None:
+    """Read the file back: the types, what may be null, the encodings, the count and the order."""
     import numpy as np
     import pyarrow.parquet as pq
 
-    def shape(fields: pa.Schema) -> list[tuple[str, str]]:
-        # Parquet calls a list's field "element" where Arrow says "item"; neither reader cares.
-        return [
-            (f.name, str(f.type).replace("<element: ", "<item: ").replace(" not null", ""))
-            for f in fields
-        ]
+    def shape(fields: pa.Schema) -> list[str]:
+        # Parquet calls a list's field "element" where Arrow says "item"; no reader minds.
+        return [str(f).replace("<element: ", "<item: ") for f in fields]
 
-    found = pq.read_schema(path).remove_metadata()
+    footer = pq.read_metadata(path)
+    found = footer.schema.to_arrow_schema().remove_metadata()
+    # What may be null, at every level, is read from the parquet types and not from ARROW:schema.
     if shape(found) != shape(schema):
         raise WarehouseError(f'"{path.name}" was not written with its declared types', f"declared:\n{schema}\nfound:\n{found}")  # fmt: skip
-    if (count := pq.read_metadata(path).num_rows) != rows:
-        raise WarehouseError(f'"{path.name}" holds {count} rows of {rows}')
+    if strange := _encodings(footer) - _ENCODINGS - ({"BYTE_STREAM_SPLIT"} if split else set()):
+        raise WarehouseError(f'"{path.name}" is encoded as {", ".join(sorted(strange))}, which older readers lack')  # fmt: skip
+    if footer.num_rows != rows:
+        raise WarehouseError(f'"{path.name}" holds {footer.num_rows} rows of {rows}')
     first = order.partition(",")[0]
     if first and (np.diff(pq.read_table(path, columns=[first])[first].to_numpy()) < 0).any():
         raise WarehouseError(f'"{path.name}" is not sorted by {first}')
+
+
+def _encodings(footer: pq.FileMetaData) -> set[str]:
+    """Encodings of the first row group's columns; the others are written with the same options."""
+    if not footer.num_row_groups:
+        return set()
+    group = footer.row_group(0)
+    return {e for i in range(group.num_columns) for e in group.column(i).encodings}
 
 
 def _sidecar(path: Path) -> Path:

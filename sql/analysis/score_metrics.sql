@@ -18,8 +18,8 @@
 -- column precision: tp ÷ (tp + fp)
 -- column recall: tp ÷ (tp + fn)
 -- column f1: harmonic mean of precision and recall
--- column weighted_f1: pooled rows: mean f1 of the features, each weighted by its firing count, the
---   activation pairs in its records; features without records or f1 aside
+-- column weighted_f1: pooled rows: mean f1 of the features, each weighted by the activation pairs in its
+--   selected records (Delphi weighs by firing counts over the corpus); features without either aside
 -- column auc: area under the ROC curve of `probability`, ties counted half, where it was recorded
 -- column recall_by_quantile: recall of the activating examples by `distance`
 -- column accuracy_low: Wilson's 95 % interval of the accuracy

@@ -7,12 +7,14 @@
 -- column data_source Categorical: the source the explanation is taken from
 -- column llm_explainer Categorical: full name of the explainer
 -- column embedding List(Float32): the explanation's vector
+-- column explanation_text Utf8: the text that was embedded
 SELECT
     e.feature_id,
     sae.sae_id,
     s.data_source,
     e.explainer AS llm_explainer,
-    v.vector AS embedding
+    v.vector AS embedding,
+    e.text AS explanation_text
 FROM analysis.explanations e
 CROSS JOIN staging.sae sae
 JOIN staging.sources s ON s.source = e.source

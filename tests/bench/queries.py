@@ -1,14 +1,20 @@
-"""The four queries of a reader, in process on the published file."""
+"""What readers ask: four queries of the published file, and one feature of the two large masters."""
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.bench import builds, data
 from tests.bench.harness import Bench, Figure, Stage
 
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+LARGE = ("activation_embeddings", "activation_examples")
 THRESHOLDS = [0.2, 0.4, 0.6, 0.8]
 # name → SQL; $feature and $thresholds are bound.
 QUERIES = {
@@ -40,23 +46,71 @@ def medians(directory: str, times: int) -> dict[str, tuple[float, int]]:
         for name, sql in QUERIES.items():
             every = {"feature": feature, "thresholds": THRESHOLDS}
             bound = {key: value for key, value in every.items() if f"${key}" in sql}
-            taken = []
-            for _ in range(times):
-                started = time.perf_counter()
-                rows = connection.sql(sql, params=bound or None).to_arrow_table()
-                taken.append(1000 * (time.perf_counter() - started))
-            found[name] = (statistics.median(taken), len(rows))
+            query = connection.sql(sql, params=bound or None)
+            found[name] = (_median(query.to_arrow_table, times), len(query.to_arrow_table()))
     return found
+
+
+def one_feature(directory: str, times: int) -> dict[str, tuple[float, float]]:
+    """Median milliseconds of one feature of each large master, and the megabytes of its file that
+    a reader over HTTP touches: the footer and the columns of one row group. By reader and master."""
+    import duckdb
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    found = {}
+    with duckdb.connect(str(Path(directory) / "warehouse.duckdb"), read_only=True) as connection:
+        [(feature,)] = connection.execute(
+            "SELECT quantile_disc(feature_id, 0.5) FROM master.activation_example_similarity"
+        ).fetchall()
+        for name in LARGE:
+            path = Path(directory) / "master" / f"{name}.parquet"
+            touched = _touched(pq.read_metadata(path), feature)
+            where = f"WHERE feature_id = {feature}"
+            lazy = pl.scan_parquet(path).filter(pl.col("feature_id") == feature)
+            asked = {
+                "DuckDB, warehouse": connection.sql(f"FROM master.{name} {where}").to_arrow_table,
+                "DuckDB, parquet": connection.sql(f"FROM '{path}' {where}").to_arrow_table,
+                "Polars, parquet": lazy.collect,
+            }
+            for reader, ask in asked.items():
+                found[f"{name}: {reader}"] = (_median(ask, times), touched)
+    return found
+
+
+def _median(ask: Callable[[], object], times: int) -> float:
+    """Median milliseconds of some calls after a first one."""
+    ask()
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        ask()
+        taken.append(1000 * (time.perf_counter() - started))
+    return statistics.median(taken)
+
+
+def _touched(footer: pq.FileMetaData, feature: int) -> float:
+    """Megabytes of the footer and of the row groups that may hold the feature."""
+    size = footer.serialized_size
+    for number in range(footer.num_row_groups):
+        group = footer.row_group(number)
+        ids = group.column(0).statistics
+        if ids.min <= feature <= ids.max:
+            size += sum(group.column(i).total_compressed_size for i in range(group.num_columns))
+    return size / 1e6
 
 
 def run(bench: Bench) -> list[Figure]:
     directory = data.full(bench)
     builds.ensure_built(bench, directory)
-    found = bench.call(medians, directory, 5 if bench.quick else 50).result
+    times = 5 if bench.quick else 50
     return [
         Figure(name, milliseconds, "ms", "< 10", f"{rows:,} rows")
-        for name, (milliseconds, rows) in found.items()
-    ]
+        for name, (milliseconds, rows) in bench.call(medians, directory, times).result.items()
+    ] + [
+        Figure(f"one feature, {name}", milliseconds, "ms", "≤ 40" if "Polars" in name else "≤ 20", f"{touched:.2f} MB of the file over HTTP (≤ 1.5)")
+        for name, (milliseconds, touched) in bench.call(one_feature, directory, times).result.items()
+    ]  # fmt: skip
 
 
 STAGE = Stage("queries", "Queries: medians in process", run)

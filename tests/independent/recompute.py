@@ -1080,6 +1080,7 @@ def explanation_embedding_rows(
             "data_source": explanation.source,
             "llm_explainer": names[explanation.explainer],
             "embedding": vectors[explanation.text],
+            "explanation_text": explanation.text,
         }
         for feature, explanations in explained.items()
         for explanation in explanations
@@ -1609,6 +1610,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "data_source": "cat",
         "llm_explainer": "cat",
         "embedding": "list<float>",
+        "explanation_text": "str",
     },
     "activation_examples": {
         "feature_id": "uint32",
