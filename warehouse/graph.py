@@ -28,6 +28,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "raw.latents": delphi_cache.COLUMNS,  # a row per latent of a latents cache
     "raw.latent_prompts": delphi_cache.PROMPT_COLUMNS,  # the prompts of the cache
     "raw.firing_counts": delphi_cache.FIRING_COLUMNS,
+    "raw.sparsity": delphi_cache.SPARSITY_COLUMNS,  # SAELens' share of firing tokens
     "raw.exports": ("file", "source", "method", "text", "problem"),  # source.jsonl of an export
     "raw.export_features": ("file", "line", "text", "problem"),
     "raw.export_explanations": ("file", "line", "text", "problem"),

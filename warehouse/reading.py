@@ -71,6 +71,8 @@ def stream(
         return delphi_cache.prompts(files)
     if name == "raw.firing_counts":
         return delphi_cache.firing_counts(files, bounds.expansion, counts)
+    if name == "raw.sparsity":
+        return delphi_cache.sparsity(files, counts)
     if name == "raw.sources":
         return pa.table(
             {"source": pa.array(source_names(files), pa.string())}

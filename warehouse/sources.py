@@ -21,7 +21,7 @@ from warehouse.read.directories import Export, Found, Place, Run
 from warehouse.settings import BY_NAME, Settings
 
 SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
-METHODS = ("fuzz", "detection", "simulation", "embedding")
+METHODS = ("fuzz", "detection", "recall", "simulation", "embedding")
 # Relations that read the files of another one their own way.
 _SAME_FILES = {
     "raw.score_items": ("raw.scores",),
@@ -404,6 +404,7 @@ def _source_files(
     config = directory / "run_config.json"
     if not parts and not config.exists():
         return
+    counts = directory / "log" / "hookpoint_firing_counts.pt"
     if not SOURCE_NAME.fullmatch(directory.name):
         raise WarehouseError(
             f'"{directory}" is named against the rule <explainer>_e-<scorer>_s',
@@ -412,20 +413,18 @@ def _source_files(
     source = _readable(directory.name)
     if config.exists():
         yield _stat(data, config, "raw.run_configs", source)
+    if counts.exists():
+        yield _stat(data, counts, "raw.firing_counts", source)
     if "explanations" in parts:
         for path in _explanation_files(directory / "explanations"):
             mine = directories.of_hookpoint(run, hookpoint, path.name)
             yield _of(_stat(data, path, "raw.explanations", source), mine)
     if "scores" in parts:
         for method in _method_directories(directory / "scores"):
-            known = method.name in METHODS
             for path in _text_files(method):
-                file = _stat(
-                    data, path, "raw.scores" if known else "", source, _readable(method.name)
-                )
                 mine = directories.of_hookpoint(run, hookpoint, path.name, "--")
-                file = file if known else file._replace(status="not read", note="unknown method")
-                yield _of(file, mine)
+                name = directories.method_name(method.name)
+                yield _of(_stat(data, path, "raw.scores", source, name), mine)
 
 
 def _of(file: InputFile, mine: bool) -> InputFile:

@@ -7,7 +7,7 @@
 -- column num_windows: windows of windows.embedding_tokens tokens with one
 -- column max_prompt_id: where the largest activation is; on a tie the first prompt, then position
 -- column boundaries: see latents.boundaries
--- column bars: entries in 50 equal bins from 0 to the maximum
+-- column bars: entries in statistics.bins equal bins from 0 to the maximum
 -- column tokens: the most frequent tokens that it fires on, and those that tie with the last
 -- column top_count: entries on the most frequent token
 -- column token_entropy: in bits, over the tokens fired on
@@ -26,7 +26,7 @@ places AS (
 ),
 
 bars AS (
-    SELECT e.feature_id, least(floor(e.activation::DOUBLE / m.max_activation * 50), 49)::INTEGER AS bar, count(*) AS count
+    SELECT e.feature_id, least(floor(e.activation::DOUBLE / m.max_activation * $statistics_bins), $statistics_bins - 1)::INTEGER AS bar, count(*) AS count
     FROM part.entries e
     JOIN maxima m ON m.feature_id = e.feature_id
     WHERE m.max_activation > 0
@@ -47,9 +47,9 @@ ranked AS (
 tokens AS (
     SELECT
         feature_id,
-        list({'token_id': token_id, 'count': count, 'mean': mean, 'max': max} ORDER BY place) FILTER (place <= 10) AS tokens,
+        list({'token_id': token_id, 'count': count, 'mean': mean, 'max': max} ORDER BY place) FILTER (place <= $statistics_top_tokens) AS tokens,
         max(count) AS top_count,
-        entropy_of(list(count)) AS token_entropy
+        entropy_of(list(count ORDER BY count, token_id)) AS token_entropy
     FROM ranked
     GROUP BY feature_id
 ),
@@ -94,7 +94,7 @@ SELECT
     p.place[1] AS max_prompt_id,
     p.place[2] AS max_position,
     b.boundaries,
-    list_transform(range(50), lambda i: coalesce(h.bars[i::INTEGER], 0)::BIGINT) AS bars,
+    list_transform(range($statistics_bins), lambda i: coalesce(h.bars[i::INTEGER], 0)::BIGINT) AS bars,
     t.tokens,
     t.top_count,
     t.token_entropy,

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The vector of each explanation.
 -- key: feature_id, llm_explainer
 -- order: feature_id, (SELECT x.explainer_order FROM staging.explainers x WHERE x.explainer = llm_explainer)

@@ -20,3 +20,5 @@ UNION ALL
 SELECT 'export_features' AS input, file, line, reason, raw FROM quarantine.export_features
 UNION ALL
 SELECT 'export_explanations' AS input, file, line, reason, raw FROM quarantine.export_explanations
+UNION ALL
+SELECT 'sparsity' AS input, file, line, reason, raw FROM quarantine.sparsity

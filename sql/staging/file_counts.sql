@@ -26,6 +26,10 @@ SELECT file, 1 AS records, 0 AS outside_scope, 0 AS merged, 'Delphi firing count
 FROM staging.firing_counts
 GROUP BY file
 UNION ALL
+SELECT file, 1 AS records, 0 AS outside_scope, 0 AS merged, 'SAELens sparsity' AS dialect
+FROM staging.sparsity
+GROUP BY file
+UNION ALL
 SELECT file, count(*) AS records, 0 AS outside_scope, 0 AS merged, 'Neuronpedia' AS dialect
 FROM staging.exports
 GROUP BY file

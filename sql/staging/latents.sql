@@ -14,8 +14,9 @@
 -- column total: sum of the activations
 -- column max_prompt_id: where the largest activation is; on a tie the first prompt, then position
 -- column boundaries: of max_activation over all records, see analysis.activation_quantiles
--- column bars: entries in 50 equal bins from 0 to max_activation
--- column tokens: the ten most frequent tokens that it fires on, and those that tie with the tenth
+-- column bars: entries in statistics.bins equal bins from 0 to max_activation
+-- column tokens: the most frequent tokens that it fires on (statistics.top_tokens), and those that
+--   tie with the last
 -- column top_count: entries on the most frequent token
 -- column token_entropy: in bits, over the tokens that it fires on
 -- column records: the kept records: the sampled ones, and of the others latents.max_records

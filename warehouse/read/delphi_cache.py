@@ -29,6 +29,7 @@ SPLIT_NAME = re.compile(r"(\d+)_(\d+)\.safetensors")
 # Settings that decide what is kept of a latent: whoever reads raw.latents depends on them.
 SETTINGS = (
     "sampling.quantiles", "sampling.per_quantile", "latents.max_records", "windows.embedding_tokens",
+    "statistics.bins", "statistics.top_tokens",
 )  # fmt: skip
 
 _PART = 2_000_000  # entries that DuckDB works on at once
@@ -40,6 +41,7 @@ _FACTS = (
 
 COLUMNS = ("file", "line", "problem", "raw", "feature_id", "num_tokens", *_FACTS)
 PROMPT_COLUMNS = ("file", "prompt_id", "token_ids", "tokens")
+SPARSITY_COLUMNS = ("file", "line", "problem", "feature_id", "log_sparsity")
 FIRING_COLUMNS = ("file", "line", "problem", "hookpoint", "feature_id", "firing_count")
 
 
@@ -199,6 +201,41 @@ def firing_counts(
                     ],
                     schema=schema,
                 )  # fmt: skip
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def sparsity(files: Sequence[InputFile], counts: dict[str, int]) -> pa.RecordBatchReader:
+    """One row per feature of SAELens' `sparsity.safetensors`: log10 of the share of tokens it fires on."""
+    import numpy as np
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [("file", pa.string()), ("line", pa.int64()), ("problem", pa.string()),
+         ("feature_id", pa.int64()), ("log_sparsity", pa.float64())]
+    )  # fmt: skip
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for file in files:
+            counts[file.name] = 1
+            try:
+                with _Archive(file) as archive:
+                    if "sparsity" not in archive.names:
+                        raise DamageError("missing field: sparsity")
+                    values = archive.tensor("sparsity")
+                if values.ndim != 1 or values.dtype.kind != "f":
+                    raise DamageError("wrong type: sparsity is not a list of numbers")
+            except DamageError as damage:
+                yield pa.record_batch([[file.name], [1], [str(damage)], [None], [None]], schema=schema)
+                continue
+            n = len(values)
+            yield pa.record_batch(
+                [
+                    pa.repeat(pa.scalar(file.name), n), pa.array(np.ones(n, np.int64)),
+                    pa.nulls(n, pa.string()), pa.array(np.arange(n)), pa.array(values.astype(np.float64)),
+                ],
+                schema=schema,
+            )  # fmt: skip
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 

@@ -279,7 +279,7 @@ def run_files(run: Run, hookpoint: str) -> Iterator[Place]:
             if file.suffix == ".txt":
                 found = _FEATURE_FILE.fullmatch(file.name)
                 module = found["module"].replace("--", "/") if found else hookpoint
-                place = Place(file, "raw.scores", run.source, _method(method.name))
+                place = Place(file, "raw.scores", run.source, method_name(method.name))
                 yield _of(hookpoint, module, place)
     home = run.path / "latents"
     for file in _walk(home):
@@ -338,8 +338,8 @@ def of_hookpoint(run: Run | None, hookpoint: str, name: str, joined: str = "/") 
     return not found or found["module"] == hookpoint.replace("/", joined)
 
 
-def _method(name: str) -> str:
-    """`recall` is the former name of `detection`."""
+def method_name(name: str) -> str:
+    """The method of a directory of scores; `recall` is the former name of `detection`."""
     return "detection" if name == "recall" else _readable(name)
 
 
