@@ -41,7 +41,7 @@ _KEYS = {
 _POINT = {"x": "FLOAT", "y": "FLOAT", "clusters": "STRUCT(num_clusters INTEGER, cluster INTEGER)[]"}
 
 READS: dict[str, tuple[str, ...]] = {f"vectors.{name}": (f"texts.{name}",) for name in TEXT_JOBS}
-READS[NEIGHBOURS] = ("raw.decoder", "staging.feature_range")
+READS[NEIGHBOURS] = ("raw.decoder", "staging.feature_range", "staging.export_features")
 READS[FEATURE_MAP] = ("raw.decoder", "staging.feature_range")
 READS[EXPLANATION_MAP] = ("master.explanation_embeddings",)
 
@@ -193,10 +193,13 @@ class Jobs:
 
     def _decoder(
         self, connection: duckdb.DuckDBPyConnection, files: list[InputFile]
-    ) -> torch.Tensor:
+    ) -> torch.Tensor | None:
+        """The decoder's rows, float32 (features, d_model); None where no weights lie under raw/."""
         from embed.weights import load_decoder
 
-        file = next(f for f in files if f.input == "raw.decoder")
+        file = next((f for f in files if f.input == "raw.decoder"), None)
+        if file is None:
+            return None
         if file.status == "unreadable":
             raise WarehouseError(
                 f'"{file.path}" cannot be read: {file.note}', "check its permissions"
@@ -213,6 +216,8 @@ class Jobs:
         from embed.neighbours import nearest_rows
 
         weights = self._decoder(connection, files)
+        if weights is None:
+            return self._told_neighbours(connection)
         device = encoders.pick_device(str(self.settings["embedding.device"]))
         ids, values = nearest_rows(weights, int(self.settings["neighbours.count"]), device)
         count, k = ids.shape
@@ -231,6 +236,28 @@ class Jobs:
         connection.unregister("_neighbours")
         return "", count * k
 
+    def _told_neighbours(self, connection: duckdb.DuckDBPyConnection) -> tuple[str, int]:
+        """Without weights: the neighbours that an export tells, or none."""
+        run(
+            connection,
+            f"""CREATE OR REPLACE TABLE {identifier(NEIGHBOURS)} AS
+            SELECT
+                feature_id,
+                (row_number() OVER nearest)::INTEGER AS rank,
+                n.feature_id::BIGINT AS neighbour_id,
+                n.cosine_similarity::FLOAT AS cosine_similarity
+            FROM (
+                SELECT feature_id, unnest(neighbours) AS n
+                FROM staging.export_features
+                WHERE status = 'kept'
+            )
+            WHERE n.feature_id <> feature_id
+            WINDOW nearest AS (PARTITION BY feature_id ORDER BY n.cosine_similarity DESC, n.feature_id)
+            QUALIFY rank <= ?""",
+            [int(self.settings["neighbours.count"])],
+        )
+        return "", run(connection, f"SELECT count(*) FROM {identifier(NEIGHBOURS)}")[0][0]
+
     def _map(
         self, name: str, connection: duckdb.DuckDBPyConnection, files: list[InputFile]
     ) -> tuple[str, int]:
@@ -243,6 +270,8 @@ class Jobs:
         if not self.settings["projections.enabled"]:
             return "", 0
         key, vectors = self._mapped(name, connection, files)
+        if vectors is None:
+            return "", 0
         content = hashlib.blake2b(vectors.numpy().data, digest_size=16).hexdigest()
         own = digest(self.identify(name).logic, content, *key.values())
         path = self.layout.projections / f"{name.partition('.')[2]}-{own}.parquet"
@@ -263,13 +292,13 @@ class Jobs:
 
     def _mapped(
         self, name: str, connection: duckdb.DuckDBPyConnection, files: list[InputFile]
-    ) -> tuple[dict[str, list], torch.Tensor]:
-        """What a map shows: the columns that name its points, and their vectors (n, d)."""
+    ) -> tuple[dict[str, list], torch.Tensor | None]:
+        """What a map shows: the columns that name its points, and their vectors (n, d), if any."""
         import torch
 
         if name == FEATURE_MAP:
             weights = self._decoder(connection, files)
-            return {"feature_id": list(range(len(weights)))}, weights
+            return {"feature_id": list(range(len(weights) if weights is not None else 0))}, weights
         columns = ", ".join(_KEYS[name])
         table = connection.sql(
             f"SELECT {columns}, embedding FROM {READS[name][0]} ORDER BY {columns}"

@@ -137,8 +137,8 @@ def _ledger(layout: Layout) -> None:
             return  # so after some --select
         inputs = run(
             connection,
-            """SELECT input, count(*), sum(bytes), sum(records), sum(records - quarantined - outside_scope),
-                sum(quarantined), sum(outside_scope), string_agg(DISTINCT nullif(status, 'read'), ', ')
+            """SELECT input, count(*), sum(bytes), sum(records), sum(records - quarantined - outside_scope - merged),
+                sum(merged), sum(quarantined), sum(outside_scope), string_agg(DISTINCT nullif(status, 'read'), ', ')
             FROM staging.files GROUP BY input ORDER BY input""",
         )
         reasons = run(
@@ -146,11 +146,11 @@ def _ledger(layout: Layout) -> None:
             """SELECT input, reason, count(*), arg_min(file, (file, line)), min((file, line))[2]
             FROM quarantine.records GROUP BY input, reason ORDER BY input, count(*) DESC, reason""",
         )
-    table = _table("input", "files", "bytes", "records", "kept", "quarantined", "outside scope")
-    for name, files, size, records, kept, quarantined, outside, status in inputs:
+    table = _table("input", "files", "bytes", "records", "kept", "merged", "quarantined", "outside scope")
+    for name, files, size, records, kept, merged, quarantined, outside, status in inputs:
         table.add_row(
             name + (f" ({status})" if status else ""),
-            f"{files:,}", _size(size), f"{records:,}", f"{kept:,}", f"{quarantined:,}", f"{outside:,}",
+            f"{files:,}", _size(size), f"{records:,}", f"{kept:,}", f"{merged:,}", f"{quarantined:,}", f"{outside:,}",
         )  # fmt: skip
     _OUT.print(table)
     if reasons:
