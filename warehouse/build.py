@@ -565,7 +565,7 @@ class _Execution:
 
 def _hashable(column: str, type_: str) -> list[str]:
     """Expressions that tell a column's values apart: DuckDB hashes [], [NULL] and NULL alike."""
-    name = identifier(column)
+    name = '"' + column.replace('"', '""') + '"'  # a dot in it is no end of a schema's name
     if type_.endswith("[]") and type_.count("[") == 1 and "(" not in type_:
         return [name, f"len({name})", f"list_count({name})"]
     if "[" in type_:

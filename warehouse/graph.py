@@ -30,6 +30,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "raw.firing_counts": delphi_cache.FIRING_COLUMNS,
     "raw.sparsity": delphi_cache.SPARSITY_COLUMNS,  # SAELens' share of firing tokens
     "raw.exports": ("file", "source", "method", "text", "problem"),  # source.jsonl of an export
+    "raw.figure_lines": ("file", "line", "text", "problem"),  # own figures, JSON lines
+    "raw.figure_tables": ("file", "line", "text", "problem"),  # own figures, rows of CSV and Parquet
     "raw.export_features": ("file", "line", "text", "problem"),
     "raw.export_explanations": ("file", "line", "text", "problem"),
     "raw.sources": ("source",),  # names of the source directories

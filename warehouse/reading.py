@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import zstandard
 
-from warehouse.read import delphi_cache
+from warehouse.read import delphi_cache, figures
 from warehouse.settings import Settings
 from warehouse.sources import InputFile, chunks, source_names
 
@@ -71,6 +71,8 @@ def stream(
         return delphi_cache.prompts(files)
     if name == "raw.firing_counts":
         return delphi_cache.firing_counts(files, bounds.expansion, counts)
+    if name == "raw.figure_tables":
+        return figures.tables(files, counts)
     if name == "raw.sparsity":
         return delphi_cache.sparsity(files, counts)
     if name == "raw.sources":
@@ -275,6 +277,7 @@ _CUTS: dict[str, type[Cut]] = {
     "raw.activation_ids": Lines,
     "raw.record_prompts": Lines,
     "raw.export_features": Lines,
+    "raw.figure_lines": Lines,
     "raw.export_explanations": Lines,
     "raw.prompts": Items,
     "raw.score_items": Items,

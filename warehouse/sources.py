@@ -265,7 +265,7 @@ def _known_directories(
     if export:
         places += directories.export_files(export)
     places += directories.left_alone(found, export)
-    places += [Place(p, "raw.figures") for p in found.figures]
+    places += [Place(p, "raw.figure_lines" if p.suffix == ".jsonl" else "raw.figure_tables") for p in found.figures]
     places += [Place(p, "raw.sparsity") for p in found.sparsity]
     for place in places:
         file = _stat(settings.data, place.path, place.input, place.source, place.method)

@@ -22,3 +22,5 @@ UNION ALL
 SELECT 'export_explanations' AS input, file, line, reason, raw FROM quarantine.export_explanations
 UNION ALL
 SELECT 'sparsity' AS input, file, line, reason, raw FROM quarantine.sparsity
+UNION ALL
+SELECT 'figures' AS input, file, line, reason, raw FROM quarantine.figures

@@ -26,6 +26,15 @@ SELECT file, 1 AS records, 0 AS outside_scope, 0 AS merged, 'Delphi firing count
 FROM staging.firing_counts
 GROUP BY file
 UNION ALL
+SELECT
+    file,
+    count(DISTINCT line) AS records,
+    count(DISTINCT line) FILTER (status = 'outside scope') AS outside_scope,
+    0 AS merged,
+    'own figures' AS dialect
+FROM staging.figure_values
+GROUP BY file
+UNION ALL
 SELECT file, 1 AS records, 0 AS outside_scope, 0 AS merged, 'SAELens sparsity' AS dialect
 FROM staging.sparsity
 GROUP BY file
