@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo docs test bench lint lock clean
+.PHONY: help demo docs test bench readers lint lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,11 +23,15 @@ docs: .venv/.ready  ## write the generated pages anew: models, commands, setting
 	$(BIN)/python -m tests.bad_input
 
 test: .venv/.ready  ## set up, run every test
+	$(BIN)/python -m tests.readers install
 	$(BIN)/python -m pytest -n 2
 
 bench: .venv/.ready  ## measure every target beside its peer, into docs/benchmarks.md (half an hour)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m tests.bench
+
+readers: .venv/.ready  ## read the masters with every reader, each in its own environment, into docs/readers.md (4 minutes, 4 GB on disk)
+	$(BIN)/python -m tests.readers
 
 lint: .venv/.ready  ## what the linter and the version check say
 	$(BIN)/ruff check .

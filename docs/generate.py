@@ -14,23 +14,27 @@ from pathlib import Path
 
 import click
 
-from cli import SAMPLE_MODEL, main
-from embed.jobs import COLUMNS, READS
-from warehouse import query, scaffold
+from cli import main
+from embed.jobs import JOBS
+from warehouse import project
 from warehouse import settings as known
-from warehouse.build import build
-from warehouse.catalog import run
-from warehouse.database import open_read_only
-from warehouse.layout import Layout
-from warehouse.models import Model, load_all, macros_used
-from warehouse.render import kind
-from warehouse.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.commands.setup import SAMPLE_MODEL
+from warehouse.database import open_read_only, run
+from warehouse.models.library import load_all, macros_used
+from warehouse.models.model import Model
+from warehouse.project import Layout
+from warehouse.run.build import build
+from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.settings_file import load, toml_literal
+from warehouse.terminal.build import kind
+from warehouse.terminal.rows import show_query
 
 DOCS = Path(__file__).resolve().parent
 GENERATED = "<!-- Generated: make docs. Don't edit. -->"
 
 SCHEMAS = {
     "master": "The eight master tables. Each is a parquet file too, with these columns and types (as Polars names them).",
+    "backend": "What the newer backend reads beside the masters: parquet files with these columns and types, and one matrix; `export.backend = false` leaves the files out.",
     "analysis": "What the masters are made of, and flat views (`…_long`) of what they nest.",
     "staging": "Typed raw records.",
     "quarantine": "Records that could not be taken, with file, line, reason and raw text.",
@@ -42,22 +46,7 @@ SCHEMAS = {
     "calibration": "What `calibrate` asks of the published warehouse; no build makes them.",
     "macros": "Functions that models share; every DuckDB shell that opens the warehouse has them.",
 }
-_DETAILED = ("master", "analysis")
-
-# Columns of the relations that jobs make; they have no SQL header to stand in.
-_JOB_COLUMNS = {
-    "model": "the embedding model, as named in the settings",
-    "text_key": "key of the text",
-    "vector": "the text's vector, float32",
-    "feature_id": "the feature",
-    "llm_explainer": "full name of the explainer",
-    "rank": "1 = the nearest",
-    "neighbour_id": "the neighbour's feature id",
-    "cosine_similarity": "of the two decoder rows",
-    "x": "place on the map",
-    "y": "place on the map",
-    "clusters": "for each number of clusters, the cluster it is in",
-}
+_DETAILED = ("master", "backend", "analysis")
 
 
 def pages(data: Path) -> dict[str, str]:
@@ -81,8 +70,8 @@ def pages(data: Path) -> dict[str, str]:
 def build_sample(data: Path) -> None:
     """The default sample, built: what `make demo` builds."""
     write_sample(data)
-    scaffold.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
-    build(known.load(data))
+    project.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
+    build(load(data), JOBS)
 
 
 def questions() -> list[tuple[str, str]]:
@@ -119,11 +108,11 @@ def _models(types: dict[tuple[str, str], str]) -> Iterator[str]:
         for model in here:
             yield from _model(model, types)
     yield "## Made by jobs"
-    yield "Python makes these: vectors of texts, nearest decoder rows, maps."
+    yield "Python makes these: vectors of texts, nearest decoder rows and their tree, clusters of failures, maps."
     rows = []
-    for name, reads in sorted(READS.items()):
-        for column in COLUMNS[name]:
-            rows.append((f"`{name}`", f"`{column}`", _JOB_COLUMNS[column], ", ".join(reads)))
+    for job in sorted(JOBS, key=lambda job: job.name):
+        for column, meaning in job.columns.items():
+            rows.append((f"`{job.name}`", f"`{column}`", meaning, ", ".join(job.reads)))
     yield _table(("relation", "column", "description", "reads"), rows)
 
 
@@ -185,7 +174,7 @@ def _settings() -> Iterator[str]:
         for setting in known.SETTINGS:
             owner = setting.name if setting.kind == "names" else setting.name.rpartition(".")[0]
             if owner == section:
-                default = known.toml_literal(setting.default)
+                default = toml_literal(setting.default)
                 read = ", ".join(readers.get(setting.parameter, []))
                 rows.append((f"`{setting.name}`", f"`{default}`", setting.allowed(), setting.help, read))  # fmt: skip
         yield _table(("setting", "default", "allowed", "meaning", "models that read it"), rows)
@@ -211,7 +200,7 @@ def answer(data: Path, sql: str) -> str:
     """What `query` prints."""
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "out"
-        query.run_query(data, sql, "table", out)
+        show_query(data, sql, "table", out)
         return "\n".join(line.rstrip() for line in out.read_text(encoding="utf-8").splitlines())
 
 

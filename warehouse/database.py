@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
-from warehouse.catalog import run
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models import Model, identifier, literal
 from warehouse.settings import Settings
+from warehouse.sqltext import identifier, literal
 
 _NAME = "warehouse"  # what DuckDB calls a file opened as warehouse.duckdb
 # Threads share a scan by row groups: of the usual 122,880 rows most tables would have one or two.
 _ROW_GROUP = 20_480
-
-SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "side")
 
 
 def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -92,35 +89,11 @@ def open_read_only(
     return connection
 
 
-def rows_of(
-    connection: duckdb.DuckDBPyConnection,
-    model: Model,
-    values: Mapping[str, object],
-    *beside: str,
-) -> list[dict[str, object]]:
-    """Run a model's SQL; a dictionary a row. Of `values` its parameters are bound, and `beside`."""
-    connection.execute(model.sql, {n: values[n] for n in (*model.parameters, *beside)} or None)
-    names = [column[0] for column in connection.description]
-    return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
-
-
-def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
-    for schema in SCHEMAS:
-        run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
-
-
-def create_macros(connection: duckdb.DuckDBPyConnection, macros: Mapping[str, Model]) -> None:
-    """(Re)create every macro, those first that others call."""
-    done: set[str] = set()
-
-    def create(name: str) -> None:
-        if name in done:
-            return
-        done.add(name)
-        for other in macros:
-            if other != name and other.partition(".")[2] in macros[name].words:
-                create(other)
-        run(connection, macros[name].sql)
-
-    for name in macros:
-        create(name)
+def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[tuple]:
+    """Execute one statement to its end and return its rows."""
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of a Ctrl-C while it waits
+            raise KeyboardInterrupt from None
+        raise

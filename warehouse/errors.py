@@ -40,3 +40,8 @@ def nearest(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(name, known, n=1, cutoff=0.6)), "")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says on its first line, or its type where it says nothing."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -7,16 +7,13 @@ the parameters of the SQL models all come from it.
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.errors import UsageError, nearest
-
-FILE_NAME = "warehouse.toml"
+from warehouse import settings as known
+from warehouse.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -103,12 +100,18 @@ SECTIONS = {
     "sampling": "Quantile sampling",
     "windows": "Token windows around an example's largest activation",
     "ngrams": "Character n-grams of the n-gram window",
+    "tokens": "From tokens to words",
+    "words": "Character n-grams inside tokens and word n-grams, around an example's largest activation",
+    "display": "The n-grams that a feature's examples share: activation_display",
     "neighbours": "Decoder neighbours",
     "interfeature": "Comparison with decoder neighbours",
+    "pairs": "What a feature and a decoder neighbour share: interfeature_activation_similarity",
+    "clustering": "The tree of decoder rows",
     "phrases": "Splitting explanations into phrases",
     "alignment": "Alignment of phrases across explainers",
     "patterns": "Pattern types",
     "matching": "Matching phrases against activation patterns",
+    "causes": "Why an explanation fails: explanation_barycentric",
     "embedding": "Embedding",
     "projections": "Projections: 2-D maps of decoder rows and explanations, by cosine distance (UMAP), with Ward clusters",
     "quarantine": "Quarantine",
@@ -150,13 +153,40 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("sampling.per_quantile", 5, "int", "examples taken from each", 1, 1000),
     Setting("windows.embedding_tokens", 32, "int", "tokens of an embedding window", 1, 100000),
     Setting("windows.ngram_tokens", 5, "int", "tokens of an n-gram window", 1, 1000),
+    Setting("windows.text", "tokens", "str", "an embedded window's text: its tokens, or words as they stand in the prompt, joined by a space", choices=("tokens", "natural")),
     Setting("windows.edge", "shift", "str", "at a prompt's edge: move the window, or cut it", choices=("shift", "clip")),
     Setting("ngrams.sizes", [2, 3, 4], "ints", "n", 1, 50),
     Setting("ngrams.unit", "characters", "str", "what an n-gram is made of", choices=("characters", "tokens")),
     Setting("ngrams.min_occurrences", 2, "int", "a top n-gram occurs at least this often", 1, 65535),
+    Setting("tokens.marker", "auto", "str", "what a token begins with that begins a word; ##: what the others begin with; auto: the one on most tokens", choices=("auto", "▁", "Ġ", "space", "##", "none")),
+    Setting(
+        "tokens.special",
+        ["<bos>", "<eos>", "<pad>", "<unk>", "<mask>", "<s>", "</s>", "<|endoftext|>", "<|begin_of_text|>", "[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"],
+        "strings",
+        "tokens that are no text: they give no n-grams and end a word",
+    ),
+    Setting("tokens.punctuation", ".,!?;:\"'()[]{}“”‘’`", "str", "characters that no word begins with; a token of nothing else ends a word"),
+    Setting("words.char_sizes", [2, 3, 4, 5], "ints", "n of the character n-grams of one token", 1, 50),
+    Setting("words.sizes", [1, 2, 3], "ints", "n of the word n-grams", 1, 50),
+    Setting("words.reach", 5, "int", "words whose first token is at most so many tokens from the largest activation", 0, 1000),
+    Setting("display.char_reach", 1, "int", "character n-grams of the tokens at most so many from it", 0, 1000),
+    Setting("display.min_examples", 2, "int", "a feature with fewer sampled examples is not displayed", 2, 1000),
+    Setting("display.rank_by", "occurrences", "str", "what decides the top n-gram: its occurrences, or the examples that hold it", choices=("occurrences", "examples")),
+    Setting("display.min_occurrences", 2, "int", "a top n-gram has at least so many", 1, 65535),
+    Setting("display.semantic_threshold", 0.3, "float", "semantic above this mean_pairwise_similarity", -1, 1),
+    Setting("display.lexical_threshold", 0.6, "float", "lexical above this share of example pairs that hold the top n-gram", 0, 1),
+    Setting("display.per_quantile", 2, "int", "examples shown of each quantile", 1, 1000),
     Setting("neighbours.count", 10, "int", "decoder neighbours a feature", 1, 1000),
     Setting("interfeature.neighbours", 4, "int", "neighbours compared with a feature", 1, 1000),
     Setting("interfeature.per_quantile", 1, "int", "examples per quantile of either side", 1, 1000),
+    Setting("pairs.per_quantile", 4, "int", "examples per quantile of either side", 1, 1000),
+    Setting("pairs.char_reach", 0, "int", "character n-grams of the tokens at most so many from the largest activation", 0, 1000),
+    Setting("pairs.min_examples", 2, "int", "a shared n-gram is held by at least so many examples of both sides together", 1, 1000),
+    Setting("pairs.semantic_threshold", 0.3, "float", "a pair is semantic above this similarity", -1, 1),
+    Setting("pairs.char_threshold", 0.7, "float", "a pair is lexical above this ratio of holders of a character n-gram", 0, 1),
+    Setting("pairs.word_threshold", 0.8, "float", "a pair is lexical above this ratio of holders of a word n-gram", 0, 1),
+    Setting("pairs.shown", 2, "int", "examples per quantile in which the n-gram's positions are listed", 1, 1000),
+    Setting("clustering.max_features", 20000, "int", "no tree of more features: it takes 8 bytes times their square", 0, 1000000),
     Setting("phrases.words", ["and", "or", "but"], "strings", "words that split, besides the comma"),
     Setting("alignment.threshold", 0.7, "float", "smallest cosine similarity to a group's opener", -1, 1),
     Setting("patterns.semantic_threshold", 0.3, "float", "semantic above this mean_pairwise_similarity", -1, 1),
@@ -164,6 +194,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("matching.threshold", 0.6, "float", "smallest cosine similarity of a matched phrase", -1, 1),
     Setting("matching.ngram_examples", 5, "int", "n-gram windows that make the lexical context", 1, 1000),
     Setting("matching.contexts", 10, "int", "windows that make the semantic context", 1, 1000),
+    Setting("causes.low", 0.05, "float", "a metric's percentile that is bad", 0, 1),
+    Setting("causes.middle", 0.5, "float", "a metric's percentile that is as usual", 0, 1),
+    Setting("causes.chance", 0.5, "float", "a score no better than chance", 0, 1),
+    Setting("causes.min_cluster_size", 10, "int", "features of a cluster (HDBSCAN)", 2, 1000000),
+    Setting("causes.min_samples", 5, "int", "neighbours that make a point dense, itself aside", 1, 1000000),
+    Setting("causes.epsilon", 0.2, "float", "clusters nearer than this are one", 0, 1e6),
     Setting("embedding.model", "google/embeddinggemma-300m", "str", 'a hub name, a directory, or "package:NAME"'),
     Setting("embedding.beside", [], "strings", "further models; analysis.* holds their figures too"),
     Setting("embedding.device", "auto", "str", 'auto, cpu, cuda, mps, cuda:1; several: "cuda:0,cuda:1"; auto takes every GPU'),
@@ -178,6 +214,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("projections.clusters", [10, 30, 90], "ints", "numbers of clusters", 1, 100000),
     Setting("projections.cluster_by", "points", "str", "cluster the points of the map, or the vectors at unit length", choices=("points", "vectors")),
     Setting("quarantine.max_share", 0.01, "float", "share of one input's records that may be bad before the build fails", 0, 1),
+    Setting("export.backend", True, "bool", "write the files of backend.* too, which the newer backend reads"),
     Setting("export.embeddings", "float32", "str", "vectors of activation_embeddings: as they are; their bytes split by place, some 7 % smaller, for Polars 1.0 and newer; or int8 with a scale each, 4 times smaller", choices=("float32", "float32-split", "int8")),
     Setting("calibration.samples", 2000, "int", "made-up features; ten times as many shuffled phrases", 100, 1000000),
     Setting("calibration.seed", 0, "int", "of the shuffles; same seed, same figures", 0, 2**31),
@@ -188,7 +225,7 @@ SETTINGS: tuple[Setting, ...] = (
 BY_NAME = {s.name: s for s in SETTINGS}
 
 # Settings that say how to work, never what comes out: no content key may hold them.
-HOW_ONLY = frozenset({"memory_limit", "threads", "temp_directory", "embedding.device", "embedding.batch_size", "history.keep", "history.max_gb"})  # fmt: skip
+RUNTIME_ONLY = frozenset({"memory_limit", "threads", "temp_directory", "embedding.device", "embedding.batch_size", "history.keep", "history.max_gb"})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -200,6 +237,11 @@ class Settings:
 
     def __getitem__(self, name: str) -> object:
         return self.values[name]
+
+    @property
+    def embedding_models(self) -> list[str]:
+        """The embedding models by their names, the default one first."""
+        return list(dict.fromkeys([self["embedding.model"], *self["embedding.beside"]]))
 
     def parameters(self) -> dict[str, object]:
         """What SQL models may bind: parameter name → value (plain lists, dicts, numbers, strings).
@@ -240,139 +282,10 @@ def parse_ranges(text: str) -> list[list[int]]:
     return ranges
 
 
-def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
-    """Read DIR/warehouse.toml (absent: all defaults), apply `--set key=value` overrides.
-
-    Raises UsageError: no such directory, TOML syntax, unknown key (with the line and the nearest
-    known key), wrong type or range (with what is allowed).
-    """
-    if not data.is_dir():
-        raise UsageError(
-            f'data directory "{data}" does not exist',
-            f"python cli.py init {data}   (or --data DIR, or python cli.py sample {data})",
-        )
-    path = data / FILE_NAME
-    values = {s.name: s.default for s in SETTINGS}
-    text = _read(path)
-    try:
-        document = tomllib.loads(text)
-        named = list(_flatten(document))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
-    for name, value in named:
-        values[name] = _checked(name, value, f'"{path}"{_line_of(name, text)}')
-    for override in overrides:
-        name, equals, raw = override.partition("=")
-        if not equals:
-            raise UsageError(f'--set "{override}" has no "="', "--set matching.threshold=0.5")
-        name = name.strip()
-        short = name.removeprefix("models.")
-        if short != name:
-            if not short:
-                raise UsageError(f'--set "{override}" names no model', "--set models.llama=NAME")
-            full = _checked("sae_id", _override_value("sae_id", raw.strip()), f'--set "{override}"')
-            values["models"] = {**values["models"], short: full}
-            continue
-        values[name] = _checked(name, _override_value(name, raw.strip()), f'--set "{override}"')
-    settings = Settings(data, values)
-    parse_ranges(str(values["scope.features"]))
-    return settings
-
-
-def commented_file(chosen: Mapping[str, object] | None = None) -> str:
-    """The text of a settings file: every setting with its default and meaning, `chosen` ones set."""
-    chosen = chosen or {}
-    lines = ["# Settings of this data directory. A line that starts with # shows a default."]
-    for section, title in SECTIONS.items():
-        lines += ["", f"# {title}"]
-        if section:
-            lines.append(f"[{section}]")
-        for setting in SETTINGS:
-            if setting.kind == "names":
-                if section == setting.name:
-                    names = chosen.get(setting.name) or {}
-                    lines += [f"{toml_literal(k)} = {toml_literal(v)}" for k, v in names.items()]
-                    lines += [] if names else ['# llama = "meta-llama/Llama-3.1-70B-Instruct"']
-                continue
-            owner, _, key = setting.name.rpartition(".")
-            if owner == section:
-                mark = "" if setting.name in chosen else "# "
-                value = chosen.get(setting.name, setting.default)
-                lines.append(f"{mark}{key} = {toml_literal(value)}  # {setting.help}")
-    return "\n".join(lines) + "\n"
-
-
-def _read(path: Path) -> str:
-    if not path.exists():
-        return ""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f'"{path}" is not UTF-8 text', "save it as UTF-8") from None
-    except OSError as error:
-        raise UsageError(f'"{path}" cannot be read: {error.strerror}', "") from None
-
-
-def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
-    """(setting's name, value) of a parsed settings file."""
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict) and name not in BY_NAME:
-            yield from _flatten(value, f"{name}.")
-        else:
-            yield name, value
-
-
-def _checked(name: str, value: object, where: str) -> object:
-    if name not in BY_NAME:
-        near = nearest(name, list(BY_NAME))
-        raise UsageError(
-            f'{where}: unknown setting "{name}"',
-            f'did you mean "{near}"?' if near else "known settings: " + ", ".join(BY_NAME),
-        )
-    setting = BY_NAME[name]
-    try:
-        return setting.check(value)
-    except ValueError:
-        raise UsageError(
-            f'{where}: setting "{name}" is {value!r}', f"it must be {setting.allowed()}"
-        ) from None
-
-
-def _override_value(name: str, raw: str) -> object:
-    """A `--set` value: TOML where it parses, else the bare string; one string is a list of one."""
-    kind = BY_NAME[name].kind if name in BY_NAME else ""
-    if kind == "str" and not raw.startswith(('"', "'")):
-        return raw
-    try:
-        value = tomllib.loads(f"value = {raw}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        value = raw
-    return [value] if kind == "strings" and isinstance(value, str) else value
-
-
-def _line_of(name: str, text: str) -> str:
-    """', line N' of the line that assigns `name` (as a key, in an inline table, as a section)."""
-    owner, _, key = name.rpartition(".")
-    assigns = re.compile(rf"(?:^|[\s{{,.\"'])[\"']?{re.escape(key)}[\"']?\s*=")
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[+([^\]]+)\]", line)
-        if header:
-            section = header[1].strip().replace('"', "").replace("'", "")
-            if section == name:
-                return f", line {number}"
-        elif assigns.search(line):
-            before = line[: assigns.search(line).start() + 1].replace('"', "").replace("'", "")
-            inline = re.match(
-                r"\s*([\w.\-]+)\s*(?:=\s*\{|\.)", before + ("." if owner in before else "")
-            )
-            parts = [section, inline[1] if inline and owner else ""]
-            if ".".join(filter(None, parts)).rstrip(".") == owner:
-                return f", line {number}"
-    return ""
-
-
-def toml_literal(value: object) -> str:
-    """A TOML literal; JSON's strings, numbers and lists are TOML's too."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def differing(
+    old: Mapping[str, object], new: Mapping[str, object]
+) -> dict[str, tuple[object, object]]:
+    """Settings that differ, as name → (old, new); one that is not recorded has its default."""
+    defaults = {s.name: s.default for s in known.SETTINGS}
+    old, new = ({**defaults, **values} for values in (old, new))
+    return {n: (old.get(n), new.get(n)) for n in {**old, **new} if old.get(n) != new.get(n)}

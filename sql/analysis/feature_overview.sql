@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: One row per feature with what one sorts and filters by: pattern type, similarity,
 --   scores over all explainers and scorers, matches, first explanation,
 --   statistics, and a column for each of a user's own figures and tags that are the feature's own.
@@ -14,6 +14,15 @@
 -- column activation_semantic_sim: mean cosine similarity of its sampled windows
 -- column activation_max_jaccard: the largest of its mean Jaccards
 -- column selected_ngram: the top n-gram of the n with the largest mean Jaccard
+-- column top_word_ngram: the word n-gram that its sampled examples share most, null where none does
+-- column word_ngram_share: share of pairs of its examples that both hold it; null for fewer than 2
+-- column top_char_ngram: the character n-gram that they share most, inside of tokens near the largest
+--   activation
+-- column char_ngram_share: share of pairs of its examples that both hold it
+-- column merge_similarity: 1 - the distance at which it first joins others in the tree of decoder rows
+-- column failure_cause: what its explanations fail by, as far as they do: missed_ngram, missed_context or
+--   noisy_activation, to which they are nearest on average; null without explanations
+-- column failure_cluster: cluster of the features whose explanations fail alike, 0 the largest; -1: none
 -- column mean_score: mean of mean_fuzz, mean_detection and mean_embedding, as far as they exist: 1 is
 --   best, 0.5 chance; simulation, a correlation, is on another scale and left out
 -- column score_rank: 1-based place by mean_score, best first, equal ones sharing it; null when not scored
@@ -72,6 +81,30 @@ alike AS (
     GROUP BY s.feature_id
 ),
 
+-- In the explainers' order: a mean of doubles depends on it, and so would the content hash.
+distances AS (
+    SELECT
+        feature_id,
+        [
+            list_avg(list(distances[1] ORDER BY explainer_order)),
+            list_avg(list(distances[2] ORDER BY explainer_order)),
+            list_avg(list(distances[3] ORDER BY explainer_order))
+        ] AS means
+    FROM analysis.failure_positions
+    GROUP BY feature_id
+),
+
+anchors AS (
+    SELECT list(anchor ORDER BY anchor_order) AS names
+    FROM (SELECT DISTINCT anchor, anchor_order FROM analysis.failure_anchors)
+),
+
+failures AS (
+    SELECT d.feature_id, a.names[list_position(d.means, list_min(d.means))] AS failure_cause
+    FROM distances d
+    CROSS JOIN anchors a
+),
+
 joined AS (
     SELECT
         f.feature_id,
@@ -83,6 +116,13 @@ joined AS (
         a.mean_pairwise_similarity AS activation_semantic_sim,
         list_max(a.ngram_jaccard_similarity) AS activation_max_jaccard,
         p.selected_ngram.ngram AS selected_ngram,
+        d.word_ngram AS top_word_ngram,
+        d.word_share::FLOAT AS word_ngram_share,
+        d.char_ngram AS top_char_ngram,
+        d.char_share::FLOAT AS char_ngram_share,
+        1 - t.first_merge_distance AS merge_similarity,
+        x.failure_cause,
+        c.cluster_id AS failure_cluster,
         list_avg([s.mean_fuzz, s.mean_detection, s.mean_embedding]) AS mean_score,
         s.mean_fuzz,
         s.best_fuzz,
@@ -99,15 +139,15 @@ joined AS (
         p.match_rate,
         coalesce(e.llm_explainers, []) AS llm_explainers,
         e.explanation_text,
-        c.firing_count,
-        c.density,
-        c.is_dead,
-        c.is_dense,
-        coalesce(c.max_activation, t.max_activation) AS max_activation,
-        coalesce(c.mean_activation, t.mean_activation) AS mean_activation,
-        CASE WHEN len(c.top_tokens) > 0 THEN c.top_tokens[1].token ELSE t.top_tokens[1].token END AS top_token,
-        coalesce(c.top_token_share, t.top_token_share) AS top_token_share,
-        coalesce(c.token_entropy, t.token_entropy) AS token_entropy
+        corpus.firing_count,
+        corpus.density,
+        corpus.is_dead,
+        corpus.is_dense,
+        coalesce(corpus.max_activation, held.max_activation) AS max_activation,
+        coalesce(corpus.mean_activation, held.mean_activation) AS mean_activation,
+        CASE WHEN len(corpus.top_tokens) > 0 THEN corpus.top_tokens[1].token ELSE held.top_tokens[1].token END AS top_token,
+        coalesce(corpus.top_token_share, held.top_token_share) AS top_token_share,
+        coalesce(corpus.token_entropy, held.token_entropy) AS token_entropy
     FROM staging.features f
     CROSS JOIN staging.sae sae
     LEFT JOIN master.activation_example_similarity a ON a.feature_id = f.feature_id
@@ -115,8 +155,12 @@ joined AS (
     LEFT JOIN scores s ON s.feature_id = f.feature_id
     LEFT JOIN explained e ON e.feature_id = f.feature_id
     LEFT JOIN alike l ON l.feature_id = f.feature_id
-    LEFT JOIN analysis.feature_statistics c ON c.feature_id = f.feature_id AND c.basis = 'corpus'
-    LEFT JOIN analysis.feature_statistics t ON t.feature_id = f.feature_id AND t.basis = 'sample'
+    LEFT JOIN analysis.display_patterns d ON d.feature_id = f.feature_id
+    LEFT JOIN analysis.merge_distances t ON t.feature_id = f.feature_id
+    LEFT JOIN failures x ON x.feature_id = f.feature_id
+    LEFT JOIN analysis.failure_clusters c ON c.feature_id = f.feature_id
+    LEFT JOIN analysis.feature_statistics corpus ON corpus.feature_id = f.feature_id AND corpus.basis = 'corpus'
+    LEFT JOIN analysis.feature_statistics held ON held.feature_id = f.feature_id AND held.basis = 'sample'
 )
 
 SELECT
@@ -129,6 +173,13 @@ SELECT
     activation_semantic_sim,
     activation_max_jaccard,
     selected_ngram,
+    top_word_ngram,
+    word_ngram_share,
+    top_char_ngram,
+    char_ngram_share,
+    merge_similarity,
+    failure_cause,
+    failure_cluster,
     mean_score,
     CASE WHEN mean_score IS NOT NULL THEN rank() OVER (ORDER BY mean_score DESC NULLS LAST) END AS score_rank,
     mean_fuzz,

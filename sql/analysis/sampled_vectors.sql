@@ -1,6 +1,6 @@
 -- version: 1
 -- description: The vectors of each feature's sampled windows. A build reads it as a stream that
---   embed/gather.py makes in one pass over the vector store: as a GROUP BY it holds all vectors at once.
+--   warehouse/write/gather.py makes in one pass over the store: as a GROUP BY it holds all vectors at once.
 -- kind: view
 -- key: model, feature_id
 -- column model: the embedding model, as named in the settings

@@ -1,5 +1,5 @@
 -- version: 1
--- description: Why a record could not be read, in words; `problem` as warehouse/reading.py tells it,
+-- description: Why a record could not be read, in words; `problem` as warehouse/read tells it,
 --   the bounds as they stand in the settings.
 CREATE OR REPLACE MACRO reading_problem(problem, max_record_mb, max_expansion) AS
     CASE problem

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: One row per (feature, explainer): explanation, decoder neighbours, similarity to the
 --   other explainers' explanations, scores.
 -- key: feature_id, llm_explainer
@@ -14,6 +14,8 @@
 --   explainers of the feature, in order
 -- column scores List(Struct(scorer Utf8, fuzz Float64, simulation Float64, detection Float64, embedding Float64)):
 --   one per scorer that scored it by any method, in order
+-- column decoder_similarity_merge_threshold Float64: 1 - the distance at which the feature first joins
+--   others in the tree of decoder rows; null where there is no tree
 WITH neighbours AS (
     SELECT
         feature_id,
@@ -68,10 +70,12 @@ SELECT
     e.text AS explanation_text,
     coalesce(n.decoder_similarity, []) AS decoder_similarity,
     coalesce(o.semantic_similarity, []) AS semantic_similarity,
-    coalesce(s.scores, []) AS scores
+    coalesce(s.scores, []) AS scores,
+    1 - t.first_merge_distance::DOUBLE AS decoder_similarity_merge_threshold
 FROM analysis.explanations e
 CROSS JOIN staging.sae sae
 JOIN staging.explainers x ON x.explainer_order = e.explainer_order
+LEFT JOIN analysis.merge_distances t ON t.feature_id = e.feature_id
 LEFT JOIN neighbours n ON n.feature_id = e.feature_id
 LEFT JOIN others o ON o.feature_id = e.feature_id AND o.explainer_order = e.explainer_order
 LEFT JOIN scores s ON s.feature_id = e.feature_id AND s.explainer_short = x.explainer_short

@@ -27,6 +27,33 @@ parsed AS (
     FROM lines
 ),
 
+-- Every name by itself, so that what is wrong with it here is not told before its own audit does.
+features AS (
+    SELECT feature_id FROM staging.activation_examples
+    UNION
+    SELECT feature_id FROM staging.explanations
+),
+
+explainers AS (
+    SELECT DISTINCT n.short AS explainer_short, n.full_name AS explainer
+    FROM staging.model_names n
+    SEMI JOIN staging.sources s ON s.explainer_short = n.short
+),
+
+scorers AS (
+    SELECT DISTINCT n.short AS scorer_short, n.full_name AS scorer
+    FROM staging.model_names n
+    SEMI JOIN staging.sources s ON s.scorer_short = n.short
+),
+
+saes AS (
+    SELECT sae_id FROM staging.run_configs
+    UNION
+    SELECT sae_id FROM staging.exports
+    UNION
+    SELECT sae_name($sae_id) AS sae_id
+),
+
 keyed AS (
     SELECT
         p.*,
@@ -40,15 +67,15 @@ keyed AS (
             WHEN p.key.feature_id IS NULL THEN 'missing field: feature_id'
             WHEN NOT regexp_full_match(p.key.feature_id, '[0-9]{1,10}') THEN 'wrong type: feature_id'
             WHEN in_scope(p.key.feature_id::BIGINT, $scope_features) AND f.feature_id IS NULL THEN 'unknown feature'
-            WHEN nullif(p.key.sae_id, '') IS NOT NULL AND sae_name(p.key.sae_id) <> (SELECT sae_id FROM staging.sae)
+            WHEN nullif(p.key.sae_id, '') IS NOT NULL AND sae_name(p.key.sae_id) NOT IN (SELECT sae_id FROM saes WHERE sae_id IS NOT NULL)
                 THEN 'another SAE'
             WHEN nullif(p.key.llm_explainer, '') IS NOT NULL AND x.explainer IS NULL THEN 'unknown explainer'
             WHEN nullif(p.key.scorer, '') IS NOT NULL AND o.scorer IS NULL THEN 'unknown scorer'
         END AS bad
     FROM parsed p
-    LEFT JOIN staging.features f ON f.feature_id = TRY_CAST(p.key.feature_id AS BIGINT)
-    LEFT JOIN staging.explainers x ON p.key.llm_explainer IN (x.explainer, x.explainer_short)
-    LEFT JOIN staging.scorers o ON p.key.scorer IN (o.scorer, o.scorer_short)
+    LEFT JOIN features f ON f.feature_id = TRY_CAST(p.key.feature_id AS BIGINT)
+    LEFT JOIN explainers x ON p.key.llm_explainer IN (x.explainer, x.explainer_short)
+    LEFT JOIN scorers o ON p.key.scorer IN (o.scorer, o.scorer_short)
 ),
 
 numbered AS (

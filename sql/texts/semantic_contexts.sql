@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Semantic contexts: of a semantic feature with aligned phrases the embedding windows of
 --   the examples with the largest max_activation (ties: smaller prompt id).
 -- key: model, feature_id, context_order
@@ -23,11 +23,12 @@ contexts AS (
         l.model,
         l.feature_id,
         l.context_order,
-        array_to_string(
-            token_window(p.tokens, l.max_position, $windows_embedding_tokens, $windows_edge), ' '
+        window_text(
+            token_window(p.tokens, l.max_position, $windows_embedding_tokens, $windows_edge), $windows_text, m.marker
         ) AS text
     FROM largest l
     JOIN staging.prompts p ON p.prompt_id = l.prompt_id
+    CROSS JOIN staging.token_marker m
 )
 
 SELECT model, feature_id, context_order, text_key(text) AS text_key, text

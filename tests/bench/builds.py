@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from tests.bench import data, neighbours, peer
 from tests.bench.harness import Bench, Figure, Stage, Table, Used
-from tests.safety.made_up import replaced
+from tests.run.safety.made_up import replaced
 
 if TYPE_CHECKING:
-    from warehouse.models import Model
+    from warehouse.models.model import Model
 
 EMBEDDINGS = "activation_embeddings"
 NEIGHBOURS = "analysis.decoder_neighbours"
@@ -23,20 +23,23 @@ NEIGHBOURS = "analysis.decoder_neighbours"
 
 def build(directory: str, overrides: Sequence[str], aside: Sequence[str] = ()) -> dict:
     """Build, without the exports named in `aside`; seconds in all and of each node and export."""
-    from warehouse import build as builder
-    from warehouse.settings import load
+    from tests.support import builds
+    from warehouse.run import execution
+    from warehouse.run.events import Event
+    from warehouse.settings_file import load
+    from warehouse.write import stale
 
     def is_stale(prepared: object, model: Model, *others: object) -> bool:
-        return model.name not in aside and stale(prepared, model, *others)
+        return model.name not in aside and before(prepared, model, *others)
 
-    stale, seconds = builder.is_stale, {}
+    before, seconds = stale.is_stale, {}
 
-    def watch(event: builder.Event) -> None:
+    def watch(event: Event) -> None:
         if event.kind in ("done", "export"):
             seconds[event.node.split(":")[0]] = event.seconds
 
-    with replaced([(builder, "is_stale", is_stale)]):
-        report = builder.build(load(Path(directory), overrides), on_event=watch)
+    with replaced([(module, "is_stale", is_stale) for module in (stale, execution)]):
+        report = builds.build(load(Path(directory), overrides), on_event=watch)
     embedded = sum(report.embedded.values())
     return {"seconds": report.seconds, "nodes": seconds, "embedded": embedded}
 
@@ -46,10 +49,12 @@ def one_at_a_time(directory: str) -> dict:
 
     A build writes files beside what it still computes: here each has the machine for itself.
     """
-    from warehouse import export, models
-    from warehouse.build import Event, export_published
-    from warehouse.build import build as run_build
-    from warehouse.settings import load
+    from tests.support.builds import build as run_build
+    from warehouse.models import library
+    from warehouse.run.events import Event
+    from warehouse.run.export import export_published
+    from warehouse.settings_file import load
+    from warehouse.write import targets
 
     settings, before, measured = load(Path(directory)), _spent(), {}
 
@@ -62,7 +67,7 @@ def one_at_a_time(directory: str) -> dict:
 
     run_build(settings, exports=False, on_event=watch)
     target = Path(directory) / "one-at-a-time"
-    for name in export.exportable(models.load_all()):
+    for name in targets.exportable(library.load_all()):
         before, started = _spent(), time.perf_counter()
         export_published(settings, [name], target)
         measured[f"export {name}"] = (time.perf_counter() - started, *_since(before))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.harness import Bench, Size
-from tests.safety.made_up import replaced, word_vector
+from tests.run.safety.made_up import replaced, word_vector
 
 DIMENSION = 768
 # The threshold of the semantic pattern, for these vectors: bags of words resemble each other more.
@@ -53,7 +53,8 @@ def full(bench: Bench, size: Size | None = None) -> Path:
 
 def make(data: str, features: int, prompts: int, explained: int, width: int) -> None:
     """Write the raw tree and the settings, then embed every text of both samplings."""
-    from warehouse import sample, scaffold
+    from warehouse import project
+    from warehouse.sample import sample
 
     directory = Path(data)
     sample.write_sample(directory, features=features, prompts=prompts, explained=explained)
@@ -65,7 +66,7 @@ def make(data: str, features: int, prompts: int, explained: int, width: int) -> 
         **sample.SAMPLE_SETTINGS,
         **SETTINGS,
     }
-    scaffold.after_sample(directory, chosen)
+    project.after_sample(directory, chosen)
     fill_vectors(directory, (FORMER_SAMPLING,))
     fill_vectors(directory)
     for path in (directory / "warehouse.duckdb", *(directory / ".history").glob("*")):
@@ -81,8 +82,8 @@ def bag_of_words(data: Path) -> BagOfWords:
 def fill_vectors(data: Path, overrides: Iterable[str] = ()) -> None:
     """Build with made-up vectors, so that the store has every text that these settings embed."""
     import embed.encoder
-    from warehouse.build import build
-    from warehouse.settings import load
+    from tests.support.builds import build
+    from warehouse.settings_file import load
 
     encoder = bag_of_words(data)
     with replaced([(embed.encoder.Encoder, "load", staticmethod(lambda *_: encoder))]):

@@ -20,9 +20,10 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
-    from embed.encoder import Encoder, locate
+    from embed.encoder import Encoder
+    from embed.model_files import locate
     from embed.store import VectorStore
-    from warehouse.settings import load
+    from warehouse.settings_file import load
 
     settings = load(Path(directory), (f"embedding.precision={precision}", f"embedding.batch_size={BATCH}"))  # fmt: skip
     files, texts = locate(MODEL), window_texts(directory, count)

@@ -23,7 +23,7 @@ def against_faiss(rows: int, width: int, times: int) -> dict:
     import numpy as np
     import torch
 
-    from embed.neighbours import nearest_rows
+    from embed.nearest import nearest_rows
 
     weights = _weights(rows, width)
     ours = nearest_rows(torch.from_numpy(weights), K)
@@ -52,7 +52,7 @@ def alone(rows: int, width: int) -> dict:
     """Seconds, and MB above what the process held with the weights loaded."""
     import torch
 
-    from embed.neighbours import nearest_rows
+    from embed.nearest import nearest_rows
 
     weights = torch.from_numpy(_weights(rows, width))
     nearest_rows(weights[:64].clone(), K)  # libraries load

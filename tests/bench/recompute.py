@@ -15,7 +15,7 @@ from tests.bench.harness import Bench, Figure, Stage
 def differing(directory: str, count: int) -> dict:
     """Recompute `count` features, half of them explained; the number of differences per master."""
     from tests.independent.check import differences
-    from warehouse.settings import load
+    from warehouse.settings_file import load
 
     def ids(master: str) -> list[int]:
         path = Path(directory) / "master" / f"{master}.parquet"

@@ -10,50 +10,54 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["warehouse", "tomllib"]):
-    from warehouse import models, settings
+    from warehouse import settings
     from warehouse.errors import UsageError, WarehouseError
+    from warehouse.models.library import SQL_DIR
+    from warehouse.models.model import parse
+    from warehouse.settings_file import FILE_NAME, commented_file, load
+    from warehouse.sqltext import canonical, literal
 
 
 def read_settings(data: bytes, directory: Path) -> None:
     """A settings file, and behind its first 0xFE byte overrides: values that check, or UsageError."""
     content, *overrides = data.split(b"\xfe")
-    (directory / settings.FILE_NAME).write_bytes(content)
+    (directory / FILE_NAME).write_bytes(content)
     try:
-        read = settings.load(directory, [o.decode(errors="replace") for o in overrides])
+        read = load(directory, [o.decode(errors="replace") for o in overrides])
     except UsageError as error:
         assert error.message
         return
     for name, value in read.values.items():
         assert settings.BY_NAME[name].check(value) == value
     for value in read.parameters().values():
-        models.literal(value)
+        literal(value)
     chosen = {name: pair[1] for name, pair in read.changed({}).items()}
-    (directory / settings.FILE_NAME).write_text(settings.commented_file(chosen), encoding="utf-8")
-    assert settings.load(directory).values == read.values
+    (directory / FILE_NAME).write_text(commented_file(chosen), encoding="utf-8")
+    assert load(directory).values == read.values
 
 
 def read_header(data: bytes, directory: Path) -> None:
     """A model's file: a Model whose text is below its header, or WarehouseError."""
     text = data.decode(errors="replace")
     try:
-        model = models.parse("analysis.fuzzed", directory / "fuzzed.sql", text)
+        model = parse("analysis.fuzzed", directory / "fuzzed.sql", text)
     except WarehouseError as error:
         assert str(directory) in error.message
         return
     assert model.version >= 0
     assert model.sql in text
-    assert model.fingerprint == models.parse(model.name, model.path, text).fingerprint
-    form = models.canonical(model.sql)
-    assert models.canonical(form) == form
+    assert model.fingerprint == parse(model.name, model.path, text).fingerprint
+    form = canonical(model.sql)
+    assert canonical(form) == form
     assert model.filled(dict.fromkeys(model.parameters, 0)) is not None
 
 
 def seeds(harness: Callable) -> list[bytes]:
     if harness is read_settings:
-        commented = settings.commented_file()
+        commented = commented_file()
         plain = commented.replace("\n# ", "\n")
         return [commented.encode(), plain.encode(), b"[models]\na = 'b'\xfethreads=2\xfemodels.x=y"]
-    return [path.read_bytes() for path in sorted(models.SQL_DIR.glob("*/*.sql"))]
+    return [path.read_bytes() for path in sorted(SQL_DIR.glob("*/*.sql"))]
 
 
 HARNESSES = {"settings": read_settings, "header": read_header}

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tests.independent.backend_compare import FEATURES
 from tests.independent.recompute import compare, recompute
 
 MASTERS = (
@@ -63,6 +64,8 @@ def differences(
     found = {}
     for name in MASTERS:
         table = pq.read_table(data / "master" / f"{name}.parquet")
+        if name == "features" and FEATURES.keys() <= set(table.column_names):
+            table = table.drop_columns(list(FEATURES))  # tests.independent.backend compares it
         if features is not None:
             keep = pc.is_in(table["feature_id"].cast(pa.int64()), pa.array(features, pa.int64()))
             table = table.filter(keep)
@@ -70,8 +73,31 @@ def differences(
     return found
 
 
+def chosen_features(data: Path, count: int, seed: int) -> list[int] | None:
+    """Some features with records, half of them explained so that every file is looked at; 0: None."""
+    if not count:
+        return None
+    every, explained = (
+        sorted(
+            set(
+                pq.read_table(data / "master" / f"{name}.parquet", columns=["feature_id"])[
+                    "feature_id"
+                ].to_pylist()
+            )
+        )
+        for name in ("activation_embeddings", "features")
+    )
+    pick = random.Random(seed)
+    half = count // 2
+    chosen = {
+        *pick.sample(explained, min(half, len(explained))),
+        *pick.sample(every, min(count - half, len(every))),
+    }
+    return sorted(chosen)
+
+
 def main() -> int:
-    from warehouse.settings import load
+    from warehouse.settings_file import load
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
@@ -80,25 +106,7 @@ def main() -> int:
     parser.add_argument("--set", dest="overrides", action="append", default=[])
     chosen = parser.parse_args()
     settings = load(chosen.data, chosen.overrides).values
-    features = None
-    if chosen.features:
-        table = pq.read_table(
-            chosen.data / "master" / "activation_embeddings.parquet", columns=["feature_id"]
-        )
-        every = table["feature_id"].to_pylist()
-        explained = set(
-            pq.read_table(chosen.data / "master" / "features.parquet", columns=["feature_id"])[
-                "feature_id"
-            ].to_pylist()
-        )
-        pick = random.Random(chosen.seed)
-        half = chosen.features // 2  # half of them explained, so that all eight files are looked at
-        features = sorted(
-            {
-                *pick.sample(sorted(explained), min(half, len(explained))),
-                *pick.sample(every, min(chosen.features - half, len(every))),
-            }
-        )
+    features = chosen_features(chosen.data, chosen.features, chosen.seed)
     found = differences(chosen.data, settings, embedder(str(settings["embedding.model"])), features)
     for name, lines in found.items():
         print(f"{name}: {len(lines) or 'no'} difference(s)")

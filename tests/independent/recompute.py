@@ -29,6 +29,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from tests.independent.backend_words import find_marker, natural_text
+
 log = logging.getLogger("recompute")
 
 Embed = Callable[[list[str]], np.ndarray]
@@ -41,6 +43,8 @@ DEFAULTS: dict[str, Any] = {
     "windows.embedding_tokens": 32,
     "windows.ngram_tokens": 5,
     "windows.edge": "shift",
+    "windows.text": "tokens",
+    "tokens.marker": "auto",
     "ngrams.unit": "characters",
     "ngrams.sizes": [2, 3, 4],
     "ngrams.min_occurrences": 2,
@@ -437,10 +441,24 @@ def window_range(position: int, length: int, size: int, edge: str) -> range:
     return range(max(start, 0), min(stop, length))
 
 
-def embedding_text(example: Example, tokens: list[str], size: int, edge: str) -> str:
-    """SPEC 3 'Windows': the window's text for embedding, its tokens joined by a space."""
+def with_marker(settings: dict, prompts: list[list[str] | None]) -> dict:
+    """The settings with the tokens' marker found (SPEC-NEXT 1 'Marker')."""
+    return settings | {
+        "tokens.marker": find_marker(prompts, setting(settings, "tokens.marker")),
+    }
+
+
+def embedding_text(example: Example, tokens: list[str], size: int, settings: dict) -> str:
+    """SPEC 3 'Windows': the window's text for embedding, its tokens joined by a space.
+
+    With `windows.text` = natural its words instead (SPEC-NEXT 6 'Window text').
+    """
+    edge = setting(settings, "windows.edge")
     window = window_range(example.max_position, len(tokens), size, edge)
-    return " ".join(tokens[i] for i in window)
+    inside = [tokens[i] for i in window]
+    if setting(settings, "windows.text") == "natural":
+        return natural_text(inside, setting(settings, "tokens.marker"))
+    return " ".join(inside)
 
 
 def quantile_boundaries(values: list[float], quantiles: int) -> list[float]:
@@ -1006,12 +1024,12 @@ def sample_one(examples: list[Example], prompts: list[Any], settings: dict) -> S
         setting(settings, "sampling.quantiles"),
         setting(settings, "sampling.per_quantile"),
     )
-    size, edge = setting(settings, "windows.embedding_tokens"), setting(settings, "windows.edge")
+    size = setting(settings, "windows.embedding_tokens")
     return Sampled(
         examples,
         sample,
         boundaries,
-        [embedding_text(e, prompts[e.prompt], size, edge) for _, e in sample],
+        [embedding_text(e, prompts[e.prompt], size, settings) for _, e in sample],
         [ngram_window(e, prompts[e.prompt], settings) for _, e in sample],
     )
 
@@ -1293,7 +1311,6 @@ def find_pattern(
     lexical = largest is not None and largest > exact_threshold
     kinds = {(True, True): "both", (True, False): "semantic", (False, True): "lexical"}
 
-    edge = setting(settings, "windows.edge")
     by_prompt = {e.prompt: e for _, e in sampled.sample}
     lexical_texts: list[str] = []
     if lexical and ngram is not None:
@@ -1301,14 +1318,14 @@ def find_pattern(
         size = setting(settings, "windows.ngram_tokens")
         for holder in holders:
             prompt = holder["prompt_id"]
-            lexical_texts.append(embedding_text(by_prompt[prompt], prompts[prompt], size, edge))
+            lexical_texts.append(embedding_text(by_prompt[prompt], prompts[prompt], size, settings))
     semantic_texts: list[str] = []
     if semantic:
         active = [e for e in sampled.examples if e.pairs]
         active.sort(key=lambda e: (-e.max_value, e.prompt))
         size = setting(settings, "windows.embedding_tokens")
         for example in active[: setting(settings, "matching.contexts")]:
-            semantic_texts.append(embedding_text(example, prompts[example.prompt], size, edge))
+            semantic_texts.append(embedding_text(example, prompts[example.prompt], size, settings))
     return Pattern(
         kinds.get((semantic, lexical), "none"),
         semantic_sim,
@@ -1423,6 +1440,7 @@ def recompute(
     sources = read_sources(raw)
     names, sae_id = full_names(sources, settings), sae_id_of(sources, settings)
     prompts = read_prompts(raw)
+    settings = with_marker(settings, prompts)
     examples = read_examples(raw, prompts, in_scope)
     all_explained = read_explanations(raw, sources, settings)
     decoder = read_decoder(raw, max([*examples, *all_explained], default=-1))

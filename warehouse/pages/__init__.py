@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse import __version__
-from warehouse.files import whole
+from warehouse.files import write_atomically
 from warehouse.text import visible, visible_lines
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def page(template: str, **values: object) -> str:
 
 def save(text: str, path: Path) -> None:
     """Write a page; the file appears whole or not at all. UsageError when it cannot be written."""
-    whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def number(value: float | None, digits: int = 2) -> str:

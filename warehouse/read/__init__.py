@@ -1,0 +1,1 @@
+"""Raw files: which there are, what is in them, and their records as streams."""

@@ -16,8 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.read.delphi_cache import split_range
-from warehouse.settings import Settings
+from warehouse.read.delphi_split import split_range
 
 DEPTH = 5
 ANOTHER_HOOKPOINT = "not an input: another hookpoint"
@@ -101,7 +100,9 @@ def survey(raw: Path, is_source: re.Pattern[str]) -> Found:
         if "run_settings.json" in held and any(n.startswith("batch-") for n in names):
             found.dashboards.append(path)
         if depth == 1 and path.name == "figures":
-            found.figures += [path / n for n in sorted(names) if Path(n).suffix in (".csv", ".jsonl", ".parquet")]
+            found.figures += [
+                path / n for n in sorted(names) if Path(n).suffix in (".csv", ".jsonl", ".parquet")
+            ]
         found.weights += _weights(path, sorted(names))
         found.tokenizers += [path / n for n in names if n == "tokenizer.json"]
         found.sparsity += [path / n for n in names if n == "sparsity.safetensors"]
@@ -253,11 +254,12 @@ def hub_tokenizer(model: str) -> Path | None:
     """tokenizer.json of a model in the local hub cache; None where it is not there."""
     if not model or model.startswith((".", "/")) or ".." in model:
         return None
-    try:
-        from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
+    try:
         found = try_to_load_from_cache(model, "tokenizer.json")
-    except Exception:  # a name that no hub model can have
+    except HFValidationError:  # a name that no hub model can have
         return None
     return Path(found) if isinstance(found, str) else None
 

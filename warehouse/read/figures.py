@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from warehouse.models import literal
+from warehouse.sqltext import literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from warehouse.sources import InputFile
+    from warehouse.read.content import InputFile
 
 _ROWS = 10_000  # a batch
 
@@ -46,7 +46,9 @@ def tables(files: Sequence[InputFile], counts: dict[str, int]) -> pa.RecordBatch
             done = 0
             try:
                 with duckdb.connect() as connection:
-                    reader = connection.sql(f"SELECT to_json(r)::VARCHAR AS text FROM {source} r").to_arrow_reader(_ROWS)
+                    reader = connection.sql(
+                        f"SELECT to_json(r)::VARCHAR AS text FROM {source} r"
+                    ).to_arrow_reader(_ROWS)
                     for batch in reader:
                         n = batch.num_rows
                         counts[file.name] = counts.get(file.name, 0) + n

@@ -1,0 +1,119 @@
+"""Jobs that embed texts: `vectors.X` holds the vectors of `texts.X`, by every embedding model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from embed.encoder import Encoder
+from embed.model_files import ModelFiles, fingerprint, locate
+from embed.store import VectorStore
+from warehouse.database import run
+from warehouse.plan.graph import JobContext, JobIdentity
+from warehouse.project import Layout
+from warehouse.settings import Settings
+from warehouse.sqltext import digest, literal
+
+# Raise when the job's program changes what it computes.
+_VERSION = 2
+
+_FORM_SETTINGS = ("embedding.precision", "embedding.prompt", "embedding.normalize")
+_SETTINGS = ("embedding.model", "embedding.beside", *_FORM_SETTINGS)
+
+
+@dataclass(frozen=True)
+class TextJob:
+    """Makes `vectors.PURPOSE`; a model is loaded by the first job that has something to encode.
+
+    With `own_texts` the texts depend on what a model's vectors say, so each model embeds its own;
+    other texts go to every model.
+    """
+
+    purpose: str
+    own_texts: bool = False
+    imports: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[Mapping[str, str]] = {
+        "model": "the embedding model, as named in the settings",
+        "text_key": "key of the text",
+        "vector": "the text's vector, float32",
+    }
+
+    @property
+    def name(self) -> str:
+        return f"vectors.{self.purpose}"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (f"texts.{self.purpose}",)
+
+    def identify(self, settings: Settings, layout: Layout) -> JobIdentity:
+        """The stores of the models; unknown while a hub model was never fetched."""
+        bound = {key: settings[key] for key in _SETTINGS}
+        models = {model: locate(model) for model in settings.embedding_models}
+        if None in models.values():
+            return JobIdentity("", bound)
+        stores = [f"{m}={_store(settings, layout, files).directory.resolve()}" for m, files in models.items()]  # fmt: skip
+        return JobIdentity(digest(self.name, _VERSION, *stores), bound)
+
+    def run(self, context: JobContext) -> tuple[str, int]:
+        """Fill the models' stores; the job's relation is a view over their vectors of these texts."""
+        relation, connection = self.reads[0], context.connection
+        selects, parts, rows = [], [], 0
+        places = f"{self.name}_places"
+        run(
+            connection,
+            f"CREATE OR REPLACE TABLE {places} (model VARCHAR, text_key UUID, place BIGINT)",
+        )
+        context.embedded[self.name] = 0
+        for model in context.settings.embedding_models:
+            texts = relation
+            if self.own_texts:
+                texts = f"(SELECT * FROM {relation} WHERE model = {literal(model)})"
+            store = _store(context.settings, context.layout, _files(context, model))
+            store.renew(connection)
+            self._fill(context, model, store, texts)
+            selects.append(store.select(connection, texts, model, places))
+            # A text and a model decide a vector, so the keys stand for the vectors.
+            count, keys = run(
+                connection,
+                f"SELECT count(*), coalesce(bit_xor(hash(text_key)), 0) "
+                f"FROM (SELECT DISTINCT text_key FROM {texts})",
+            )[0]
+            parts.append(f"{model} {store.directory.name} {count} {keys}")
+            rows += count
+        run(connection, f"CREATE OR REPLACE VIEW {self.name} AS {' UNION ALL '.join(selects)}")
+        return digest(*parts), rows
+
+    def _fill(self, context: JobContext, model: str, store: VectorStore, texts: str) -> None:
+        """Encode what the store lacks of `texts`."""
+        missing = store.find_missing(context.connection, texts)
+        context.embedded[self.name] += missing
+        if not missing:
+            return
+        files = _files(context, model)
+        encoder = context.once(f"encoder {model}", lambda: Encoder.load(context.settings, files))
+        store.describe(
+            {
+                "model": files.name,
+                "revision": files.revision,
+                "dimension": encoder.dimension,
+                **{k: context.settings[k] for k in _FORM_SETTINGS},
+            }
+        )
+        store.fill(
+            context.connection,
+            missing,
+            encoder.encode,
+            lambda done, total: context.progress(self.name, done, total, "texts"),
+            encoder.count_tokens,
+        )
+
+
+def _files(context: JobContext, model: str) -> ModelFiles:
+    """The model's files, fetched from the hub where they are not on this machine yet."""
+    return context.once(f"files {model}", lambda: locate(model, download=True))
+
+
+def _store(settings: Settings, layout: Layout, files: ModelFiles) -> VectorStore:
+    return VectorStore(layout.vectors / fingerprint(settings, files))

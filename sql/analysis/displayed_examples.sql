@@ -1,0 +1,49 @@
+-- version: 1
+-- description: The examples that a reader sees of each feature: of each quantile the strongest, with where
+--   the feature's two top n-grams stand in their windows.
+-- kind: view
+-- key: feature_id, sample_order
+-- column feature_id: the feature
+-- column sample_order: 1-based place inside the feature's sample: by quantile, then rank
+-- column prompt_id: 0-based place in prompts.json
+-- column quantile: 1-based quantile of max_activation
+-- column max_activation: the example's largest value
+-- column max_position: 0-based position of it in the prompt
+-- column positions: positions of the tokens that the feature fires on, as in the record
+-- column activations: its value on each
+-- column char_positions: where the top character n-gram stands: position of the token, code point in it
+-- column word_positions: where the top word n-gram stands: positions of the tokens in which it begins
+WITH places AS (
+    SELECT feature_id, kind, unnest(places) AS place
+    FROM analysis.shared_ngrams
+),
+
+located AS (
+    SELECT
+        feature_id,
+        place.prompt_id AS prompt_id,
+        list(
+            {'token_position': place.position, 'char_offset': place.char_offset}
+            ORDER BY place.position, place.char_offset
+        ) FILTER (kind = 'characters') AS char_positions,
+        list(place.position ORDER BY place.position) FILTER (kind = 'words') AS word_positions
+    FROM places
+    GROUP BY feature_id, place.prompt_id
+)
+
+SELECT
+    s.feature_id,
+    s.sample_order,
+    s.prompt_id,
+    s.quantile,
+    s.max_activation,
+    s.max_position,
+    e.positions,
+    e.activations,
+    coalesce(l.char_positions, []) AS char_positions,
+    coalesce(l.word_positions, []) AS word_positions
+FROM analysis.samples s
+JOIN analysis.display_patterns d ON d.feature_id = s.feature_id
+JOIN staging.activation_examples e ON e.feature_id = s.feature_id AND e.prompt_id = s.prompt_id
+LEFT JOIN located l ON l.feature_id = s.feature_id AND l.prompt_id = s.prompt_id
+WHERE s.rank <= $display_per_quantile

@@ -1,0 +1,16 @@
+-- version: 1
+-- description: The positions of shared n-grams lie inside of their prompts, and inside of their tokens.
+WITH places AS (
+    SELECT 'shared_ngrams' AS relation, feature_id, kind, ngram_size, unnest(places) AS place
+    FROM analysis.shared_ngrams
+    UNION ALL
+    SELECT 'pair_ngrams' AS relation, feature_id, kind, ngram_size, unnest(list_concat(places, neighbour_places)) AS place
+    FROM analysis.pair_ngrams
+)
+
+SELECT l.relation, l.feature_id, l.kind, l.place.prompt_id AS prompt_id, l.place.position AS position
+FROM places l
+LEFT JOIN staging.prompts p ON p.prompt_id = l.place.prompt_id
+WHERE p.prompt_id IS NULL
+    OR NOT l.place.position BETWEEN 0 AND least(p.num_tokens, 65536) - 1
+    OR (l.kind = 'characters' AND l.place.char_offset + l.ngram_size > length(p.tokens[l.place.position + 1]))

@@ -1,0 +1,1 @@
+"""Other readers of the master files, each in an environment of its own. `make readers`."""

@@ -1,0 +1,114 @@
+"""Commands that read, plan and write: sources, plan, build, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from warehouse.commands.options import Context, complete
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with every file that is not read.")
+@click.pass_obj
+def sources(context: Context, as_json: bool) -> None:
+    """The raw files: what was found, how it is spelt, what became of its records.
+
+    Before the first build, what would be read.
+
+    \b
+    Example:
+      python cli.py --data demo sources
+    """
+    from warehouse.look import inventory
+    from warehouse.terminal.build import show_sources
+
+    settings = context.settings()
+    found = inventory.list_files(settings)
+    if as_json:
+        click.echo(inventory.as_json(found))
+    else:
+        show_sources(found)
+
+
+@click.command()
+@click.option(
+    "--select",
+    "selectors",
+    metavar="MODEL[+]",
+    multiple=True,
+    shell_complete=complete("models"),
+    help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
+)
+@click.option("--full", is_flag=True, help="As if nothing had been built.")
+@click.pass_obj
+def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
+    """What a build would do, and why. Changes nothing.
+
+    \b
+    Example:
+      python cli.py --data demo --set matching.threshold=0.5 plan
+    """
+    from warehouse.run.build import prepare
+    from warehouse.terminal.build import show_plan
+    from warehouse.write.stale import published_results, stale_exports
+
+    prepared = prepare(context.settings(), context.jobs, selectors, full)
+    show_plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
+
+
+@click.command()
+@click.option(
+    "--select",
+    "selectors",
+    metavar="MODEL[+]",
+    multiple=True,
+    shell_complete=complete("models"),
+    help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
+)
+@click.option(
+    "--full", is_flag=True, help="Run everything, trust nothing from before (vectors aside)."
+)
+@click.option("--no-export", is_flag=True, help="Leave the parquet files as they are.")
+@click.option("--wait", is_flag=True, help="Wait for another build of this directory to end.")
+@click.pass_obj
+def build(
+    context: Context, selectors: tuple[str, ...], full: bool, no_export: bool, wait: bool
+) -> None:
+    """Bring the warehouse and its exports up to date: plan, run, audit, publish.
+
+    \b
+    Example:
+      python cli.py --data demo build
+    """
+    from warehouse.run.build import build as run_build
+    from warehouse.terminal.build import show_report
+    from warehouse.terminal.progress import progress
+
+    settings = context.settings()
+    with progress(context.json_log, context.verbose) as show:
+        report = run_build(settings, context.jobs, selectors, full, not no_export, wait, show)
+    show_report(settings, report)
+
+
+@click.command()
+@click.argument("names", nargs=-1, shell_complete=complete("exports"))
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Another directory than DIR/master.",
+)
+@click.pass_obj
+def export(context: Context, names: tuple[str, ...], target: Path | None) -> None:
+    """Write master parquets of the published warehouse, all or the named ones.
+
+    \b
+    Example:
+      python cli.py --data demo export features --to out
+    """
+    from warehouse.run.export import export_published
+    from warehouse.terminal.build import show_exports
+
+    show_exports(export_published(context.settings(), names, target))

@@ -1,0 +1,139 @@
+"""Commands on builds: history, diff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from warehouse.commands.options import Context
+from warehouse.errors import UsageError
+
+if TYPE_CHECKING:
+    from warehouse.diff.difference import Diff, Question
+    from warehouse.plan.graph import Job
+    from warehouse.run.events import Event
+    from warehouse.settings import Settings
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(1), help="Builds shown."
+)
+@click.pass_context
+def history(ctx: click.Context, limit: int) -> None:
+    """The builds, newest first: what ran, which settings changed, what the kept results cost.
+
+    \b
+    Example:
+      python cli.py --data demo history
+    """
+    from warehouse.look import history as histories
+    from warehouse.project import Layout
+    from warehouse.terminal.history import show_history
+
+    if ctx.invoked_subcommand is None:
+        settings = ctx.obj.settings()
+        show_history(settings, histories.builds(Layout(settings.data)), limit)
+
+
+@history.command("show")
+@click.argument("build_id", metavar="ID")
+@click.pass_obj
+def history_show(context: Context, build_id: str) -> None:
+    """One build: settings, inputs, nodes that ran. ID: its beginning, latest or previous.
+
+    \b
+    Example:
+      python cli.py --data demo history show latest
+    """
+    from warehouse.look import history as histories
+    from warehouse.project import Layout
+    from warehouse.terminal.history import show_build
+
+    show_build(histories.show(Layout(context.settings().data), build_id))
+
+
+@click.command()
+@click.argument("old", metavar="[A]", required=False)
+@click.argument("new", metavar="[B]", required=False)
+@click.option("--table", default="", metavar="NAME", help="Only this master, with more examples.")
+@click.option(
+    "--feature", type=click.IntRange(0), metavar="ID", help="Every change of this feature in full."
+)
+@click.option("--limit", type=click.IntRange(1), help="Examples a column: 5, with --table 20.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with every changed key.")
+@click.option("--wait", is_flag=True, help="With --set: wait for a build of this directory to end.")
+@click.pass_obj
+def diff(
+    context: Context,
+    old: str | None,
+    new: str | None,
+    table: str,
+    feature: int | None,
+    limit: int | None,
+    as_json: bool,
+    wait: bool,
+) -> None:
+    """What differs between two builds, or what --set would change. Publishes nothing.
+
+    A and B are builds: ids or their beginnings (`history` lists them), latest, previous. Without
+    them: previous and latest; with one: it and latest. With --set before `diff`: the published
+    state, and what a build with those settings would publish.
+
+    \b
+    Example:
+      python cli.py --data demo --set matching.threshold=0.5 diff
+    """
+    from warehouse.diff import diff as diffs
+    from warehouse.diff.difference import Question
+    from warehouse.diff.difference import as_json as as_text
+    from warehouse.terminal.diff import show_diff
+    from warehouse.terminal.progress import progress
+
+    settings, question = context.settings(), Question(table, feature, limit, as_json)
+    ids = [name for name in (old, new) if name is not None]
+    if not diffs.is_preview(context.overrides):
+        found = diffs.between(settings, ids, question)
+    elif ids:
+        raise UsageError(
+            f'"{" ".join(ids)}": diff takes builds or --set, not both',
+            "leave out the builds: --set is compared with the published state",
+        )
+    else:
+        loud = context.json_log or context.verbose
+        with progress(context.json_log, context.verbose) as show:
+            found = preview(
+                settings, context.jobs, context.overrides, question, wait,
+                lambda event: show(event) if loud or event.kind != "done" else None,
+            )  # fmt: skip
+    if as_json:
+        click.echo(as_text(found))
+    else:
+        show_diff(found)
+
+
+def preview(
+    settings: Settings,
+    jobs: Sequence[Job],
+    overrides: Sequence[str],
+    question: Question,
+    wait: bool = False,
+    on_event: Callable[[Event], None] = lambda event: None,
+) -> Diff:
+    """Compare the published state with what a build would make of it now. Publishes nothing."""
+    from warehouse.diff.diff import assert_preview, with_published
+    from warehouse.run.build import build
+
+    assert_preview(settings, question)
+    found: list[Diff] = []
+
+    def compare(built: Path | None) -> None:
+        found.append(with_published(settings, overrides, question, built))
+
+    build(settings, jobs, exports=False, wait=wait, on_event=on_event, dry=compare)
+    if not found:  # every result stands as it is
+        compare(None)
+    return found[0]

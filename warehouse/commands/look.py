@@ -1,0 +1,201 @@
+"""Commands that look at the published warehouse: query, report, feature, features, compare-models, calibrate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from warehouse.commands.options import Context, complete
+
+
+@click.command()
+@click.argument("sql")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+    help="Default: by the output file's ending, else table.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
+)
+@click.option(
+    "--unsafe", is_flag=True, help="Let the SQL reach other files, extensions and settings."
+)
+@click.pass_obj
+def query(context: Context, sql: str, form: str | None, output: Path | None, unsafe: bool) -> None:
+    """Run SQL on the published warehouse, read-only; - reads it from stdin.
+
+    \b
+    Example:
+      python cli.py --data demo query "select pattern_type, count(*) from master.ex_act_pattern_matching group by all"
+    """
+    from warehouse.terminal.rows import show_query
+
+    if sql == "-":
+        sql = sys.stdin.read()
+    show_query(context.data, sql, form, output, unsafe)
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Default: DIR/report.html.",
+)
+@click.pass_obj
+def report(context: Context, output: Path | None) -> None:
+    """One self-contained HTML page: what was built and what came out, each plot with its SQL.
+
+    \b
+    Example:
+      python cli.py --data demo report
+    """
+    from warehouse.report import report as reports
+
+    click.echo(reports.write(context.data, output))
+
+
+@click.command()
+@click.argument("feature_id", metavar="ID", type=click.IntRange(0))
+@click.option(
+    "--html",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="As one HTML page, by default feature-ID.html.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def feature(context: Context, feature_id: int, html: str | None, as_json: bool) -> None:
+    """The card of one feature: what explains it, how well, what it fires on, and its neighbours.
+
+    \b
+    Example:
+      python cli.py --data demo feature 25
+      python cli.py --data demo feature 25 --html
+    """
+    from warehouse import pages
+    from warehouse.look import card_reader
+    from warehouse.terminal.card import show_card
+
+    shown = card_reader.read_card(context.data, feature_id)
+    if html is not None:
+        path = Path(html or f"feature-{feature_id}.html")
+        pages.save(pages.page("card.html", card=shown), path)
+        click.echo(path)
+    elif as_json:
+        click.echo(shown.json())
+    else:
+        show_card(shown)
+
+
+@click.command()
+@click.option("--where", default="", metavar="CONDITION", help="An SQL condition on the columns.")
+@click.option(
+    "--sort", default="score_rank", show_default=True, metavar="COLUMNS", help="As in ORDER BY."
+)
+@click.option("--limit", type=click.IntRange(1), help="Features listed: 20 in a table, else all.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+    help="Default: by the output file's ending, else table. All but a table hold every column.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
+)
+@click.pass_obj
+def features(
+    context: Context,
+    where: str,
+    sort: str,
+    limit: int | None,
+    form: str | None,
+    output: Path | None,
+) -> None:
+    """List features, by default the best explained first; filter and sort as in SQL.
+
+    \b
+    Columns: those of analysis.feature_overview; query "describe analysis.feature_overview" lists
+    them.
+    \b
+    Example:
+      python cli.py --data demo features --sort "mean_score" --limit 5
+      python cli.py --data demo features --where "match_rate > 0.5 and pattern_type = 'both'"
+    """
+    from warehouse.look.features import select_features
+    from warehouse.terminal.console import talk
+    from warehouse.terminal.rows import show_query
+
+    as_table = (form or (output.suffix.lstrip(".") if output else "table")) == "table"
+    sql, shown, found = select_features(context.data, where, sort, limit, as_table)
+    show_query(context.data, sql, form, output)
+    if shown < found:
+        talk(f"{shown:,} of {found:,} features; --limit shows more")
+
+
+@click.command("compare-models")
+@click.pass_obj
+def compare_models(context: Context) -> None:
+    """What the embedding models of the settings say differently: embedding.model and .beside.
+
+    \b
+    Example:
+      python cli.py --data demo compare-models
+    """
+    from warehouse.look.published import compare_models as read_comparison
+    from warehouse.project import Layout
+    from warehouse.terminal.calibration import show_comparison
+
+    show_comparison(read_comparison(Layout(context.settings().data)))
+
+
+@click.command()
+@click.option(
+    "--rate",
+    type=click.Choice(["0.05", "0.01"]),
+    default="0.01",
+    show_default=True,
+    help="The false-positive rate whose thresholds --write takes.",
+)
+@click.option("--write", is_flag=True, help="Put them into DIR/warehouse.toml.")
+@click.option(
+    "--only",
+    "names",
+    metavar="SETTING",
+    multiple=True,
+    shell_complete=complete("thresholds"),
+    help="Write this threshold alone; may be given again.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def calibrate(
+    context: Context, rate: str, write: bool, names: tuple[str, ...], as_json: bool
+) -> None:
+    """What the thresholds mean under this embedding model: their false positives on shuffled data.
+
+    For each threshold the null distribution of what it cuts (features made up of other features'
+    examples, phrases and contexts of different features), the share of it that passes now, the
+    thresholds that let 5 % and 1 % pass, and how pattern types, groups and matches would change.
+
+    \b
+    Example:
+      python cli.py --data demo calibrate
+      python cli.py --data demo calibrate --write --only patterns.semantic_threshold
+    """
+    from warehouse.look import calibration
+    from warehouse.terminal.calibration import show_calibration, show_written
+
+    settings = context.settings()
+    found = calibration.calibrate(settings)
+    if as_json:
+        click.echo(found.as_json())
+    else:
+        show_calibration(found)
+    if write:
+        chosen = found.chosen(rate, names)
+        show_written(calibration.write(settings, chosen), chosen)

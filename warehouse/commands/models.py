@@ -1,0 +1,78 @@
+"""Commands on the SQL models: list, show, lineage, check."""
+
+from __future__ import annotations
+
+import click
+
+from warehouse.commands.options import Context, complete
+
+
+@click.group()
+def models() -> None:
+    """Look at the SQL models."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """Every model: name, version, kind, description.
+
+    \b
+    Example:
+      python cli.py models list
+    """
+    from warehouse.models.library import load_all
+    from warehouse.terminal.build import show_models
+
+    show_models(load_all())
+
+
+@models.command("show")
+@click.argument("name", shell_complete=complete("models"))
+@click.pass_obj
+def models_show(context: Context, name: str) -> None:
+    """A model's SQL with its parameters filled in, ready for a DuckDB shell.
+
+    \b
+    Example:
+      python cli.py --data demo models show analysis.samples
+    """
+    from warehouse.models import library
+
+    click.echo(library.filled_sql(name, context.settings()))
+
+
+@models.command("lineage")
+@click.argument("name", metavar="NAME[.COLUMN]", shell_complete=complete("models"))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "mermaid", "json"]),
+    default="text",
+    show_default=True,
+)
+@click.pass_obj
+def models_lineage(context: Context, name: str, form: str) -> None:
+    """What a model or a column is made of, down to the raw files.
+
+    \b
+    Example:
+      python cli.py models lineage ex_act_pattern_matching.match_rate
+    """
+    from warehouse.models.library import load_all
+    from warehouse.plan.lineage import Tracer
+
+    click.echo(getattr(Tracer(load_all(), context.jobs).of(name), form)())
+
+
+@models.command("check")
+@click.option("--write", is_flag=True, help="Record new models and versions in sql/models.lock.")
+def models_check(write: bool) -> None:
+    """Fail when a model's SQL changed under the same version.
+
+    \b
+    Example:
+      python cli.py models check
+    """
+    from warehouse.models.library import check_lock
+
+    click.echo(check_lock(write))

@@ -1,0 +1,1 @@
+"""Looking at the published warehouse; nothing here changes it."""

@@ -1,0 +1,79 @@
+"""The list of features: analysis.feature_overview, filtered and sorted by a user's SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+
+import duckdb
+
+from warehouse.database import open_read_only
+from warehouse.errors import UsageError, WarehouseError
+from warehouse.project import Layout
+
+OVERVIEW = "analysis.feature_overview"
+
+# What a table shows; the other formats hold every column.
+_SHOWN = (
+    "feature_id", "pattern_type", "top_word_ngram", "top_char_ngram", "mean_score", "match_rate", "activation_semantic_sim",
+    "activation_max_jaccard", "explanation_text",
+)  # fmt: skip
+_ROWS = 20
+
+_EXAMPLES = {
+    "--where": "--where \"match_rate > 0.5 and pattern_type = 'both'\"",
+    "--sort": '--sort "match_rate desc, num_active"',
+}
+
+
+def select_features(
+    data: Path, where: str, sort: str, limit: int | None, as_table: bool
+) -> tuple[str, int, int]:
+    """SQL of the features for which `where` holds, in the order of `sort`, then by id.
+
+    `where` is one SQL expression, `sort` what may follow ORDER BY; DuckDB's own parser takes them
+    as that and as nothing else. With the SQL: how many it gives, and how many there are. Of the
+    columns a table holds a few. UsageError when an expression is wrong, with near names for a
+    column that does not exist.
+    """
+    with open_read_only(Layout(data).warehouse) as connection:
+        try:
+            found = connection.table(OVERVIEW)
+        except duckdb.CatalogException:
+            raise WarehouseError(
+                f"the warehouse has no {OVERVIEW}", f"python cli.py --data {data} build"
+            ) from None
+        known = found.columns
+        if where.strip():
+            found = _checked("--where", where, known, lambda: found.filter(where))
+        count = len(found)
+        rows = min(count, limit or (_ROWS if as_table else count))
+        # A line end, so that a comment in `sort` does not swallow what follows.
+        found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(rows)  # fmt: skip
+        sql = found.select(*_SHOWN).sql_query() if as_table else found.sql_query()
+    return sql, rows, count
+
+
+def _checked(
+    option: str, text: str, known: list[str], make: Callable[[], duckdb.DuckDBPyRelation]
+) -> duckdb.DuckDBPyRelation:
+    """What `make` makes, once it was run to its end: values are cast only then."""
+    try:
+        relation = make()
+        len(relation)
+    except duckdb.Error as error:
+        message = str(error).strip()
+        unknown = re.search(r'Referenced column "(.+?)" not found', message)
+        if not unknown:
+            raise UsageError(
+                f'{option} "{text}": {message.splitlines()[0]}', _EXAMPLES[option]
+            ) from None
+        near = get_close_matches(unknown[1], known, n=3, cutoff=0.5)
+        raise UsageError(
+            f'{option} "{text}": there is no column "{unknown[1]}"',
+            f"did you mean {' or '.join(near)}?" if near
+            else f"text stands in single quotes; columns: {', '.join(known)}",
+        ) from None  # fmt: skip
+    return relation

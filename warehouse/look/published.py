@@ -1,0 +1,57 @@
+"""What the published warehouse says: rows of a model's SQL, warnings that hold now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from warehouse.database import open_read_only, run
+from warehouse.errors import UsageError
+from warehouse.models.library import load_all
+from warehouse.models.model import Model
+from warehouse.project import Layout
+from warehouse.settings import Settings
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection,
+    model: Model,
+    values: Mapping[str, object],
+    *beside: str,
+) -> list[dict[str, object]]:
+    """Run a model's SQL; a dictionary a row. Of `values` its parameters are bound, and `beside`."""
+    connection.execute(model.sql, {n: values[n] for n in (*model.parameters, *beside)} or None)
+    names = [column[0] for column in connection.description]
+    return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
+
+
+def current_warnings(layout: Layout, settings: Settings) -> list[str]:
+    """What the warning audits say of the published warehouse, whichever build ran them last."""
+    found = []
+    with open_read_only(layout.warehouse, unsafe=True) as connection:
+        built = {row[0] for row in run(connection, "SELECT node FROM _warehouse.nodes")}
+        for model in load_all().values():
+            if model.name in built and model.schema == "audits" and model.severity == "warning":
+                sql = model.filled(settings.parameters())
+                found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]
+    return found
+
+
+def compare_models(layout: Layout) -> list[tuple]:
+    """Rows of analysis.model_comparison: per pair of embedding models how their figures differ.
+
+    UsageError when the warehouse holds one model.
+    """
+    with open_read_only(layout.warehouse, layout.vectors) as connection:
+        rows = run(
+            connection,
+            """SELECT model, other_model, measure, compared, rank_correlation, mean_difference, changed
+            FROM analysis.model_comparison ORDER BY model, other_model, measure""",
+        )
+    if not rows:
+        raise UsageError(
+            "the warehouse holds one embedding model",
+            'name another and build: embedding.beside = ["/path/to/model"] in warehouse.toml',
+        )
+    return rows

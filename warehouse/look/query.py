@@ -1,0 +1,120 @@
+"""Ad-hoc SQL on the published warehouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from warehouse.database import open_read_only, run
+from warehouse.errors import UsageError, WarehouseError, nearest
+from warehouse.files import write_atomically
+from warehouse.project import Layout
+
+# SELECT is FROM, WITH, VALUES, DESCRIBE, SHOW and SUMMARIZE too; MULTI is PIVOT.
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+_EXAMPLE = 'python cli.py query "from master.features limit 3"'
+_UNSAFE = "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build"
+
+
+def assert_query(data: Path, sql: str) -> None:
+    """UsageError when there is no data directory or nothing to run."""
+    if not data.is_dir():
+        raise UsageError(f'data directory "{data}" does not exist', "--data DIR")
+    if not sql.strip():
+        raise UsageError("the query is empty", _EXAMPLE)
+
+
+def read_rows(data: Path, sql: str, unsafe: bool = False) -> tuple[list[str], list[tuple]]:
+    """The column names and the rows of `sql`, run read-only.
+
+    WarehouseError: there is no warehouse, or the SQL fails (the message marks the line).
+    """
+    with _opened(data, sql, unsafe) as connection:
+        connection.execute(sql)
+        if connection.description is None:
+            raise UsageError("the query gives no table", _EXAMPLE)
+        return [column[0] for column in connection.description], connection.fetchall()
+
+
+def write_parquet(data: Path, sql: str, output: Path, unsafe: bool = False) -> None:
+    """Write the rows of `sql` to a parquet file, a few at a time. Errors as of `read_rows`."""
+    with _opened(data, sql, unsafe) as connection:
+        write_atomically(output, lambda path: _parquet(connection.sql(sql), path))
+
+
+@contextmanager
+def _opened(data: Path, sql: str, unsafe: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published warehouse; what DuckDB says of `sql` inside becomes a WarehouseError."""
+    layout = Layout(data)
+    with open_read_only(layout.warehouse, layout.vectors, unsafe) as connection:
+        try:
+            if not unsafe:
+                _assert_only_reads(connection, sql)
+            yield connection
+        except duckdb.PermissionException as error:
+            raise WarehouseError(f"the query failed: {str(error).strip()}", _UNSAFE) from None
+        except duckdb.Error as error:
+            raise _explained(error, connection) from None
+
+
+def _explained(error: duckdb.Error, connection: duckdb.DuckDBPyConnection) -> WarehouseError:
+    """What DuckDB says with the line it marks; what it suggests, or a near relation, as the hint."""
+    text = re.sub(r"^\w+(?: \w+)* Error: ", "", str(error).strip())
+    told, marked, line = text.partition("\n\nLINE ")
+    told, *suggested = re.split(r"\s*(?:Did you mean|Candidate \w+:)[:\s]*", told)
+    message = f"the query failed: {told.strip()}{marked and chr(10)}{marked.strip()}{marked and ' '}{line}"
+    if suggested:
+        near = suggested[0].strip().rstrip("?")
+        return WarehouseError(message, f"did you mean {near}?")
+    unknown = re.search(r'with name "?([\w.]+)"? does not exist', told)
+    near = nearest(unknown[1], _relations(connection)) if unknown else ""
+    if near:
+        return WarehouseError(message, f'did you mean "{near}"?')
+    return WarehouseError(message, "python cli.py models list names the relations")
+
+
+def _relations(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every table and view of the warehouse, with its schema."""
+    found = run(
+        connection,
+        """SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal
+        UNION ALL
+        SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal""",
+    )
+    return [row[0] for row in found]
+
+
+def _assert_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """WarehouseError unless every statement only reads.
+
+    DuckDB lets SQL write where it may read, and the views need the vectors' directory.
+    """
+    for statement in connection.extract_statements(sql):
+        try:
+            kind = statement.type
+        except ValueError:  # a kind that DuckDB's Python package has no name for
+            raise _refused(statement.query.split()[0].upper()) from None
+        if kind not in _READING:
+            raise _refused(kind.name)
+    if "copy" in sql.lower():  # WITH x AS (COPY … TO …) is a SELECT, and EXPLAIN ANALYZE runs COPY
+        tree = run(connection, "SELECT json_serialize_sql(?)", [sql])[0][0]
+        if tree.startswith('{"error":true') or '"type":"COPY_QUERY_NODE"' in tree:
+            raise _refused("COPY")
+
+
+def _refused(word: str) -> WarehouseError:
+    return WarehouseError(f'the query failed: a query only reads, "{word}" does more', _UNSAFE)
+
+
+def _parquet(relation: duckdb.DuckDBPyRelation | None, path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    if relation is None:
+        raise UsageError("the query gives no table", _EXAMPLE)
+    with relation.to_arrow_reader() as reader, pq.ParquetWriter(path, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)

@@ -1,0 +1,1 @@
+"""What there is and what to do, as data: the graph, the published state, the plan, where a column comes from."""

@@ -1,0 +1,194 @@
+"""The graph: sources, SQL models, jobs and audits, each with the nodes it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Protocol, TypeVar
+
+import duckdb
+
+from warehouse.errors import UsageError, WarehouseError, nearest
+from warehouse.models.library import find
+from warehouse.models.model import Model
+from warehouse.project import Layout
+from warehouse.read.content import InputFile
+from warehouse.read.inputs import INPUTS
+from warehouse.settings import Settings
+
+T = TypeVar("T")
+
+# Models that no build runs: functions of all models, and what `calibrate`, `feature` and `report` ask
+# of a warehouse.
+NOT_BUILT = ("macros", "latents", "calibration", "cards", "report")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the graph. `kind`: source, model, job, audit. `model` for models and audits."""
+
+    name: str
+    kind: str
+    parents: tuple[str, ...]
+    model: Model | None = None
+
+
+@dataclass(frozen=True)
+class JobIdentity:
+    """What decides a job's result besides its parents; `logic` is '' while it can't be known."""
+
+    logic: str
+    settings: Mapping[str, object]
+
+
+@dataclass
+class JobContext:
+    """What a build hands to its jobs.
+
+    `files`: the build's raw files; `progress(job, done, total, unit)`; `embedded`: by job how many
+    texts it had to encode.
+    """
+
+    settings: Settings
+    layout: Layout
+    connection: duckdb.DuckDBPyConnection
+    files: Sequence[InputFile]
+    progress: Callable[[str, int, int, str], None] = lambda job, done, total, unit: None
+    embedded: dict[str, int] = field(default_factory=dict)
+    _opened: dict[str, object] = field(default_factory=dict)
+
+    def once(self, name: str, open_: Callable[[], T]) -> T:
+        """What `open_` opens; the jobs of a build open it once."""
+        if name not in self._opened:
+            self._opened[name] = open_()
+        return self._opened[name]
+
+
+class Job(Protocol):
+    """What SQL can't do: reads relations, makes the relation `name`.
+
+    `columns`: those of its relation, with their meanings; `imports`: modules that it needs for
+    certain and that take long to load: a build begins with them while SQL runs.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    columns: Mapping[str, str]
+    imports: tuple[str, ...]
+
+    def identify(self, settings: Settings, layout: Layout) -> JobIdentity:
+        """What decides the result besides the parents. Imports nothing heavy."""
+
+    def run(self, context: JobContext) -> tuple[str, int]:
+        """Make the relation; its result hash ('': the relation's content) and its rows."""
+
+
+def build_graph(models: Mapping[str, Model], jobs: Iterable[Job]) -> dict[str, Node]:
+    """All nodes by name in an order in which parents come first and audits as early as they can.
+
+    WarehouseError: a relation nobody makes, or a cycle.
+    """
+    nodes = {name: Node(name, "source", ()) for name in INPUTS}
+    nodes |= {job.name: Node(job.name, "job", job.reads) for job in jobs}
+    for name, model in models.items():
+        if model.schema in NOT_BUILT:
+            continue
+        # `_warehouse.*` is the build's own state: always there, never a reason to run.
+        parents = tuple(sorted(r for r in model.relations if not r.startswith("_warehouse.")))
+        nodes[name] = Node(name, "audit" if model.schema == "audits" else "model", parents, model)
+    for node in nodes.values():
+        for parent in node.parents:
+            if parent not in nodes:
+                near = nearest(parent, list(nodes))
+                raise WarehouseError(
+                    f'model "{node.name}" reads "{parent}", which nothing makes',
+                    f'did you mean "{near}"?' if near else "",
+                )
+    return {name: nodes[name] for name in _ordered(nodes)}
+
+
+def _ordered(nodes: Mapping[str, Node]) -> list[str]:
+    """Parents first. Of the nodes that are ready, by name:
+
+    audits and what is read from raw files, so that a broken input is reported before hours of
+    embedding; with them what is exported, as files are written beside what follows; then jobs,
+    since vectors are the most to write; then the analysis.
+    """
+    first = (
+        "source",
+        "audit",
+        "master",
+        "backend",
+        "side",
+        "staging",
+        "quarantine",
+        "texts",
+        "job",
+    )
+
+    def rank(name: str) -> int:
+        kind = nodes[name].model.schema if nodes[name].kind == "model" else nodes[name].kind
+        return first.index(kind) if kind in first else len(first)
+
+    sorter = TopologicalSorter({name: node.parents for name, node in nodes.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise WarehouseError(f"models read each other in a circle: {' → '.join(error.args[1])}") from None  # fmt: skip
+    order: list[str] = []
+    ready: list[str] = list(sorter.get_ready())
+    while ready:
+        ready.sort(key=lambda n: (rank(n), n), reverse=True)
+        name = ready.pop()
+        order.append(name)
+        sorter.done(name)
+        ready += sorter.get_ready()
+    return order
+
+
+def select(graph: Mapping[str, Node], selectors: Iterable[str]) -> frozenset[str]:
+    """Names chosen by `--select`: NAME, NAME+ (and all that reads it), +NAME (and all it reads).
+
+    A name may be the last part alone (`features`), a schema with a star (`master.*`).
+    """
+    chosen: set[str] = set()
+    for selector in selectors:
+        name = selector.strip("+")
+        found = find(name, graph)
+        matches = (
+            [found]
+            if found
+            else [n for n in graph if name.endswith(".*") and n.startswith(name[:-1])]
+        )
+        if not matches:
+            near = nearest(name, [*graph, *(n.partition(".")[2] for n in graph)])
+            raise UsageError(
+                f'--select "{selector}": no such model',
+                f'did you mean "{near}"?' if near else "python cli.py models list",
+            )
+        chosen.update(matches)
+        if selector.startswith("+"):
+            chosen |= _reach(matches, {n: graph[n].parents for n in graph})
+        if selector.endswith("+"):
+            chosen |= _reach(matches, children(graph))
+    return frozenset(chosen)
+
+
+def children(graph: Mapping[str, Node]) -> dict[str, tuple[str, ...]]:
+    """Node → the nodes that read it."""
+    reading: dict[str, list[str]] = {name: [] for name in graph}
+    for node in graph.values():
+        for parent in node.parents:
+            reading[parent].append(node.name)
+    return {name: tuple(readers) for name, readers in reading.items()}
+
+
+def _reach(start: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> set[str]:
+    seen, queue = set(), list(start)
+    while queue:
+        for name in edges[queue.pop()]:
+            if name not in seen:
+                seen.add(name)
+                queue.append(name)
+    return seen

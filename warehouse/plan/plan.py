@@ -1,0 +1,186 @@
+"""What a build would do and why, as data. `plan` prints it, `build` executes it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import duckdb
+
+from warehouse.models.library import macros_used
+from warehouse.models.model import Model
+from warehouse.plan.graph import Job, JobIdentity, Node
+from warehouse.plan.state import NodeState, State
+from warehouse.project import Layout
+from warehouse.read.content import InputFile
+from warehouse.read.inputs import INPUTS, feeding, source_keys
+from warehouse.settings import BY_NAME, RUNTIME_ONLY, Settings
+from warehouse.sqltext import digest
+
+RUN, CHECK, SKIP = "run", "check", "skip"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node of a plan. check = run, unless what it reads comes out as it was."""
+
+    node: str
+    kind: str
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps in order, and what the build needs to execute them."""
+
+    steps: tuple[Step, ...]
+    files: tuple[InputFile, ...]
+    sources: Mapping[str, str]  # source node → content key
+    logic: Mapping[str, str]  # node → key without parents
+    bound: Mapping[str, Mapping[str, object]]  # node → the settings that it uses
+    full: bool = False
+
+
+def make_plan(
+    graph: Mapping[str, Node],
+    macros: Mapping[str, Model],
+    settings: Settings,
+    files: Sequence[InputFile],
+    state: State,
+    identify: Callable[[str], JobIdentity],
+    selected: frozenset[str] | None = None,
+    full: bool = False,
+) -> Plan:
+    """Compare every node with the published state; no side effects.
+
+    `identify` tells what a job's result depends on; `selected` limits the build to those nodes.
+    """
+    sources = source_keys(files)
+    results: dict[str, str | None] = dict(sources)
+    logic: dict[str, str] = {}
+    bound: dict[str, Mapping[str, object]] = {}
+    steps: list[Step] = []
+    for node in graph.values():
+        if node.kind == "source":
+            continue
+        logic[node.name], bound[node.name] = _logic(node, macros, settings, identify)
+        before = state.nodes.get(node.name)
+        if selected is not None and not _is_selected(node, selected, state):
+            action, reason = SKIP, "not selected"
+        elif full:
+            action, reason = RUN, "--full"
+        else:
+            action, reason = _compare(
+                node, before, logic[node.name], bound[node.name], results, files, state
+            )
+        results[node.name] = before.result if before and action == SKIP else None
+        steps.append(Step(node.name, node.kind, action, reason))
+    return Plan(tuple(steps), tuple(files), sources, logic, bound, full=full)
+
+
+def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
+    """Selected by name; an audit also when it can run and checks something that was."""
+    if node.kind != "audit" or node.name in selected:
+        return node.name in selected
+    there = selected | state.nodes.keys() | INPUTS.keys()
+    return any(p in selected for p in node.parents) and all(p in there for p in node.parents)
+
+
+def node_key(logic: str, parents: Mapping[str, str]) -> str:
+    """A node's key: its own logic and what its parents came out as."""
+    return digest(logic, *(f"{name}={result}" for name, result in sorted(parents.items())))
+
+
+def _logic(
+    node: Node,
+    macros: Mapping[str, Model],
+    settings: Settings,
+    identify: Callable[[str], JobIdentity],
+) -> tuple[str, Mapping[str, object]]:
+    if node.kind == "job":
+        identity = identify(node.name)
+        return identity.logic, identity.settings
+    used = macros_used(node.model, macros)
+    names = node.model.parameters.union(*(m.parameters for m in used))
+    names |= {BY_NAME[s].parameter for p in node.parents if p in INPUTS for s in INPUTS[p].settings}
+    bound = {
+        s.name: settings[s.name]
+        for s in BY_NAME.values()
+        if s.parameter in names and s.name not in RUNTIME_ONLY
+    }
+    parts = [node.model.fingerprint, *(m.fingerprint for m in used), duckdb.__version__]
+    return digest(*parts, *(f"{k}={v!r}" for k, v in bound.items())), bound
+
+
+def _compare(
+    node: Node,
+    before: NodeState | None,
+    logic: str,
+    bound: Mapping[str, object],
+    results: Mapping[str, str | None],
+    files: Sequence[InputFile],
+    state: State,
+) -> tuple[str, str]:
+    if before is None:
+        return RUN, "new"
+    if logic != before.logic:
+        return RUN, _logic_reason(node, before, bound)
+    waiting = [p for p in node.parents if results[p] is None]
+    changed = [p for p in node.parents if results[p] and results[p] != before.parents.get(p)]
+    if changed:
+        return RUN, "; ".join(change_reason(p, files, state) for p in changed)
+    if waiting:
+        return CHECK, "after " + ", ".join(waiting)
+    return SKIP, "unchanged"
+
+
+def _logic_reason(node: Node, before: NodeState, bound: Mapping[str, object]) -> str:
+    changes = [
+        f"settings.{name} {before.settings.get(name)!r} → {value!r}"
+        for name, value in bound.items()
+        if before.settings.get(name) != value
+    ]
+    if changes:
+        return "; ".join(changes)
+    if node.model and node.model.version != before.version:
+        return f"version {before.version} → {node.model.version}"
+    return (
+        "its SQL, a macro or the engine changed" if node.model else "its model or program changed"
+    )
+
+
+def change_reason(parent: str, files: Sequence[InputFile], state: State) -> str:
+    """Why a parent's result differs, in words: '3 files changed in raw/llama_e-llama_s/scores/fuzz'."""
+    if parent not in INPUTS:
+        return f"{parent} changed"
+    now = {f.name: f.hash for f in feeding(parent, files)}
+    old = {f.name: f.hash for f in feeding(parent, state.files.values())}
+    groups: Counter[tuple[str, str]] = Counter()
+    for name in now.keys() | old.keys():
+        if now.get(name) != old.get(name):
+            verb = "new" if name not in old else "gone" if name not in now else "changed"
+            groups[str(PurePosixPath(name).parent), verb] += 1
+    if not groups:
+        return f"{parent} changed"
+    parts = [
+        f"{count} file{'s' if count > 1 else ''} {verb} in {directory}"
+        for (directory, verb), count in sorted(groups.items())
+    ]
+    return ", ".join(parts[:3]) + (f" and {len(parts) - 3} more" if len(parts) > 3 else "")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a plan or a build starts from."""
+
+    settings: Settings
+    layout: Layout
+    models: Mapping[str, Model]
+    macros: Mapping[str, Model]
+    graph: Mapping[str, Node]
+    state: State
+    jobs: Mapping[str, Job]
+    plan: Plan

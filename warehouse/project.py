@@ -1,0 +1,98 @@
+"""A data directory: where things lie in it, and how a new one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.errors import UsageError
+from warehouse.settings_file import FILE_NAME, commented_file
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The rooms of one data directory. UsageError when DuckDB can't work below its path."""
+
+    data: Path
+
+    def __post_init__(self) -> None:
+        path = str(self.data.absolute())
+        readable = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        if readable != path:
+            raise UsageError(f'data directory "{readable}": the path is not UTF-8', "rename it")
+        for character in "?\\":  # DuckDB takes them for options and for "/"
+            if character in path:
+                raise UsageError(
+                    f'data directory "{path}": DuckDB cannot write below a "{character}"',
+                    "rename it",
+                )
+
+    @property
+    def warehouse(self) -> Path:
+        """The published DuckDB file."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def master(self) -> Path:
+        """The exported master parquets."""
+        return self.data / "master"
+
+    @property
+    def vectors(self) -> Path:
+        """The vector store: one directory a model fingerprint."""
+        return self.data / "vectors"
+
+    @property
+    def projections(self) -> Path:
+        """Finished maps, one parquet for what was projected and how: none is computed twice."""
+        return self.data / "projections"
+
+    @property
+    def history(self) -> Path:
+        """Results of earlier builds, kept for `diff`: `<build id>.duckdb`."""
+        return self.data / ".history"
+
+    @property
+    def work(self) -> Path:
+        """Builds in progress; whatever is left here by a dead build is swept by the next."""
+        return self.data / ".build"
+
+    @property
+    def lock(self) -> Path:
+        return self.work / "lock"
+
+
+_PLACES = """\
+{settings}   the settings; every default is shown
+
+Put the raw files here:
+  raw/activation_examples/activations.jsonl   one JSON object a line (.gz and .zst too)
+  raw/activation_examples/prompts.json        a JSON array of arrays of token strings
+  raw/sae/params.npz                          the decoder, W_dec (or a .safetensors file)
+  raw/<explainer>_e-<scorer>_s/               one directory a run, as Delphi writes it:
+      run_config.json, explanations/*_latent<ID>.txt, scores/<method>/*_latent<ID>.txt
+
+then: python cli.py --data {directory} build"""
+
+
+def init(directory: Path) -> str:
+    """Make the directory, `raw/` and the settings file; says where raw files go.
+
+    UsageError when a settings file is there already: nothing is overwritten.
+    """
+    path = directory / FILE_NAME
+    if path.exists():
+        raise UsageError(f'"{path}" exists already', f"edit it, or remove it: rm {path}")
+    for place in ("activation_examples", "sae"):
+        (directory / "raw" / place).mkdir(parents=True, exist_ok=True)
+    path.write_text(commented_file(), encoding="utf-8")
+    return _PLACES.format(settings=path, directory=directory)
+
+
+def after_sample(directory: Path, chosen: Mapping[str, object]) -> str:
+    """Write the sample's settings beside its raw tree (an existing file is kept)."""
+    path = directory / FILE_NAME
+    if not path.exists():
+        path.write_text(commented_file(chosen), encoding="utf-8")
+    return f"sample written to {directory}; next: python cli.py --data {directory} build"

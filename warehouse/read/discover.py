@@ -1,0 +1,345 @@
+"""Raw files: which there are, what feeds which relation, and their content by its hash."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from warehouse.errors import UsageError, WarehouseError
+from warehouse.read import directories
+from warehouse.read.content import InputFile
+from warehouse.read.directories import Export, Found, Place, Run
+from warehouse.settings import BY_NAME, Settings
+
+SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
+METHODS = ("fuzz", "detection", "recall", "simulation", "embedding")
+WEIGHTS = (".npz", ".safetensors")
+
+
+def discover(settings: Settings) -> list[InputFile]:
+    """Every input file of the data directory in name order, not hashed yet.
+
+    WarehouseError when `raw/` is empty, when an input that every build needs is missing, and when
+    a directory with explanations or scores is named against `<explainer>_e-<scorer>_s`.
+    """
+    data = settings.data
+    raw = data / "raw"
+    if not raw.is_dir() or not any(raw.iterdir()):
+        raise WarehouseError(
+            f'"{raw}" is {"empty" if raw.is_dir() else "missing"}: there is nothing to read',
+            f"copy your raw files there (python cli.py init {data} says where), "
+            "or write a sample: python cli.py sample DIR",
+        )
+    found = directories.survey(raw, SOURCE_NAME)
+    hookpoint = directories.choose_hookpoint(found.runs, str(settings["input.hookpoint"]))
+    export = directories.choose_export(found.exports, str(settings["input.export"]))
+    files = list(_known_directories(settings, found, hookpoint, export))
+    files += _own_records(settings, files)
+    decoder = _decoder_file(settings, found.weights, hookpoint)
+    if decoder:
+        files.append(_stat(data, decoder, "raw.decoder"))
+    own = {run.path for run in found.runs if not run.in_house} | {e.path for e in found.exports}
+    by_path = {run.path: run for run in found.runs}
+    for directory in sorted(raw.iterdir(), key=lambda p: p.name):
+        if directory.is_dir() and directory not in own:
+            files += _source_files(data, directory, by_path.get(directory), hookpoint)
+    files = _without_strays(settings, files)
+    known = {str(f.path) for f in files}  # as texts: of 20,000 paths that is a third of a second
+    others = (Path(p) for p in _walk(raw) if p not in known)
+    files += [_stat(data, p, "")._replace(status="not read", note="not an input") for p in others]
+    if any(f.input == "raw.latents" for f in files):
+        files += _tokenizer_file(settings, found, files)
+    return sorted(files, key=lambda f: f.name)
+
+
+def _stat(data: Path, path: Path, input_: str, source: str = "", method: str = "") -> InputFile:
+    name = _readable(str(path).removeprefix(f"{data}/"))
+    try:
+        info = path.stat()
+    except OSError as error:
+        return InputFile(
+            name, path, input_, source, method, status="unreadable", note=error.strerror
+        )
+    if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
+        note = "a directory" if stat.S_ISDIR(info.st_mode) else "no regular file"
+        return InputFile(name, path, input_, source, method, status="unreadable", note=note)
+    return InputFile(
+        name, path, input_, source, method,
+        info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino,
+    )  # fmt: skip
+
+
+def _readable(name: str) -> str:
+    """A file's name as text: bytes that are no UTF-8 as escapes."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+def _is_inside(settings: Settings, path: Path) -> bool:
+    """Whether it lies, links followed, in the data directory or where that one's `raw` points."""
+    real = Path(os.path.realpath(path))
+    homes = (settings.data, settings.data / "raw")
+    return any(real.is_relative_to(os.path.realpath(home)) for home in homes)
+
+
+def _inside(settings: Settings, path: Path, setting: str) -> Path:
+    """`path` if it may be read, else UsageError."""
+    if not settings["input.follow_links"] and not _is_inside(settings, path):
+        raise UsageError(
+            f'setting "{setting}": "{path}" lies outside the data directory "{settings.data}"',
+            "copy it there, or read what links lead to: --set input.follow_links=true",
+        )
+    return path
+
+
+def _without_strays(settings: Settings, files: list[InputFile]) -> list[InputFile]:
+    """The files; those outside the data directory, behind a link, are unreadable unless allowed."""
+    if settings["input.follow_links"]:
+        return files
+    note = "a link out of the data directory, which input.follow_links = true reads"
+    inside = cache(lambda path: _is_inside(settings, Path(path)))
+
+    def is_stray(path: str) -> bool:  # as a text: of 20,000 paths that is a tenth of a second
+        folder = os.path.dirname(path)  # noqa: PTH120
+        return not inside(folder) or (os.path.islink(path) and not inside(path))  # noqa: PTH114
+
+    return [
+        f._replace(status="unreadable", note=note) if f.input and is_stray(str(f.path)) else f
+        for f in files
+    ]
+
+
+def _known_directories(
+    settings: Settings, found: Found, hookpoint: str, export: Export | None
+) -> Iterator[InputFile]:
+    """The files of Delphi runs, of the export and of own figures, and those left alone with a reason."""
+    runs = [run for run in found.runs if not run.in_house]
+    _assert_one_each(runs, hookpoint)
+    places = [p for run in runs for p in directories.run_files(run, hookpoint)]
+    if export:
+        places += directories.export_files(export)
+    places += directories.left_alone(found, export)
+    places += [
+        Place(p, "raw.figure_lines" if p.suffix == ".jsonl" else "raw.figure_tables")
+        for p in found.figures
+    ]
+    places += [Place(p, "raw.sparsity") for p in found.sparsity]
+    for place in places:
+        file = _stat(settings.data, place.path, place.input, place.source, place.method)
+        yield file if place.input else file._replace(status="not read", note=place.note)
+
+
+def _assert_one_each(runs: list[Run], hookpoint: str) -> None:
+    """Names of runs are those of their sources, and one of them brings the activation records."""
+    by_name = {run.source: run for run in reversed(runs)}
+    twice = next((run for run in runs if by_name[run.source] is not run), None)
+    if twice:
+        raise WarehouseError(
+            f'two runs are called "{twice.source}": "{by_name[twice.source].path}", "{twice.path}"',
+            "rename one of the directories: a source is called as its directory is",
+        )
+    cached = [
+        r for r in runs if (r.path / "latents" / hookpoint).is_dir() and hookpoint in r.modules
+    ]
+    if len(cached) > 1:
+        raise WarehouseError(
+            f'two runs hold a latents cache: "{cached[0].path}", "{cached[1].path}"',
+            "keep the latents/ of one of them under raw/: prompts are told by their place in it",
+        )
+
+
+def _own_records(settings: Settings, files: list[InputFile]) -> list[InputFile]:
+    """Activation records and prompts where the settings say they are.
+
+    Nothing where a Delphi run or an export brings its own, and the settings name no others.
+    """
+    kinds = {"raw.latents": "the latents cache of a Delphi run", "raw.activations": "an export"}
+    brought = next((kinds[f.input] for f in files if f.input in kinds and f.status == "read"), "")
+    default = settings["input.activations"] == BY_NAME["input.activations"].default
+    if (
+        brought
+        and default
+        and not any((settings.data / p).exists() for p in settings["input.activations"])
+    ):
+        return []
+    if brought:
+        raise WarehouseError(
+            f"there are activation records of {brought} and those of input.activations",
+            "keep one of them under raw/: prompts are told by their place in it",
+        )
+    own = _activation_files(settings)
+    if settings["input.prompts"]:
+        own += [_stat(settings.data, p, "raw.prompts") for p in _matches(settings, "input.prompts")]
+    return own
+
+
+def _tokenizer_file(settings: Settings, found: Found, files: list[InputFile]) -> list[InputFile]:
+    """The tokenizer of the cache: of the settings, the only one under raw/, or the hub cache's."""
+    if settings["input.tokenizer"]:
+        paths = _matches(settings, "input.tokenizer")
+    else:
+        paths = found.tokenizers
+    if len(paths) > 1:
+        raise WarehouseError(
+            "there are several tokenizers: " + ", ".join(f'"{p}"' for p in paths),
+            'name the one of the run\'s model: --set input.tokenizer="raw/.../tokenizer.json"',
+        )
+    if not paths:
+        sources = {f.source for f in files if f.input == "raw.latents"}
+        model = next((run.model for run in found.runs if run.source in sources), "")
+        paths = [path for path in [directories.hub_tokenizer(model)] if path]
+    for path in paths:
+        files[:] = [f for f in files if f.path != path]
+    return [_stat(settings.data, path, "raw.tokenizer") for path in paths]
+
+
+def _matches(settings: Settings, setting: str) -> list[Path]:
+    value = settings[setting]
+    patterns = [p for p in ([value] if isinstance(value, str) else value) if p.strip()]
+    if not patterns:
+        raise UsageError(f'setting "{setting}" names no file', f'--set {setting}="raw/..."')
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise UsageError(
+                f'setting "{setting}": "{pattern}" must be relative to the data directory, without ".."',
+                f'{setting} = "raw/activation_examples/..."',
+            )
+        literal = settings.data / pattern
+        hits = [literal] if literal.is_file() else sorted(settings.data.glob(pattern))
+        found.update((_inside(settings, p, setting), None) for p in hits if p.is_file())
+    if not found:
+        directory = next((p for p in map(settings.data.joinpath, patterns) if p.is_dir()), None)
+        if directory:
+            raise WarehouseError(f'"{directory}" is a directory, not a file', f'--set {setting}="raw/..." names the file')  # fmt: skip
+        raise WarehouseError(
+            "no file matches " + " or ".join(f'"{settings.data / p}"' for p in patterns),
+            f'copy it there, or name it: --set {setting}="raw/..."',
+        )
+    return list(found)
+
+
+def _activation_files(settings: Settings) -> list[InputFile]:
+    """The activation records, and beside each batch in a `v2` directory the batch of its ids.
+
+    Neuronpedia's v2 batches hold no feature ids: line by line they are those of `../batch-N`.
+    """
+    found = _matches(settings, "input.activations")
+    beside = {p.parent.parent / p.name for p in found if p.parent.name == "v2"}
+    ids = sorted(p for p in beside if p.is_file())
+    return [
+        *(_stat(settings.data, p, "raw.activations") for p in found if p not in ids),
+        *(_stat(settings.data, p, "raw.activation_ids") for p in ids),
+    ]
+
+
+def _decoder_file(settings: Settings, weights: list[Path], hookpoint: str) -> Path | None:
+    """The decoder where the settings say it is, else the weights that lie elsewhere under raw/."""
+    (path,) = _matches(settings, "input.decoder") if _is_file(settings) else (None,)
+    if path:
+        return path
+    chosen = settings["input.decoder"] != BY_NAME["input.decoder"].default
+    directory = settings.data / str(settings["input.decoder"])
+    found = (
+        sorted(p for p in directory.glob("*") if p.suffix in WEIGHTS) if directory.is_dir() else []
+    )
+    named = [p for p in found if p.name == "params.npz"] or found
+    if not named and not chosen:
+        return directories.choose_weights(weights, hookpoint)
+    if len(named) != 1:
+        what = "holds several weights files" if named else "holds no .npz or .safetensors file"
+        raise WarehouseError(
+            f'"{directory}" {what if directory.is_dir() else "does not exist"}: no decoder weights',
+            'copy the SAE\'s params.npz there, or name the file: --set input.decoder="raw/sae/FILE"',
+        )
+    return _inside(settings, named[0], "input.decoder")
+
+
+def _is_file(settings: Settings) -> bool:
+    return (settings.data / str(settings["input.decoder"])).is_file()
+
+
+def _source_files(
+    data: Path, directory: Path, run: Run | None, hookpoint: str
+) -> Iterator[InputFile]:
+    """The files of a source of the in-house tree, those of other hookpoints as left alone."""
+    parts = [d for d in ("explanations", "scores") if (directory / d).is_dir()]
+    config = directory / "run_config.json"
+    if not parts and not config.exists():
+        return
+    counts = directory / "log" / "hookpoint_firing_counts.pt"
+    if not SOURCE_NAME.fullmatch(directory.name):
+        raise WarehouseError(
+            f'"{directory}" is named against the rule <explainer>_e-<scorer>_s',
+            f'rename it, e.g. "llama_e-gpt_s", or move it out of "{directory.parent}"',
+        )
+    source = _readable(directory.name)
+    if config.exists():
+        yield _stat(data, config, "raw.run_configs", source)
+    if counts.exists():
+        yield _stat(data, counts, "raw.firing_counts", source)
+    if "explanations" in parts:
+        for path in _explanation_files(directory / "explanations"):
+            mine = directories.of_hookpoint(run, hookpoint, path.name)
+            yield _of(_stat(data, path, "raw.explanations", source), mine)
+    if "scores" in parts:
+        for method in _method_directories(directory / "scores"):
+            for path in _text_files(method):
+                mine = directories.of_hookpoint(run, hookpoint, path.name, "--")
+                name = directories.method_name(method.name)
+                yield _of(_stat(data, path, "raw.scores", source, name), mine)
+
+
+def _of(file: InputFile, mine: bool) -> InputFile:
+    """The file, left alone where it is of another hookpoint."""
+    note = directories.ANOTHER_HOOKPOINT
+    return file if mine else file._replace(input="", status="not read", note=note)
+
+
+def _explanation_files(directory: Path) -> list[Path]:
+    """The files in it; if there are none, those of the one directory below it (Delphi of 2024)."""
+    found = _text_files(directory)
+    if found:
+        return found
+    nested = sorted(Path(p) for p in _walk(directory) if p.endswith(".txt"))
+    _assert_one_run(directory, {p.parent for p in nested})
+    return nested
+
+
+def _method_directories(directory: Path) -> list[Path]:
+    """The methods' directories in it; if no known one is, those of the one run below (2024)."""
+    found = sorted(p for p in directory.iterdir() if p.is_dir())
+    if any(p.name in METHODS for p in found):
+        return found
+    nested = sorted(
+        Path(p) for p, _, names in os.walk(directory) if Path(p).name in METHODS and names
+    )
+    _assert_one_run(directory, {p.parent for p in nested})
+    return [*found, *nested]
+
+
+def _assert_one_run(directory: Path, places: set[Path]) -> None:
+    """Delphi of 2024 wrote <sae>/<experiment>/; two of them are two runs, or two SAEs."""
+    if len(places) > 1:
+        first, second = sorted(places)[:2]
+        raise WarehouseError(
+            f'"{directory}" holds several runs: "{first}", "{second}"',
+            f'give each its own directory <explainer>_e-<scorer>_s in "{directory.parent.parent}"',
+        )
+
+
+def _walk(directory: Path) -> Iterator[str]:
+    for place, _, names in os.walk(directory):
+        yield from (f"{place}/{name}" for name in names)
+
+
+def _text_files(directory: Path) -> list[Path]:
+    """All `.txt` entries, hidden ones too (Delphi before 2025 wrote `.model.layers.5_feature3.txt`).
+
+    A directory of such a name is an unreadable file.
+    """
+    with os.scandir(directory) as entries:
+        return [directory / e.name for e in entries if e.name.endswith(".txt")]

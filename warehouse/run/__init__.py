@@ -1,0 +1,1 @@
+"""A build: the plan executed on a copy, audited, published by rename."""

@@ -1,0 +1,141 @@
+"""Build: execute a plan on a copy of the warehouse, audit it, then publish by rename."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import gc
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from warehouse.errors import WarehouseError
+from warehouse.models.library import load_all
+from warehouse.plan import kept, plan
+from warehouse.plan.graph import Job, build_graph, select
+from warehouse.plan.plan import Prepared
+from warehouse.plan.state import read_state
+from warehouse.project import Layout
+from warehouse.read.content import hash_files
+from warehouse.read.discover import discover
+from warehouse.run.events import Event, Report
+from warehouse.run.execution import Execution
+from warehouse.run.lock import locked
+from warehouse.settings import Settings
+from warehouse.write.publish import publish
+from warehouse.write.stale import published_results, stale_exports
+from warehouse.write.targets import Exported
+
+
+@contextlib.contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for garbage less often: what tells of a hundred thousand raw files holds no cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@_few_collections()
+def prepare(
+    settings: Settings, jobs: Sequence[Job], selectors: Sequence[str] = (), full: bool = False
+) -> Prepared:
+    """Read models, files and state, and plan. Changes nothing on disk."""
+    layout = Layout(settings.data)
+    every = load_all()
+    macros = {name: m for name, m in every.items() if m.schema == "macros"}
+    graph = build_graph(every, jobs)
+    by_name = {job.name: job for job in jobs}
+    state = read_state(layout.warehouse)
+    files = hash_files(discover(settings), state.files, trust_times=not full)
+    selected = select(graph, selectors) if selectors else None
+    made = plan.make_plan(
+        graph, macros, settings, files, state,
+        lambda name: by_name[name].identify(settings, layout), selected, full,
+    )  # fmt: skip
+    return Prepared(settings, layout, every, macros, graph, state, by_name, made)
+
+
+@_few_collections()
+def build(
+    settings: Settings,
+    jobs: Sequence[Job],
+    selectors: Sequence[str] = (),
+    full: bool = False,
+    exports: bool = True,
+    wait: bool = False,
+    on_event: Callable[[Event], None] = lambda event: None,
+    dry: Callable[[Path], None] | None = None,
+) -> Report:
+    """Bring the published warehouse and its exports up to date; all of it or nothing.
+
+    With `dry` nothing is published: it gets the finished file, which is gone after it returns.
+    A failure (WarehouseError) or an interruption leaves what is published as it was; vectors that
+    were finished stay in the store for the next build.
+    """
+    started = time.monotonic()
+    layout = Layout(settings.data)
+    with locked(layout, wait):
+        prepared = prepare(settings, jobs, selectors, full)
+        exports = exports and dry is None
+        stale = stale_exports(prepared, published_results(prepared)) if exports else []
+        if all(s.action == plan.SKIP for s in prepared.plan.steps) and not stale:
+            if dry is None:
+                kept.prune(layout, prepared.state.build_id, settings)
+            return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
+        build_id = datetime.datetime.now(datetime.UTC).strftime(
+            "%Y%m%dT%H%M%S-"
+        ) + secrets.token_hex(3)
+        work = layout.work / build_id
+        work.mkdir(parents=True)
+        try:
+            execution = Execution(prepared, build_id, work, on_event)
+            execution.run(exports)
+            if dry is not None:
+                dry(work / "warehouse.duckdb")
+                return Report(
+                    build_id, execution.ran, (), execution.context.embedded,
+                    time.monotonic() - started, False,
+        )  # fmt: skip
+            published = _publish(execution, work)
+        except OSError as error:
+            raise WarehouseError(
+                f"the build could not write: {error}",
+                "check disk space and permissions, then build again",
+            ) from None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    seconds = time.monotonic() - started
+    on_event(Event("published", str(layout.warehouse), seconds=seconds))
+    return Report(
+        build_id,
+        execution.ran,
+        published,
+        execution.context.embedded,
+        seconds,
+        True,
+    )
+
+
+def _publish(execution: Execution, work: Path) -> list[Exported]:
+    prepared, built = execution.prepared, work / "warehouse.duckdb"
+    layout = prepared.layout
+    written = execution.writer.masters if execution.writer else []
+    documents = execution.writer.json_files if execution.writer else []
+    targets = [layout.data / e.place for e in (*written, *documents)]
+    with built.open("rb") as stream:
+        os.fsync(stream.fileno())
+    # What can fail, fails before anything is published.
+    for place in {path.parent for path in targets}:
+        place.mkdir(parents=True, exist_ok=True)
+    kept.keep_published(layout, prepared.state.build_id, prepared.settings)
+    built.replace(layout.warehouse)
+    published = publish(written, layout.master, layout.data)
+    publish(documents, layout.master, layout.data)
+    kept.prune(layout, execution.build_id, prepared.settings)
+    return published

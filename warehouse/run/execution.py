@@ -1,0 +1,247 @@
+"""One run of a plan on a copy of the warehouse: every step, its record, its exports."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+
+from warehouse.database import joins_as_written, open_for_build, run
+from warehouse.errors import WarehouseError, first_line
+from warehouse.models.model import Model
+from warehouse.plan import plan
+from warehouse.plan.graph import JobContext, Node
+from warehouse.plan.plan import Prepared
+from warehouse.plan.state import NodeState, migrate
+from warehouse.run.audits import run_audit
+from warehouse.run.events import Event
+from warehouse.run.record import Record
+from warehouse.run.relations import Relations, create_macros, create_schemas, unchanged_files
+from warehouse.run.streams import STREAMS, Streams
+from warehouse.write import targets
+from warehouse.write.gather import SampledVectors
+from warehouse.write.stale import is_stale
+from warehouse.write.writer import Writer
+
+
+@dataclass
+class Execution:
+    """One run of a plan on a copy of the warehouse in `work`."""
+
+    prepared: Prepared
+    build_id: str
+    work: Path
+    on_event: Callable[[Event], None]
+    ran: dict[str, float] = field(default_factory=dict)
+    results: dict[str, str] = field(default_factory=dict)
+    writer: Writer | None = None
+    imports: list[Future[ModuleType]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.sampled = SampledVectors(self.work)
+
+    def run(self, exports: bool) -> None:
+        """Execute every step, record the build, write the stale exports. Closes the file."""
+        published, copy = self.prepared.layout.warehouse, self.work / "warehouse.duckdb"
+        if published.exists():
+            shutil.copyfile(published, copy)
+        self.connection = open_for_build(copy, self.work / "spill", self.prepared.settings)
+        parameters = self.prepared.settings.parameters()
+        self.relations = Relations(self.connection, parameters)
+        self.streams = Streams(self.prepared, self.connection, self.sampled, self.work)
+        self.record = Record(self.connection, self.build_id)
+        try:
+            create_schemas(self.connection)
+            migrate(self.connection)
+            create_macros(self.connection, self.prepared.macros)
+            run(self.connection, "ATTACH ':memory:' AS raw")
+            self._begin()
+            steps = self.prepared.plan.steps
+            self.imports = begin_imports(self.prepared, steps)
+            with self._writer() if exports else nullcontext() as self.writer:
+                for step in steps:
+                    self._step(step)
+                    if self.writer:
+                        self._export(step.node)
+                self.streams.assert_unchanged()
+                for name in self.prepared.state.nodes.keys() - self.prepared.graph.keys():
+                    self.relations.forget(name)
+                self.record.finish()
+                if self.writer:
+                    self.writer.collect(everything=True)
+            run(self.connection, "DETACH raw")
+            run(self.connection, "CHECKPOINT")
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except duckdb.OutOfMemoryException as error:
+            raise WarehouseError(f"DuckDB ran out of memory: {first_line(error)}", 'raise memory_limit, or give temp_directory more disk') from None  # fmt: skip
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"the build failed: {first_line(error)}",
+                "check disk space and permissions, then build again",
+            ) from None
+        finally:
+            self.connection.close()
+
+    def _writer(self) -> Writer:
+        return Writer(
+            self.connection,
+            self.work / "export",
+            self.build_id,
+            self.prepared.settings,
+            self.sampled,
+            self._exported,
+        )
+
+    def _begin(self) -> None:
+        self.results.update(self.prepared.plan.sources)
+        self.context = JobContext(
+            self.prepared.settings,
+            self.prepared.layout,
+            self.connection,
+            self.prepared.plan.files,
+            lambda job, done, total, unit: self.on_event(
+                Event("progress", job, unit, done=done, total=total)
+            ),
+        )
+        self.record.begin(self.prepared)
+
+    def _step(self, step: plan.Step) -> None:
+        node = self.prepared.graph[step.node]
+        before = self.prepared.state.nodes.get(step.node)
+        if step.action == plan.SKIP:
+            if before:
+                self.results[step.node] = before.result
+            return
+        absent = [p for p in node.parents if p not in self.results]
+        if absent:
+            raise WarehouseError(
+                f'"{node.name}" reads "{absent[0]}", which was never built',
+                f"python cli.py build --select +{node.name}",
+            )
+        logic = self.prepared.plan.logic[step.node]
+        parents = {p: self.results[p] for p in node.parents}
+        key = plan.node_key(logic, parents)
+        if step.action == plan.CHECK and before and before.key == key:
+            self.results[step.node] = before.result
+            self.record.add_step(step.node, "same", "what it reads came out as it was", before)
+            self.on_event(Event("same", step.node))
+            return
+        self.on_event(Event("start", step.node, step.reason))
+        started = time.monotonic()
+        try:
+            result, rows = self._run_node(node, before, logic, parents, key)
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+            raise
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f'"{node.name}" failed: {first_line(error)}',
+                f"python cli.py models show {node.name}   prints its SQL",
+            ) from None
+        if node.kind == "job":  # a hub model's identity is known once it was fetched
+            job = self.prepared.jobs[node.name]
+            logic = job.identify(self.prepared.settings, self.prepared.layout).logic
+            key = plan.node_key(logic, parents)
+        seconds = time.monotonic() - started
+        version = node.model.version if node.model else 1
+        state = NodeState(
+            node.name, node.kind, version, key, logic, result, rows, seconds, self.build_id,
+            parents, self.prepared.plan.bound[node.name],
+        )  # fmt: skip
+        self.results[node.name] = result
+        self.ran[node.name] = seconds
+        reason = step.reason if step.action == plan.RUN else self._why(parents, before)
+        self.record.add_step(step.node, "run", reason, state)
+        self.on_event(Event("done", step.node, reason, rows, seconds))
+
+    def _run_node(
+        self,
+        node: Node,
+        before: NodeState | None,
+        logic: str,
+        parents: Mapping[str, str],
+        key: str,
+    ) -> tuple[str, int]:
+        """Make the node's relation (or check the audit); its result hash and its rows."""
+        if node.kind == "job":
+            self.streams.read += [f for f in self.prepared.plan.files if f.input in node.parents]
+            for imported in self.imports:  # a broken one says why at its first import only
+                imported.result()
+            result, rows = self.prepared.jobs[node.name].run(self.context)
+            return (result, rows) if result else self.relations.content(node.name)
+        model = node.model
+        if node.kind == "audit":
+            message, bad = run_audit(self.connection, model, self.relations.parameters)
+            if message:
+                self.on_event(Event("warning", model.name, message))
+            return f"{bad} bad rows", bad
+        if model.kind == "macro":
+            self.relations.make_macro(model)
+            return key, 0
+        if model.kind == "view":
+            self.relations.drop(model.name, "TABLE")
+            self.relations.make_view(model)
+            if model.hashed:
+                return self.relations.content(model.name)
+            return key, self.relations.count(model.name) if model.counted else None
+        self._make_table(node, unchanged_files(self.prepared, node, before, logic, parents))
+        return self.relations.content(model.name)
+
+    def _make_table(self, node: Node, reused: frozenset[str] | None) -> None:
+        """Make the node's table from what it reads; rows of the `reused` files stand."""
+        counts: dict[str, int] = {}
+        self.streams.open(node, reused, counts)
+        outdated = None
+        if reused is not None:
+            known = self.prepared.state.files.values()
+            outdated = [f.name for f in known if f.input in node.parents and f.name not in reused]
+        streamed = [name for name in node.parents if name in STREAMS]
+        with joins_as_written(self.connection) if streamed else nullcontext():
+            self.relations.fill_table(node.model, outdated)
+        for name in streamed:
+            if name in self.prepared.models:
+                self.relations.make_view(self.prepared.models[name])
+        self.record.count_records(counts)
+
+    def _why(self, parents: Mapping[str, str], before: NodeState | None) -> str:
+        old = before.parents if before else {}
+        changed = [p for p, result in parents.items() if old.get(p) != result]
+        return ", ".join(changed) + " changed"
+
+    def _export(self, name: str) -> None:
+        """Begin to write the node's files, if it has any and they hold something else."""
+        model, result = self.prepared.graph[name].model, self.results.get(name)
+        if model and result and is_stale(self.prepared, model, result, self.connection):
+            self.writer.start([model], self.results)
+        self.writer.collect()
+
+    def _exported(self, model: Model, files: Sequence[targets.Exported], seconds: float) -> None:
+        if model.schema == "side":
+            name, shown, rows = model.name, f"{model.name}: JSON", len(files)
+        else:
+            name, shown, rows = files[0].name, files[0].path.name, files[0].rows
+        self.ran[f"export {name}"] = seconds
+        self.on_event(Event("export", shown, rows=rows, seconds=seconds))
+
+
+def begin_imports(prepared: Prepared, steps: Sequence[plan.Step]) -> list[Future[ModuleType]]:
+    """Begin to import in a thread what the jobs that run need for certain.
+
+    It takes longer than most nodes, which leave the interpreter free meanwhile.
+    """
+    jobs = [prepared.jobs[s.node] for s in steps if s.kind == "job" and s.action == plan.RUN]
+    names = sorted({name for job in jobs for name in job.imports})
+    if not names:
+        return []
+    pool = ThreadPoolExecutor(1)
+    imports = [pool.submit(importlib.import_module, name) for name in names]
+    pool.shutdown(wait=False)
+    return imports

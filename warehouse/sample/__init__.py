@@ -1,0 +1,1 @@
+"""A made-up raw tree with planted pattern types."""

@@ -1,0 +1,67 @@
+"""Values for reading: numbers short, nested ones as JSON, texts cut to a width."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from warehouse.diff.values import SHORT_LIST
+
+
+def is_vector(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, float) for v in value)
+
+
+def format_count(count: int | None) -> str:
+    """A node's rows; "" of a view that no build counts."""
+    return "" if count is None else f"{count:,}"
+
+
+def describe_settings(changed: Mapping[str, tuple[object, object]]) -> str:
+    return ", ".join(f"{n} {plain(old)} → {plain(new)}" for n, (old, new) in changed.items())
+
+
+def format_key(key: Sequence[object]) -> str:
+    """A row's key for reading: of a model's name the last part."""
+    return " ".join(str(part).rpartition("/")[2] for part in key)
+
+
+def plain(value: object, width: int | None = None) -> str:
+    """A value for reading: numbers short, nested ones as JSON, cut to a width."""
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return f"{value:.4g}" if width else f"{value:.7g}"
+    if is_vector(value) and len(value) > SHORT_LIST:
+        return f"{len(value)} numbers"
+    if isinstance(value, list | dict):
+        return cut(json.dumps(_rounded(value), ensure_ascii=False, default=str), width)
+    return cut(" ".join(str(value).split()) if width else str(value), width)
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.7g}")
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    return [_rounded(v) for v in value] if isinstance(value, list) else value
+
+
+def cut(text: str, width: int | None) -> str:
+    return text if not width or len(text) <= width else text[: width - 1] + "…"
+
+
+def format_number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def format_seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:,.1f}"
+
+
+def format_size(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:,.0f} {unit}" if unit == "B" else f"{count:,.1f} {unit}"
+        count /= 1000
+    return f"{count:,.2f} GB"

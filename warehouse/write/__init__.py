@@ -1,0 +1,1 @@
+"""Tables → files: the master parquets and the JSON files."""

@@ -1,0 +1,83 @@
+"""What the `.metadata.json` beside a master's file says of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from warehouse.database import run
+from warehouse.models.model import Column, Model
+from warehouse.models.types import SCALARS
+from warehouse.sqltext import identifier, literal
+from warehouse.write.targets import sidecar
+
+
+def write_metadata(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    model: Model,
+    columns: Sequence[Column],
+    facts: Mapping[str, object],
+    found: Mapping[str, object],
+    settings: Mapping[str, object],
+) -> None:
+    """Write the description beside a parquet file at `path`.
+
+    `facts`: what the file's own footer says too; `found`: what was measured while it was written.
+    """
+    measured = statistics(connection, path, columns)
+    describe_file(path, model, columns, facts, found, measured, settings)
+
+
+def describe_file(
+    path: Path,
+    model: Model,
+    columns: Sequence[Column],
+    facts: Mapping[str, object],
+    found: Mapping[str, object],
+    measured: Mapping[str, object],
+    settings: Mapping[str, object],
+) -> None:
+    """Write the description beside a file; `measured`: statistics of its columns."""
+    description = {
+        **facts,
+        "file": path.name,
+        "schema": {c.name: {"type": c.type, "description": c.description} for c in columns},
+        "processing_statistics": {
+            "model": model.name,
+            "description": model.description,
+            "file_size_bytes": path.stat().st_size,
+            **found,
+        },
+        "result_statistics": measured,
+        "settings": settings,
+    }
+    sidecar(path).write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def statistics(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Iterable[Column]
+) -> dict[str, dict[str, object]]:
+    """Per column of a written file: nulls, and range and mean, distinct values, or list lengths."""
+    measures: list[tuple[str, str, str]] = []
+    for column in columns:
+        name = identifier(column.name)
+        if column.type in ("Categorical", "Utf8"):
+            asked = {"distinct": f"count(DISTINCT {name})"}
+        elif column.type in SCALARS:
+            asked = {"min": f"min({name})", "max": f"max({name})", "mean": f"avg({name})"}
+        elif column.type.startswith(("List(Struct", "List(UInt")):
+            asked = {"min_length": f"min(len({name}))", "max_length": f"max(len({name}))", "mean_length": f"avg(len({name}))"}  # fmt: skip
+        else:
+            continue
+        asked["nulls"] = f"count(*) - count({name})"
+        measures += [(column.name, measure, sql) for measure, sql in asked.items()]
+    source = f"read_parquet({literal(str(path))})"
+    values = run(connection, f"SELECT {', '.join(sql for *_, sql in measures)} FROM {source}")[0]
+    found: dict[str, dict[str, object]] = {}
+    for (column_name, measure, _), value in zip(measures, values, strict=True):
+        found.setdefault(column_name, {})[measure] = value
+    return found
