@@ -172,7 +172,7 @@ def test_an_explanation_is_cut_at_its_phrases_and_nothing_is_lost(cards: list[Ca
 
 def test_a_phrase_is_not_found_inside_the_word_that_splits() -> None:
     phrases = [Phrase("x", 0, None), Phrase("a", 1, 3), Phrase("n d", 2, None)]
-    explanation = Explanation("e", "x and a, n d", phrases, [], [])
+    explanation = Explanation("e", "x and a, n d", phrases, [], [], None)
     assert [(s.text, s.group_id) for s in explanation.segments] == [
         ("x", None), (" and ", None), ("a", 3), (", ", None), ("n d", None),
     ]  # fmt: skip
@@ -275,7 +275,7 @@ def test_pages_stand_in_chromium_without_a_complaint_or_a_request(
                 assert page.requests == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 assert page.evaluate("document.scripts.length") == 0
-                assert page.evaluate("document.querySelectorAll('section').length") == 6
+                assert page.evaluate("document.querySelectorAll('section').length") == 6 + bool(card.explanations)
                 assert page.screenshot(tmp_path / "shot.png").stat().st_size > 10_000
 
 

@@ -68,7 +68,7 @@ def test_one_changed_score_runs_scores_and_their_readers_and_no_activations(
     assert "analysis.scores" in ran
     assert "master.features" in ran
     assert not {"staging.activation_records", "analysis.samples", "vectors.windows"} & set(ran)
-    assert [e.name for e in report.exports] == ["features"]
+    assert {e.name for e in report.exports} == {"features", "explanation_barycentric"}
 
 
 def test_the_matching_threshold_runs_matching_only(copy: Path, rebuild) -> None:

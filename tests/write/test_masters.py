@@ -39,6 +39,7 @@ SCHEMAS = {
         "decoder_similarity": lists(feature_id=U32, cosine_similarity=F32),
         "semantic_similarity": lists(explainer=CAT, cosine_similarity=F32),
         "scores": lists(scorer=UTF8, fuzz=F64, simulation=F64, detection=F64, embedding=F64),
+        "decoder_similarity_merge_threshold": F64,
     },
     "explanation_embeddings": {
         "feature_id": U32,
