@@ -12,6 +12,7 @@
 -- column top_count: entries on the most frequent token
 -- column token_entropy: in bits, over the tokens fired on
 -- column records: the kept records, by prompt
+-- column drawn: the windows that the run drew, the strongest first; null where it does not tell
 WITH maxima AS (
     SELECT feature_id, max(activation) AS max_activation
     FROM part.entries
@@ -98,7 +99,8 @@ SELECT
     t.tokens,
     t.top_count,
     t.token_entropy,
-    r.records
+    r.records,
+    d.drawn
 FROM counted c
 JOIN maxima m ON m.feature_id = c.feature_id
 JOIN places p ON p.feature_id = c.feature_id
@@ -106,4 +108,5 @@ JOIN part.boundaries b ON b.feature_id = c.feature_id
 LEFT JOIN histograms h ON h.feature_id = c.feature_id
 JOIN tokens t ON t.feature_id = c.feature_id
 JOIN records r ON r.feature_id = c.feature_id
+LEFT JOIN part.drawn d ON d.feature_id = c.feature_id
 ORDER BY c.feature_id

@@ -3,7 +3,6 @@
 --   its entries and its kept records, and one per entry or split that was refused. sql/latents/ says
 --   how a split is summed up.
 -- key: file, line, feature_id
--- incremental: file
 -- column line: 1-based place of a refused entry in the split
 -- column status: kept, quarantined, outside scope
 -- column raw: the refused entry: [prompt, position, latent - start] activation
@@ -19,6 +18,8 @@
 --   tie with the last
 -- column top_count: entries on the most frequent token
 -- column token_entropy: in bits, over the tokens that it fires on
+-- column drawn: the windows that Delphi drew for the explainer (in_train) and for the scorers (in_test),
+--   the strongest first; null where its run_config.json does not tell
 -- column records: the kept records: the sampled ones, and of the others latents.max_records
 SELECT
     file,
@@ -44,5 +45,6 @@ SELECT
     tokens,
     top_count,
     token_entropy,
-    CASE WHEN in_scope(feature_id, $scope_features) THEN records ELSE [] END AS records
+    CASE WHEN in_scope(feature_id, $scope_features) THEN records ELSE [] END AS records,
+    CASE WHEN in_scope(feature_id, $scope_features) THEN drawn END AS drawn
 FROM raw.latents

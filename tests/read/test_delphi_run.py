@@ -25,6 +25,7 @@ SELECT = (
     "+analysis.score_metrics",
     "+analysis.scores_long",
     "+analysis.samples",
+    "+analysis.window_overlap",
     "+audits.records_reconcile",
     "+audits.quarantine_share",
 )
@@ -360,3 +361,47 @@ def test_a_cut_split_is_named_and_the_others_are_read(run: Path, tmp_path: Path)
     assert file.endswith(f"{hookpoint}/256_511.safetensors")
     assert reason.startswith("unreadable file: ")
     assert rows("SELECT count(*) FROM staging.latents WHERE status = 'kept'") == [(768,)]
+
+
+# ------------------------------------------------------------- what explainer and scorers saw
+
+
+def test_the_windows_on_both_sides_are_those_of_the_oracles_draws(
+    built: tuple[str, Rows], run: Path
+) -> None:
+    hookpoint, rows = built
+    found = {
+        feature: rest
+        for feature, *rest in rows(
+            "SELECT feature_id, num_train, num_test, num_both, score, score_without, recall, recall_without "
+            "FROM analysis.window_overlap WHERE method = 'fuzz'"
+        )
+    }
+    total = both = 0
+    for path in (run / "oracle/records").glob(f"{hookpoint}_latent*.json"):
+        record = json.loads(path.read_text())
+        train, test = (
+            [(tuple(w["tokens"]), tuple(w["activations"])) for w in record[side]]
+            for side in ("train", "test")
+        )
+        shared = [w for w in train if w in test]
+        assert found[record["index"]][:3] == [len(train), len(test), len(shared)]
+        total, both = total + len(train), both + len(shared)
+        scores = run / f"results/minilm-topk/scores/fuzz/{path.stem}.txt"
+        items = [i for i in json.loads(scores.read_text()) if i["correct"] is not None]
+        # Windows of one maximum count by their share: so does this, from the real windows.
+        maxima = [max(activations) for _, activations in test]
+        share = {
+            value: sum(max(w[1]) == value for w in shared) / maxima.count(value) for value in maxima
+        }
+        weights = [1 - share[max(i["activations"])] if i["activating"] else 1 for i in items]
+        active = [i["activating"] for i in items]
+        correct = [i["correct"] for i in items]
+        assert found[record["index"]][3:] == pytest.approx(
+            [
+                np.mean(correct), np.average(correct, weights=weights),
+                np.mean(np.array(correct)[active]),
+                np.average(np.array(correct)[active], weights=np.array(weights)[active]),
+            ]
+        )  # fmt: skip
+    assert both / total == pytest.approx(0.28, abs=0.02)

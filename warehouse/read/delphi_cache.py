@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warehouse.errors import WarehouseError
+from warehouse.read.delphi_draw import Draw
 from warehouse.read.delphi_split import (
     NO_TOKENS,
     DamageError,
@@ -36,11 +37,12 @@ SETTINGS = (
     "statistics.bins", "statistics.top_tokens",
 )  # fmt: skip
 
+_MAX_CONFIG = 1 << 20  # bytes of a run_config.json
 _PART = 2_000_000  # entries that DuckDB works on at once
-STEPS = ("records", "boundaries", "kept", "tokens", "latents")
+STEPS = ("records", "boundaries", "kept", "tokens", "windows", "drawn", "latents")
 _FACTS = (
     "num_entries", "num_records", "num_windows", "total", "max_activation", "max_prompt_id",
-    "max_position", "boundaries", "bars", "tokens", "top_count", "token_entropy", "records",
+    "max_position", "boundaries", "bars", "tokens", "top_count", "token_entropy", "records", "drawn",
 )  # fmt: skip
 
 COLUMNS = ("file", "line", "problem", "raw", "feature_id", "num_tokens", *_FACTS)
@@ -51,7 +53,8 @@ PROMPT_COLUMNS = ("file", "prompt_id", "token_ids", "tokens")
 class Summary:
     """The SQL of `sql/latents/`, in order: name, statement, what it binds; and an engine to run it in.
 
-    Each reads `part.entries`, or what those before it made, and becomes the table `part.<name>`.
+    Each reads `part.entries`, or what those before it made, and becomes the table `part.<name>`;
+    `drawn` reads `part.draws` too, which Python makes.
     """
 
     steps: Sequence[tuple[str, str, Mapping[str, object]]]
@@ -69,9 +72,11 @@ def latents(
 
     schema = _schema()
 
+    configs = {f.source: f for f in files if f.input == "raw.run_configs"}
+
     def batches() -> Iterator[pa.RecordBatch]:
         known: dict[str, str] = {}
-        for file in sorted(files, key=_in_order):
+        for file in sorted((f for f in files if f.input == "raw.latents"), key=_in_order):
             try:
                 split = read_split(file)
                 assert_same_tokens(file, split.tokens, known)
@@ -82,7 +87,7 @@ def latents(
             counts[file.name] = len(split.values)
             for reason, places in split.refused:
                 yield from _refused_entries(schema, file, split, reason, places)
-            yield from _told(schema, file, split, summary)
+            yield from _told(schema, file, split, summary, _draw_of(configs.get(file.source)))
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 
@@ -181,6 +186,9 @@ def _schema() -> pa.Schema:
 
     token = pa.struct([("token_id", pa.int64()), ("count", pa.int64()), ("mean", pa.float64()), ("max", pa.float32())])  # fmt: skip
     record = pa.struct([("prompt_id", pa.int64()), ("positions", pa.list_(pa.int32())), ("activations", pa.list_(pa.float32()))])  # fmt: skip
+    window = pa.struct(
+        [("max_activation", pa.float32()), ("in_train", pa.bool_()), ("in_test", pa.bool_())]
+    )
     types = {
         "file": pa.string(), "line": pa.int64(), "problem": pa.string(), "raw": pa.string(),
         "feature_id": pa.int64(), "num_tokens": pa.int64(), "num_entries": pa.int64(),
@@ -188,7 +196,7 @@ def _schema() -> pa.Schema:
         "max_activation": pa.float32(), "max_prompt_id": pa.int64(), "max_position": pa.int32(),
         "boundaries": pa.list_(pa.float64()), "bars": pa.list_(pa.int64()),
         "tokens": pa.list_(token), "top_count": pa.int64(), "token_entropy": pa.float64(),
-        "records": pa.list_(record),
+        "records": pa.list_(record), "drawn": pa.list_(window),
     }  # fmt: skip
     return pa.schema([(name, types[name]) for name in COLUMNS])
 
@@ -221,7 +229,7 @@ def _refused_entries(
 
 
 def _told(
-    schema: pa.Schema, file: InputFile, split: Split, summary: Summary
+    schema: pa.Schema, file: InputFile, split: Split, summary: Summary, draw: Draw | None
 ) -> Iterator[pa.RecordBatch]:
     """One row per latent of a split, some million entries worked on at a time."""
     import pyarrow as pa
@@ -246,7 +254,10 @@ def _told(
                 "prompt_id::BIGINT AS prompt_id, position::INTEGER AS position, activation, "
                 "token_id::BIGINT AS token_id FROM _entries",
             )
-            for step, sql, bound in summary.steps:
+            for step, sql, settings in summary.steps:
+                bound = {"window": draw.window if draw else 0} if step == "windows" else settings
+                if step == "drawn":
+                    _register_draws(connection, draw)
                 _run(connection, f"CREATE OR REPLACE TABLE part.{step} AS {sql}", bound)
             columns = ", ".join(("feature_id", *_FACTS))
             table = connection.sql(
@@ -265,6 +276,44 @@ def _told(
                 schema=schema,
             ).to_batches()  # fmt: skip
             connection.unregister("_entries")
+
+
+def _draw_of(config: InputFile | None) -> Draw | None:
+    if config is None or config.status == "unreadable" or config.bytes > _MAX_CONFIG:
+        return None
+    try:
+        return Draw.of(config.path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _register_draws(connection: duckdb.DuckDBPyConnection, draw: Draw | None) -> None:
+    """`part.draws`: for each number of windows that a latent has, the ranks that are drawn."""
+    import pyarrow as pa
+
+    counts = _run(connection, "SELECT DISTINCT num_windows FROM part.windows").fetchall()
+    rows: list[tuple[int, int, bool, bool]] = []
+    for (count,) in counts if draw else ():
+        if count >= draw.min_windows:
+            ranks = {side: set(drawn) for side, drawn in draw.ranks(count).items()}
+            every = sorted(ranks["train"] | ranks["test"])
+            rows += [(count, r, r in ranks["train"], r in ranks["test"]) for r in every]
+    schema = pa.schema(
+        [
+            ("num_windows", pa.int64()),
+            ("rank", pa.int64()),
+            ("in_train", pa.bool_()),
+            ("in_test", pa.bool_()),
+        ]
+    )
+    columns = list(zip(*rows, strict=True)) or [[]] * 4
+    connection.register(
+        "_draws",
+        pa.table(
+            [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema
+        ),
+    )
+    _run(connection, "CREATE OR REPLACE VIEW part.draws AS FROM _draws")
 
 
 def _parts(latent: np.ndarray) -> Iterator[slice]:

@@ -92,6 +92,7 @@ INPUTS: Mapping[str, Input] = {
     "raw.latents": Input(  # a row per latent of a Delphi run's latents cache
         delphi_cache.COLUMNS,
         lambda files, opening: delphi_cache.latents(files, opening.summary, opening.counts),
+        files=("raw.latents", "raw.run_configs"),
         settings=delphi_cache.SETTINGS,
     ),
     "raw.latent_prompts": Input(  # the prompts of the cache

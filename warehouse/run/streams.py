@@ -76,7 +76,7 @@ class Streams:
         values = self.prepared.settings.parameters()
         models = [self.prepared.models[f"latents.{step}"] for step in STEPS]
         steps = [
-            (step, m.sql, {n: values[n] for n in m.parameters})
+            (step, m.sql, {n: values[n] for n in m.parameters if n in values})
             for step, m in zip(STEPS, models, strict=True)
         ]
 
