@@ -22,7 +22,11 @@ class DecoderNeighbours:
     """Makes `analysis.decoder_neighbours`. It needs torch for certain, which takes long to load."""
 
     name: ClassVar[str] = "analysis.decoder_neighbours"
-    reads: ClassVar[tuple[str, ...]] = ("raw.decoder", "staging.feature_range")
+    reads: ClassVar[tuple[str, ...]] = (
+        "raw.decoder",
+        "staging.feature_range",
+        "staging.export_features",
+    )
     imports: ClassVar[tuple[str, ...]] = ("torch",)
     columns: ClassVar[Mapping[str, str]] = {
         "feature_id": "the feature",
@@ -42,6 +46,8 @@ class DecoderNeighbours:
         from embed.nearest import nearest_rows
 
         decoder = weights.read_decoder(context)
+        if decoder is None:
+            return self._told(context)
         device = encoder.pick_device(str(context.settings["embedding.device"]))
         ids, values = nearest_rows(decoder, int(context.settings["neighbours.count"]), device)
         count, k = ids.shape
@@ -60,3 +66,24 @@ class DecoderNeighbours:
         run(context.connection, sql)
         context.connection.unregister("_neighbours")
         return "", count * k
+
+    def _told(self, context: JobContext) -> tuple[str, int]:
+        """Without weights: the neighbours that an export tells, or none."""
+        name = identifier(self.name)
+        sql = f"""
+            CREATE OR REPLACE TABLE {name} AS
+            SELECT
+                feature_id,
+                (row_number() OVER nearest)::INTEGER AS rank,
+                n.feature_id::BIGINT AS neighbour_id,
+                n.cosine_similarity::FLOAT AS cosine_similarity
+            FROM (
+                SELECT feature_id, unnest(neighbours) AS n
+                FROM staging.export_features
+                WHERE status = 'kept'
+            )
+            WHERE n.feature_id <> feature_id
+            WINDOW nearest AS (PARTITION BY feature_id ORDER BY n.cosine_similarity DESC, n.feature_id)
+            QUALIFY rank <= ?"""
+        run(context.connection, sql, [int(context.settings["neighbours.count"])])
+        return "", run(context.connection, f"SELECT count(*) FROM {name}")[0][0]

@@ -59,6 +59,8 @@ class MapJob:
         if not context.settings["projections.enabled"]:
             return "", 0
         key, vectors = self._points(context)
+        if vectors is None:
+            return "", 0
         content = hashlib.blake2b(vectors.numpy().data, digest_size=16).hexdigest()
         logic = self.identify(context.settings, context.layout).logic
         own = digest(logic, content, *key.values())
@@ -78,13 +80,14 @@ class MapJob:
         )
         return "", len(vectors)
 
-    def _points(self, context: JobContext) -> tuple[dict[str, list], torch.Tensor]:
-        """What the map shows: the columns that name its points, and their vectors (n, d)."""
+    def _points(self, context: JobContext) -> tuple[dict[str, list], torch.Tensor | None]:
+        """What the map shows: the columns that name its points, and their vectors (n, d), if any."""
         import torch
 
         if "raw.decoder" in self.reads:
             decoder = weights.read_decoder(context)
-            return {"feature_id": list(range(len(decoder)))}, decoder
+            rows = 0 if decoder is None else len(decoder)
+            return {"feature_id": list(range(rows))}, decoder
         columns = ", ".join(self.key)
         table = context.connection.sql(
             f"SELECT {columns}, embedding FROM {self.reads[0]} ORDER BY {columns}"

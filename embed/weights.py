@@ -25,9 +25,14 @@ _PER_FEATURE = ("b_enc", "threshold", "log_threshold")  # vectors of length feat
 _PER_DIMENSION = ("b_dec", "decoder.bias", "pre_bias")  # vectors of length d_model
 
 
-def read_decoder(context: JobContext) -> torch.Tensor:
-    """The decoder of a build's raw files, a row for each feature that occurs in them."""
-    file = next(f for f in context.files if f.input == "raw.decoder")
+def read_decoder(context: JobContext) -> torch.Tensor | None:
+    """The decoder of a build's raw files, a row for each feature that occurs in them.
+
+    None where no weights lie under `raw/`.
+    """
+    file = next((f for f in context.files if f.input == "raw.decoder"), None)
+    if file is None:
+        return None
     if file.status == "unreadable":
         raise WarehouseError(f'"{file.path}" cannot be read: {file.note}', "check its permissions")
     largest = run(context.connection, "SELECT largest FROM staging.feature_range")[0][0]

@@ -1,5 +1,6 @@
--- version: 1
--- description: Per feature the quantile boundaries of max_activation over its active examples.
+-- version: 2
+-- description: Per feature the quantile boundaries of max_activation over its active examples, of
+--   a latents cache over all records, kept or not.
 -- key: feature_id
 -- column feature_id: the feature
 -- column num_active: examples with an activation
@@ -15,6 +16,10 @@ SELECT
             )
         ELSE []::DOUBLE[]
     END AS boundaries
-FROM staging.activation_examples
-WHERE num_activations > 0
+FROM staging.activation_records
+WHERE status = 'kept' AND num_activations > 0
 GROUP BY feature_id
+UNION ALL
+SELECT feature_id, num_records AS num_active, boundaries
+FROM staging.latents
+WHERE status = 'kept'

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Features grouped by thresholds of a figure: N thresholds make N + 1 groups, each from
 --   its low (inside) to its high (outside). FROM analysis.feature_groups([0.3, 0.6], 'match_rate')
 -- kind: macro
@@ -31,7 +31,7 @@ placed AS (
             WHEN $figure IN (
                 'fuzz', 'detection', 'simulation', 'embedding', 'semantic_similarity', 'match_rate',
                 'activation_semantic_sim', 'activation_max_jaccard', 'num_aligned_groups', 'decoder_similarity'
-            ) THEN $figure
+            ) OR EXISTS (SELECT 1 FROM analysis.figures_long k WHERE k.figure = $figure) THEN $figure
             ELSE error('no figure "' || $figure || '": analysis.figures_long describes them')
         END
         AND (

@@ -1,6 +1,8 @@
--- version: 3
+-- version: 4
 -- description: One row per feature with what one sorts and filters by: pattern type, similarity,
---   scores over all explainers and scorers, matches, first explanation. `features` lists it.
+--   scores over all explainers and scorers, matches, first explanation,
+--   statistics, and a column for each of a user's own figures and tags that are the feature's own.
+--   `features` lists it.
 -- key: feature_id
 -- column feature_id: the feature
 -- column sae_id: the SAE
@@ -39,6 +41,15 @@
 -- column match_rate: matches ÷ (matches + unmatched); 0 when nothing was tried
 -- column llm_explainers: full names of its explainers, in order
 -- column explanation_text: the first explainer's explanation
+-- column firing_count: tokens of the corpus that it fires on; null where no source tells
+-- column density: share of the corpus' tokens that it fires on; null where no source tells
+-- column is_dead: whether it never fires in the corpus
+-- column is_dense: whether its density is over statistics.dense
+-- column max_activation: the largest, of the corpus, else of its records
+-- column mean_activation: over the tokens that it fires on, of the corpus, else of its records
+-- column top_token: the token that it fires on most often, of the corpus, else of its records
+-- column top_token_share: that token's share of the firings
+-- column token_entropy: in bits, over the tokens that it fires on
 WITH scores AS (
     SELECT
         feature_id,
@@ -127,7 +138,16 @@ joined AS (
         p.num_mismatches,
         p.match_rate,
         coalesce(e.llm_explainers, []) AS llm_explainers,
-        e.explanation_text
+        e.explanation_text,
+        corpus.firing_count,
+        corpus.density,
+        corpus.is_dead,
+        corpus.is_dense,
+        coalesce(corpus.max_activation, held.max_activation) AS max_activation,
+        coalesce(corpus.mean_activation, held.mean_activation) AS mean_activation,
+        CASE WHEN len(corpus.top_tokens) > 0 THEN corpus.top_tokens[1].token ELSE held.top_tokens[1].token END AS top_token,
+        coalesce(corpus.top_token_share, held.top_token_share) AS top_token_share,
+        coalesce(corpus.token_entropy, held.token_entropy) AS token_entropy
     FROM staging.features f
     CROSS JOIN staging.sae sae
     LEFT JOIN master.activation_example_similarity a ON a.feature_id = f.feature_id
@@ -139,6 +159,8 @@ joined AS (
     LEFT JOIN analysis.merge_distances t ON t.feature_id = f.feature_id
     LEFT JOIN failures x ON x.feature_id = f.feature_id
     LEFT JOIN analysis.failure_clusters c ON c.feature_id = f.feature_id
+    LEFT JOIN analysis.feature_statistics corpus ON corpus.feature_id = f.feature_id AND corpus.basis = 'corpus'
+    LEFT JOIN analysis.feature_statistics held ON held.feature_id = f.feature_id AND held.basis = 'sample'
 )
 
 SELECT
@@ -174,6 +196,19 @@ SELECT
     num_mismatches,
     match_rate,
     llm_explainers,
-    explanation_text
+    explanation_text,
+    firing_count,
+    density,
+    is_dead,
+    is_dense,
+    max_activation,
+    mean_activation,
+    top_token,
+    top_token_share,
+    token_entropy,
+    own.* EXCLUDE (feature_id),
+    tags.* EXCLUDE (feature_id)
 FROM joined
+LEFT JOIN analysis.own_figures own USING (feature_id)
+LEFT JOIN analysis.own_tags tags USING (feature_id)
 ORDER BY feature_id

@@ -1,11 +1,13 @@
--- version: 1
--- description: Every figure of the explained features by its name: what analysis.feature_groups
+-- version: 2
+-- description: Every figure of the features by its name: what analysis.feature_groups
 --   groups by. A figure that is null has no row.
 -- kind: view
 -- key: figure, feature_id, llm_explainer, scorer
--- column figure: fuzz, detection, simulation, embedding (of an explainer and a scorer);
+-- column figure: a method of analysis.scores (of an explainer and a scorer; of intruder and
+--   example_embedding of a scorer);
 --   semantic_similarity (of an explainer: mean to the others'); match_rate, activation_semantic_sim,
---   activation_max_jaccard, num_aligned_groups, decoder_similarity (the nearest's) of the feature
+--   activation_max_jaccard, num_aligned_groups, decoder_similarity (the nearest's) of the feature; and a user's own, by
+--   <file's name>.<column>
 -- column feature_id: the feature
 -- column llm_explainer: full name of the explainer; null where the figure is the feature's own
 -- column scorer: full name of the scorer; null where the figure is none of a scorer
@@ -60,3 +62,7 @@ SELECT
 FROM analysis.decoder_neighbours n
 SEMI JOIN master.explanation_alignment e ON e.feature_id = n.feature_id
 WHERE n.rank = 1
+UNION ALL
+SELECT name AS figure, feature_id, llm_explainer, scorer, figure AS value
+FROM staging.figure_values
+WHERE status = 'kept' AND figure IS NOT NULL

@@ -1,11 +1,12 @@
--- version: 1
+-- version: 2
 -- description: Area under the ROC curve of the activating against the not activating examples, ties
 --   counted half, per (feature, source, method) and pooled per (source, method): of the embedding
---   scorer's similarity, and of a judge's probability where it was recorded.
+--   scorer's similarity, of surprisal's gain, of example_embedding's deltas, and of a judge's
+--   probability where it was recorded.
 -- key: level, source, method, feature_id
 -- column level: feature, or source (pooled over its features; feature_id is null)
 -- column source: the source: an explainer-scorer run
--- column method: fuzz, detection or embedding
+-- column method: fuzz, detection, embedding, surprisal or example_embedding
 -- column feature_id: the feature; null for a pooled row
 -- column area: null if one class is missing
 WITH judged AS (
@@ -14,9 +15,17 @@ WITH judged AS (
         method,
         feature_id,
         activating,
-        CASE method WHEN 'embedding' THEN similarity ELSE probability END AS value
+        CASE WHEN method IN ('embedding', 'surprisal') THEN value ELSE probability END AS value
     FROM staging.scores
-    WHERE method IN ('fuzz', 'detection', 'embedding') AND outcome <> 'failed'
+    WHERE method IN ('fuzz', 'detection', 'embedding', 'surprisal') AND outcome <> 'failed'
+    UNION ALL
+    SELECT source, method, feature_id, true AS activating, value
+    FROM staging.scores
+    WHERE method = 'example_embedding' AND outcome <> 'failed'
+    UNION ALL
+    SELECT source, method, feature_id, false AS activating, other_value AS value
+    FROM staging.scores
+    WHERE method = 'example_embedding' AND outcome <> 'failed'
 ),
 
 by_feature AS (

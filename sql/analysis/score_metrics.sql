@@ -1,27 +1,29 @@
--- version: 4
--- description: What Delphi's own analysis reports of fuzz and detection, per (feature, source, method)
---   and pooled per (source, method). Failed examples aside; a ratio without examples is null.
+-- version: 5
+-- description: What Delphi's own analysis reports of fuzz and detection, and what of it other methods
+--   have, per (feature, source, method) and pooled per (source, method). Failed examples aside; a
+--   ratio without examples is null.
 -- key: level, source, method, feature_id
 -- column level: feature, or source (pooled over its features; feature_id is null)
 -- column source: the source: an explainer-scorer run
--- column method: fuzz or detection
+-- column method: see analysis.scores; those that are not interpreted are left out
 -- column feature_id: the feature; null for a pooled row
 -- column total: examples
 -- column failed: of them failed
 -- column succeeded: of them not failed
--- column tp: activating, judged so
+-- column tp: activating, judged so; with the next three 0 where nothing is judged so
 -- column tn: not activating, judged so
 -- column fp: not activating, judged activating
 -- column fn: activating, judged not activating
--- column accuracy: share of correct among the not failed
+-- column accuracy: share of correct among the not failed; null where a row is a number
 -- column balanced_accuracy: mean of recall and specificity, a missing class counting as 0, as Delphi's
 -- column precision: tp ÷ (tp + fp)
 -- column recall: tp ÷ (tp + fn)
 -- column f1: harmonic mean of precision and recall
--- column weighted_f1: pooled rows: mean f1 of the features, each weighted by the activation pairs in its
---   selected records (Delphi weighs by firing counts over the corpus); features without either aside
--- column auc: area under the ROC curve of `probability`, ties counted half, where it was recorded
--- column recall_by_quantile: recall of the activating examples by `distance`
+-- column weighted_f1: pooled rows: mean f1 of the features, each weighted by its firing count in the
+--   corpus (analysis.feature_statistics); null where no firing count is known
+-- column auc: area under the ROC curve, ties counted half, see analysis.roc_areas
+-- column recall_by_quantile: recall of the activating examples by `distance`; intruder: share correct by
+--   the chosen quantile
 -- column accuracy_low: Wilson's 95 % interval of the accuracy
 -- column accuracy_high: its upper bound
 WITH by_feature AS (
@@ -32,13 +34,16 @@ WITH by_feature AS (
         count(*) AS total,
         count(*) FILTER (outcome = 'failed') AS failed,
         count(*) FILTER (outcome <> 'failed') AS succeeded,
-        count(*) FILTER (outcome = 'correct') AS correct,
+        CASE
+            WHEN method IN ('fuzz', 'detection', 'intruder', 'example_embedding')
+                THEN count(*) FILTER (outcome = 'correct')
+        END AS correct,
         count(*) FILTER (outcome = 'correct' AND activating) AS tp,
         count(*) FILTER (outcome = 'correct' AND NOT activating) AS tn,
         count(*) FILTER (outcome = 'incorrect' AND NOT activating) AS fp,
         count(*) FILTER (outcome = 'incorrect' AND activating) AS fn
     FROM staging.scores
-    WHERE method IN ('fuzz', 'detection')
+    WHERE outcome <> 'kept'
     GROUP BY source, method, feature_id
 ),
 
@@ -72,7 +77,9 @@ by_quantile_and_feature AS (
         count(*) AS total,
         count(*) FILTER (outcome = 'correct') AS correct
     FROM staging.scores
-    WHERE method IN ('fuzz', 'detection') AND activating AND outcome <> 'failed' AND distance IS NOT NULL
+    WHERE outcome <> 'failed'
+        AND distance IS NOT NULL
+        AND ((method IN ('fuzz', 'detection') AND activating) OR method = 'intruder')
     GROUP BY source, method, feature_id, distance
 ),
 
@@ -97,9 +104,9 @@ quantiles AS (
 ),
 
 firing AS (
-    SELECT feature_id, sum(num_activations) AS pairs
-    FROM staging.activation_examples
-    GROUP BY feature_id
+    SELECT feature_id, firing_count
+    FROM analysis.feature_statistics
+    WHERE basis = 'corpus' AND firing_count > 0
 ),
 
 weighted AS (
@@ -107,8 +114,8 @@ weighted AS (
         c.source,
         c.method,
         -- In one order: a sum of doubles depends on it, and so would the content hash.
-        list_sum(list(2 * c.tp / (2 * c.tp + c.fp + c.fn) * f.pairs ORDER BY c.feature_id))
-            / nullif(sum(f.pairs), 0) AS f1
+        list_sum(list(2 * c.tp / (2 * c.tp + c.fp + c.fn) * f.firing_count ORDER BY c.feature_id))
+            / nullif(sum(f.firing_count), 0) AS f1
     FROM counted c
     JOIN firing f ON f.feature_id = c.feature_id
     WHERE c.level = 'feature' AND 2 * c.tp + c.fp + c.fn > 0
@@ -129,7 +136,7 @@ SELECT
     c.fn,
     c.correct / nullif(c.succeeded, 0) AS accuracy,
     CASE
-        WHEN c.succeeded > 0
+        WHEN c.tp + c.tn + c.fp + c.fn > 0
             THEN (coalesce(c.tp / nullif(c.tp + c.fn, 0), 0) + coalesce(c.tn / nullif(c.tn + c.fp, 0), 0)) / 2
     END AS balanced_accuracy,
     c.tp / nullif(c.tp + c.fp, 0) AS precision,

@@ -1,31 +1,29 @@
--- version: 1
--- description: features.scores flattened: a row a score. What was not scored has no row.
+-- version: 2
+-- description: Every score by its explainer, scorer and method: a row a score. What was not scored has
+--   no row.
 -- kind: view
 -- key: feature_id, llm_explainer, scorer, method
 -- column feature_id: the feature
--- column llm_explainer: full name of the explainer
+-- column llm_explainer: full name of the explainer; null for a method that does not judge the explanation
 -- column scorer: full name of the scorer
--- column method: fuzz, detection, simulation or embedding
+-- column method: see analysis.scores
 -- column score: see analysis.scores
-WITH scored AS (
-    SELECT feature_id, llm_explainer, unnest(scores) AS s
-    FROM master.features
-),
-
-methods AS (
+WITH named AS (
     SELECT
-        feature_id,
-        llm_explainer,
-        s.scorer AS scorer,
-        unnest([
-            {'method': 'fuzz', 'score': s.fuzz},
-            {'method': 'detection', 'score': s.detection},
-            {'method': 'simulation', 'score': s.simulation},
-            {'method': 'embedding', 'score': s.embedding}
-        ]) AS m
-    FROM scored
+        a.feature_id,
+        CASE WHEN a.of_explanation THEN e.explainer END AS llm_explainer,
+        o.scorer,
+        a.method,
+        a.score
+    FROM analysis.scores a
+    JOIN staging.sources s ON s.source = a.source
+    JOIN staging.scorers o ON o.scorer_short = s.scorer_short
+    LEFT JOIN staging.explainers x ON x.explainer_short = s.explainer_short
+    LEFT JOIN analysis.explanations e ON e.feature_id = a.feature_id AND e.explainer_order = x.explainer_order
+    WHERE a.score IS NOT NULL AND (e.explainer IS NOT NULL OR NOT a.of_explanation)
 )
 
-SELECT feature_id, llm_explainer, scorer, m.method AS method, m.score AS score
-FROM methods
-WHERE m.score IS NOT NULL
+-- Of two sources of one explainer and scorer the larger score stands, as in features.scores.
+SELECT feature_id, llm_explainer, scorer, method, max(score) AS score
+FROM named
+GROUP BY feature_id, llm_explainer, scorer, method

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: No input lost more than quarantine.max_share of its records, nor of its files.
 --   Duplicates and files in which the explainer found no words don't count: both are common, and
 --   nothing is wrong with them. Records outside scope.features are no part of the whole.
@@ -16,10 +16,14 @@ totals AS (
     GROUP BY input
 ),
 
--- A broken score file is one record, a good one a hundred: files are counted by themselves.
+-- A broken score file is one record, a good one a hundred: files are counted by themselves, and so
+-- are the splits of a latents cache, of millions.
 broken AS (
-    SELECT count(*) AS files, count(*) FILTER (kept = 0) AS lost
+    SELECT 'scores' AS input, 'score files' AS what, count(*) AS files, count(*) FILTER (kept = 0) AS lost
     FROM staging.score_files
+    UNION ALL
+    SELECT 'latents' AS input, 'splits of the latents cache' AS what, count(*) AS files, count(*) FILTER (kept = 0) AS lost
+    FROM (SELECT file, count(*) FILTER (status <> 'quarantined') AS kept FROM staging.latents GROUP BY file)
 )
 
 SELECT
@@ -39,14 +43,15 @@ WHERE b.quarantined > $quarantine_max_share * t.records
 UNION ALL
 SELECT
     format(
-        '{} of {} score files hold no good record, more than quarantine.max_share allows; the first: "{}", record {}: {}',
+        '{} of {} {} hold no good record, more than quarantine.max_share allows; the first: "{}", record {}: {}',
         f.lost,
         f.files,
+        f.what,
         b.first_bad[1],
         b.first_bad[2],
         b.first_bad[3]
     ) AS message
 FROM broken f
-JOIN bad b ON b.input = 'scores'
+JOIN bad b ON b.input = f.input
 WHERE f.lost > $quarantine_max_share * f.files
 ORDER BY message

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The vector of each explanation.
 -- key: feature_id, llm_explainer
 -- order: feature_id, (SELECT x.explainer_order FROM staging.explainers x WHERE x.explainer = llm_explainer)
@@ -11,12 +11,13 @@
 SELECT
     e.feature_id,
     sae.sae_id,
-    e.source AS data_source,
+    s.data_source,
     e.explainer AS llm_explainer,
     v.vector AS embedding,
     e.text AS explanation_text
 FROM analysis.explanations e
 CROSS JOIN staging.sae sae
+JOIN staging.sources s ON s.source = e.source
 JOIN vectors.explanations v ON v.text_key = e.text_key
 JOIN staging.embedding_models m ON m.model = v.model AND m.is_default
 ORDER BY e.feature_id, e.explainer_order

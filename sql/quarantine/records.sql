@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Everything in quarantine.
 -- kind: view
 SELECT 'activations' AS input, file, line, reason, raw FROM quarantine.activations
@@ -10,3 +10,17 @@ UNION ALL
 SELECT 'scores' AS input, file, line, reason, raw FROM quarantine.scores
 UNION ALL
 SELECT 'run_configs' AS input, file, line, reason, raw FROM quarantine.run_configs
+UNION ALL
+SELECT 'latents' AS input, file, line, reason, raw FROM quarantine.latents
+UNION ALL
+SELECT 'firing_counts' AS input, file, line, reason, raw FROM quarantine.firing_counts
+UNION ALL
+SELECT 'exports' AS input, file, line, reason, raw FROM quarantine.exports
+UNION ALL
+SELECT 'export_features' AS input, file, line, reason, raw FROM quarantine.export_features
+UNION ALL
+SELECT 'export_explanations' AS input, file, line, reason, raw FROM quarantine.export_explanations
+UNION ALL
+SELECT 'sparsity' AS input, file, line, reason, raw FROM quarantine.sparsity
+UNION ALL
+SELECT 'figures' AS input, file, line, reason, raw FROM quarantine.figures

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The explanations of every source; of two files of one (source, feature) the first by
 --   file name.
 -- kind: view
@@ -8,3 +8,7 @@ SELECT source, feature_id, text
 FROM staging.explanation_records
 WHERE status = 'kept'
 QUALIFY row_number() OVER (PARTITION BY source, feature_id ORDER BY file) = 1
+UNION ALL
+SELECT source, feature_id, text
+FROM staging.export_explanations
+WHERE status = 'kept'

@@ -1,13 +1,20 @@
--- version: 1
+-- version: 2
 -- description: Every feature with a record or an explanation.
 -- key: feature_id
+-- column num_examples: its records, of a latents cache those that are not kept too
+-- column num_active: of them with an activation
 WITH counted AS (
     SELECT
         feature_id,
         count(*) AS num_examples,
         count(*) FILTER (num_activations > 0) AS num_active
-    FROM staging.activation_examples
+    FROM staging.activation_records
+    WHERE status = 'kept'
     GROUP BY feature_id
+    UNION ALL
+    SELECT feature_id, num_records AS num_examples, num_records AS num_active
+    FROM staging.latents
+    WHERE status = 'kept'
 ),
 
 explained AS (

@@ -1,8 +1,10 @@
--- version: 2
+-- version: 3
 -- description: The ledger: every file seen, what was in it and what became of it.
 -- kind: view
 -- key: file
--- column records: lines of a JSON-lines file, items of a JSON array, 1 for other files
+-- column records: lines of a JSON-lines file, items of a JSON array, entries of a latents cache, 1 for
+--   other files
+-- column merged: records that repeat a kept one with equal values
 -- column dialect: the spellings its records were read in
 -- column status: read, not read, unreadable
 SELECT
@@ -16,6 +18,7 @@ SELECT
     coalesce(c.records, CASE WHEN f.input = 'raw.decoder' THEN 1 ELSE 0 END) AS records,
     coalesce(q.quarantined, 0) AS quarantined,
     coalesce(c.outside_scope, 0) AS outside_scope,
+    coalesce(c.merged, 0) AS merged,
     f.status,
     f.note
 FROM _warehouse.files f

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Full model names by the short names of the source directories: the settings' table,
 --   else what a run_config.json says of it, else the short name itself.
 -- key: short
@@ -35,7 +35,7 @@ chosen AS (
 shorts AS (
     SELECT explainer_short AS short FROM staging.sources
     UNION
-    SELECT scorer_short AS short FROM staging.sources
+    SELECT scorer_short AS short FROM staging.sources WHERE scorer_short IS NOT NULL
 )
 
 SELECT

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The prompts: tokenised texts.
 -- kind: view
 -- hashed: yes
@@ -9,3 +9,6 @@ WHERE reason IS NULL
 UNION ALL
 SELECT prompt_id, num_tokens, tokens
 FROM staging.record_prompts
+UNION ALL
+SELECT prompt_id, num_tokens, tokens
+FROM staging.latent_prompts

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The prompts of records that hold their tokens (Neuronpedia v1), where input.prompts
 --   names no file: numbered in the order in which they first occur.
 -- key: prompt_id
@@ -17,14 +17,14 @@ typed AS (
 ),
 
 firsts AS (
-    SELECT tokens_key, min((file, line)) AS first, any_value(tokens) AS tokens
+    SELECT tokens_key, min((natural_key(file), line)) AS first, min_by(file, (natural_key(file), line)) AS file, any_value(tokens) AS tokens
     FROM typed
     WHERE list_count(tokens) = len(tokens)
     GROUP BY tokens_key
 )
 
 SELECT
-    struct_extract_at(first, 1) AS file,
+    file,
     struct_extract_at(first, 2) AS line,
     row_number() OVER (ORDER BY first) - 1 AS prompt_id,
     tokens_key,

@@ -1,6 +1,7 @@
--- version: 1
+-- version: 2
 -- description: The one spelling of the SAE id that all data carries.
 SELECT coalesce(
     sae_name(nullif($sae_id, '')),
-    (SELECT arg_min(sae_id, source) FROM staging.run_configs WHERE sae_id IS NOT NULL)
+    (SELECT arg_min(sae_id, source) FROM staging.run_configs WHERE sae_id IS NOT NULL),
+    (SELECT min(sae_id) FROM staging.exports)
 ) AS sae_id

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The scorers in order.
 -- key: scorer
 -- column scorer_order: 0-based
@@ -8,5 +8,5 @@ SELECT
     ) - 1)::INTEGER AS scorer_order,
     s.scorer_short,
     n.full_name AS scorer
-FROM (SELECT DISTINCT scorer_short FROM staging.sources) s
+FROM (SELECT DISTINCT scorer_short FROM staging.sources WHERE scorer_short IS NOT NULL) s
 JOIN staging.model_names n ON n.short = s.scorer_short

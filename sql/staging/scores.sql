@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The scored examples: one row per example (per group of a simulation) that counts.
 -- kind: view
 -- hashed: yes
@@ -13,8 +13,9 @@ SELECT
     r.activating,
     r.prediction,
     r.probability,
-    r.similarity,
-    r.ev_correlation_score
+    r.value,
+    r.other_value,
+    r.details
 FROM staging.score_records r
 JOIN staging.score_files f ON f.file = r.file
 WHERE r.status = 'kept' AND f.counts

@@ -558,7 +558,6 @@ REFUSED = [
     prompts("a token without quotes", '[["a"], [b], ["c"]]', "not JSON, item 2"),
     prompts("a comma too many", '[["a"],, ["c"]]', "not JSON, item 2"),
     prompts("brackets that don't fit", '[["a"}, ["c"]]', "not JSON, item 1"),
-    Refused("decoder", "absent", 1, '"DIR/raw/sae" does not exist', "--set input.decoder=", {WEIGHTS: None}, lambda data: (data / "raw" / "sae").rmdir()),
     Refused("decoder", "two files", 1, '"DIR/raw/sae" holds several weights files', "--set input.decoder=", {WEIGHTS: None, "raw/sae/a.npz": b"", "raw/sae/b.npz": b""}),
     Refused("decoder", "a directory in the file's place", 1, f'"DIR/{WEIGHTS}" cannot be read: a directory', "", prepare=directory(WEIGHTS), select=NEIGHBOURS),
     decoder("empty", b"", f'"DIR/{WEIGHTS}" cannot be read: '),

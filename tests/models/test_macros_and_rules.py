@@ -208,6 +208,10 @@ def test_sampling_takes_the_largest_of_each_quantile(db, features, take):
     columns = "feature_id INT, prompt_id INT, num_activations INT, max_activation FLOAT, max_position INT"  # fmt: skip
     rows = [(f, p, int(v is not None), v, 0) for f, vs in enumerate(features) for p, v in enumerate(vs)]  # fmt: skip
     fill(db, "staging.activation_examples", columns, rows[::-1])
+    records = [("kept", *row) for row in rows[::-1]]
+    fill(db, "staging.activation_records", f"status VARCHAR, {columns}", records)
+    latents = "status VARCHAR, feature_id INT, num_records INT, boundaries DOUBLE[]"
+    run(db, f"CREATE OR REPLACE TABLE staging.latents ({latents})")
     make(db, "analysis.activation_quantiles")
     make(db, "analysis.samples", sampling_per_quantile=take)
     boundaries = dict(run(db, "SELECT feature_id, boundaries FROM analysis.activation_quantiles"))

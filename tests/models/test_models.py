@@ -18,7 +18,7 @@ from warehouse.models import library
 from warehouse.models.library import load_all, macros_used
 from warehouse.models.model import Model, parse
 from warehouse.plan.graph import NOT_BUILT, build_graph, select
-from warehouse.read.inputs import SOURCES
+from warehouse.read.inputs import INPUTS
 from warehouse.settings import SETTINGS, Settings
 from warehouse.sqltext import canonical
 
@@ -156,7 +156,7 @@ def test_every_relation_that_a_model_reads_is_made_before_it():
     order = list(build_graph(MODELS, JOBS))
     place = {name: at for at, name in enumerate(order)}
     built = {n for n, m in MODELS.items() if m.schema not in NOT_BUILT}
-    assert place.keys() == built | JOB_NAMES | SOURCES.keys()
+    assert place.keys() == built | JOB_NAMES | INPUTS.keys()
     for card in (m for m in MODELS.values() if m.schema == "cards"):
         assert card.relations <= built | JOB_NAMES, card.name
     for node in build_graph(MODELS, JOBS).values():
@@ -169,7 +169,7 @@ def test_audits_and_staging_come_before_jobs_and_the_analysis_after_them():
     order = [
         n
         for n in build_graph(ready, [SimpleNamespace(name="vectors.a", reads=())])
-        if n not in SOURCES
+        if n not in INPUTS
     ]
     assert order == ["audits.a", "master.m", "staging.s", "vectors.a", "analysis.b"]
 

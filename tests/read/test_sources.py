@@ -205,7 +205,8 @@ def test_sources_tells_what_would_be_read_before_a_build_and_changes_nothing(
     assert states["activations", "raw/activation_examples"] == ("new", 1, None)
     assert states["explanations", f"raw/{SOURCE}/explanations"] == ("new", 3, None)
     left = {tuple(g["names"]): g["note"] for g in found if g["state"] == "not read"}
-    assert left == {(score("intruder", NAME),): "unknown method", ("raw/notes.md",): "not an input"}
+    assert left == {("raw/notes.md",): "not an input"}
+    assert states["scores", f"raw/{SOURCE}/scores/intruder"] == ("new", 1, None)
     assert sorted(p.name for p in data.iterdir()) == ["raw"]
 
 

@@ -14,7 +14,7 @@ from warehouse.read.content import InputFile
 from warehouse.read.discover import discover
 from warehouse.settings import Settings
 
-_FACTS = "dialect, records, records - quarantined - outside_scope, quarantined, outside_scope"
+_FACTS = "dialect, records, records - quarantined - outside_scope - merged, quarantined, outside_scope"
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def read_ledger(layout: Layout) -> Ledger | None:
             return None  # so after some --select
         inputs = run(
             connection,
-            """SELECT input, count(*), sum(bytes), sum(records), sum(records - quarantined - outside_scope),
-                sum(quarantined), sum(outside_scope), string_agg(DISTINCT nullif(status, 'read'), ', ')
+            """SELECT input, count(*), sum(bytes), sum(records), sum(records - quarantined - outside_scope - merged),
+                sum(merged), sum(quarantined), sum(outside_scope), string_agg(DISTINCT nullif(status, 'read'), ', ')
             FROM staging.files GROUP BY input ORDER BY input""",
         )
         reasons = run(

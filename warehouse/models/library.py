@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -15,6 +16,7 @@ from warehouse.settings import Settings
 
 SQL_DIR = Path(__file__).resolve().parent.parent.parent / "sql"
 LOCK = SQL_DIR / "models.lock"
+_ARGUMENTS = re.compile(r"MACRO \w+\(([^)]*)\)")
 
 
 @cache
@@ -25,6 +27,32 @@ def load_all(directory: Path = SQL_DIR) -> dict[str, Model]:
         name = f"{path.parent.name}.{path.stem}"
         model = parse(name, path, path.read_text(encoding="utf-8"))
         models[name] = replace(model, recorded=_recorded(LOCK).get(name))
+    return models | _formats(directory)
+
+
+def _formats(directory: Path) -> dict[str, Model]:
+    """The formats, each a macro in a folder of `macros/`, and for each folder the macro that tries them.
+
+    `macros/record_format/sparse.sql` is the macro `record_format_sparse`, null for what is written in
+    another format; `record_format`, with the same arguments, is the first of the folder's that is
+    not null. So a new format is a new file. Its version is the sum of theirs.
+    """
+    models = {}
+    for folder in sorted(p for p in (directory / "macros").glob("*") if p.is_dir()):
+        formats = [
+            parse(f"macros.{folder.name}_{path.stem}", path, path.read_text(encoding="utf-8"))
+            for path in sorted(folder.glob("*.sql"))
+        ]
+        arguments = _ARGUMENTS.search(formats[0].sql)[1]
+        calls = ", ".join(f"{m.name.partition('.')[2]}({arguments})" for m in formats)
+        models |= {m.name: m for m in formats}
+        models[f"macros.{folder.name}"] = Model(
+            f"macros.{folder.name}",
+            formats[0].path.parent,
+            f"CREATE OR REPLACE MACRO {folder.name}({arguments}) AS coalesce({calls})",
+            sum(m.version for m in formats),
+            f"The first format of sql/macros/{folder.name}/ that the text is written in",
+        )
     return models
 
 

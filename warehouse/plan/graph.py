@@ -14,14 +14,14 @@ from warehouse.models.library import find
 from warehouse.models.model import Model
 from warehouse.project import Layout
 from warehouse.read.content import InputFile
-from warehouse.read.inputs import SOURCES
+from warehouse.read.inputs import INPUTS
 from warehouse.settings import Settings
 
 T = TypeVar("T")
 
 # Models that no build runs: functions of all models, and what `calibrate`, `feature` and `report` ask
 # of a warehouse.
-NOT_BUILT = ("macros", "calibration", "cards", "report")
+NOT_BUILT = ("macros", "latents", "calibration", "cards", "report")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def build_graph(models: Mapping[str, Model], jobs: Iterable[Job]) -> dict[str, N
 
     WarehouseError: a relation nobody makes, or a cycle.
     """
-    nodes = {name: Node(name, "source", ()) for name in SOURCES}
+    nodes = {name: Node(name, "source", ()) for name in INPUTS}
     nodes |= {job.name: Node(job.name, "job", job.reads) for job in jobs}
     for name, model in models.items():
         if model.schema in NOT_BUILT:

@@ -12,7 +12,7 @@ from warehouse.models.library import find
 from warehouse.models.model import Model
 from warehouse.plan.graph import Job, Node, build_graph
 from warehouse.plan.state import FILE_COLUMNS
-from warehouse.read.inputs import SOURCES
+from warehouse.read.inputs import INPUTS
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,21 @@ class Tracer:
     @cached_property
     def columns(self) -> dict[str, tuple[str, ...]]:
         """Relation → its columns, in order."""
-        from sqlglot import parse_one
+        from sqlglot import exp, parse_one
         from sqlglot.optimizer.qualify import qualify
 
         made = {job.name: tuple(job.columns) for job in self.jobs}
-        found = {**SOURCES, **made, "_warehouse.files": FILE_COLUMNS}
+        found = {
+            **{n: i.columns for n, i in INPUTS.items()},
+            **made,
+            "_warehouse.files": FILE_COLUMNS,
+        }
         for node in self.graph.values():
             if node.kind == "model":
                 tree = parse_one(node.model.sql, read="duckdb")
+                if tree.find(exp.Pivot):  # its other columns are named by the data
+                    found[node.name] = node.model.key
+                    continue
                 qualified = qualify(tree, schema=_schema(found), dialect="duckdb")
                 found[node.name] = tuple(qualified.named_selects)
         return found
@@ -139,7 +146,7 @@ class Tracer:
         node = self.graph.get(relation)
         if node is None or node.kind == "source":
             return []
-        if node.kind == "job":
+        if node.kind == "job" or self.columns[relation] == node.model.key:
             return [(parent, "") for parent in node.parents]
         traced = lineage(column, node.model.sql, schema=_schema(self.columns), dialect="duckdb")
         found = set()

@@ -16,7 +16,7 @@ from warehouse.plan.graph import Job, JobIdentity, Node
 from warehouse.plan.state import NodeState, State
 from warehouse.project import Layout
 from warehouse.read.content import InputFile
-from warehouse.read.inputs import SOURCES, feeding, source_keys
+from warehouse.read.inputs import INPUTS, feeding, source_keys
 from warehouse.settings import BY_NAME, RUNTIME_ONLY, Settings
 from warehouse.sqltext import digest
 
@@ -86,7 +86,7 @@ def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
     """Selected by name; an audit also when it can run and checks something that was."""
     if node.kind != "audit" or node.name in selected:
         return node.name in selected
-    there = selected | state.nodes.keys() | SOURCES.keys()
+    there = selected | state.nodes.keys() | INPUTS.keys()
     return any(p in selected for p in node.parents) and all(p in there for p in node.parents)
 
 
@@ -106,6 +106,7 @@ def _logic(
         return identity.logic, identity.settings
     used = macros_used(node.model, macros)
     names = node.model.parameters.union(*(m.parameters for m in used))
+    names |= {BY_NAME[s].parameter for p in node.parents if p in INPUTS for s in INPUTS[p].settings}
     bound = {
         s.name: settings[s.name]
         for s in BY_NAME.values()
@@ -154,7 +155,7 @@ def _logic_reason(node: Node, before: NodeState, bound: Mapping[str, object]) ->
 
 def change_reason(parent: str, files: Sequence[InputFile], state: State) -> str:
     """Why a parent's result differs, in words: '3 files changed in raw/llama_e-llama_s/scores/fuzz'."""
-    if parent not in SOURCES:
+    if parent not in INPUTS:
         return f"{parent} changed"
     now = {f.name: f.hash for f in feeding(parent, files)}
     old = {f.name: f.hash for f in feeding(parent, state.files.values())}

@@ -10,11 +10,13 @@ from functools import cache
 from pathlib import Path
 
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.read import directories
 from warehouse.read.content import InputFile
-from warehouse.settings import Settings
+from warehouse.read.directories import Export, Found, Place, Run
+from warehouse.settings import BY_NAME, Settings
 
 SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
-METHODS = ("fuzz", "detection", "simulation", "embedding")
+METHODS = ("fuzz", "detection", "recall", "simulation", "embedding")
 WEIGHTS = (".npz", ".safetensors")
 
 
@@ -32,17 +34,25 @@ def discover(settings: Settings) -> list[InputFile]:
             f"copy your raw files there (python cli.py init {data} says where), "
             "or write a sample: python cli.py sample DIR",
         )
-    files = _activation_files(settings)
-    if settings["input.prompts"]:
-        files += [_stat(data, p, "raw.prompts") for p in _matches(settings, "input.prompts")]
-    files.append(_stat(data, _decoder_file(settings), "raw.decoder"))
+    found = directories.survey(raw, SOURCE_NAME)
+    hookpoint = directories.choose_hookpoint(found.runs, str(settings["input.hookpoint"]))
+    export = directories.choose_export(found.exports, str(settings["input.export"]))
+    files = list(_known_directories(settings, found, hookpoint, export))
+    files += _own_records(settings, files)
+    decoder = _decoder_file(settings, found.weights, hookpoint)
+    if decoder:
+        files.append(_stat(data, decoder, "raw.decoder"))
+    own = {run.path for run in found.runs if not run.in_house} | {e.path for e in found.exports}
+    by_path = {run.path: run for run in found.runs}
     for directory in sorted(raw.iterdir(), key=lambda p: p.name):
-        if directory.is_dir():
-            files += _source_files(data, directory)
+        if directory.is_dir() and directory not in own:
+            files += _source_files(data, directory, by_path.get(directory), hookpoint)
     files = _without_strays(settings, files)
     known = {str(f.path) for f in files}  # as texts: of 20,000 paths that is a third of a second
     others = (Path(p) for p in _walk(raw) if p not in known)
     files += [_stat(data, p, "")._replace(status="not read", note="not an input") for p in others]
+    if any(f.input == "raw.latents" for f in files):
+        files += _tokenizer_file(settings, found, files)
     return sorted(files, key=lambda f: f.name)
 
 
@@ -102,6 +112,90 @@ def _without_strays(settings: Settings, files: list[InputFile]) -> list[InputFil
     ]
 
 
+def _known_directories(
+    settings: Settings, found: Found, hookpoint: str, export: Export | None
+) -> Iterator[InputFile]:
+    """The files of Delphi runs, of the export and of own figures, and those left alone with a reason."""
+    runs = [run for run in found.runs if not run.in_house]
+    _assert_one_each(runs, hookpoint)
+    places = [p for run in runs for p in directories.run_files(run, hookpoint)]
+    if export:
+        places += directories.export_files(export)
+    places += directories.left_alone(found, export)
+    places += [
+        Place(p, "raw.figure_lines" if p.suffix == ".jsonl" else "raw.figure_tables")
+        for p in found.figures
+    ]
+    places += [Place(p, "raw.sparsity") for p in found.sparsity]
+    for place in places:
+        file = _stat(settings.data, place.path, place.input, place.source, place.method)
+        yield file if place.input else file._replace(status="not read", note=place.note)
+
+
+def _assert_one_each(runs: list[Run], hookpoint: str) -> None:
+    """Names of runs are those of their sources, and one of them brings the activation records."""
+    by_name = {run.source: run for run in reversed(runs)}
+    twice = next((run for run in runs if by_name[run.source] is not run), None)
+    if twice:
+        raise WarehouseError(
+            f'two runs are called "{twice.source}": "{by_name[twice.source].path}", "{twice.path}"',
+            "rename one of the directories: a source is called as its directory is",
+        )
+    cached = [
+        r for r in runs if (r.path / "latents" / hookpoint).is_dir() and hookpoint in r.modules
+    ]
+    if len(cached) > 1:
+        raise WarehouseError(
+            f'two runs hold a latents cache: "{cached[0].path}", "{cached[1].path}"',
+            "keep the latents/ of one of them under raw/: prompts are told by their place in it",
+        )
+
+
+def _own_records(settings: Settings, files: list[InputFile]) -> list[InputFile]:
+    """Activation records and prompts where the settings say they are.
+
+    Nothing where a Delphi run or an export brings its own, and the settings name no others.
+    """
+    kinds = {"raw.latents": "the latents cache of a Delphi run", "raw.activations": "an export"}
+    brought = next((kinds[f.input] for f in files if f.input in kinds and f.status == "read"), "")
+    default = settings["input.activations"] == BY_NAME["input.activations"].default
+    if (
+        brought
+        and default
+        and not any((settings.data / p).exists() for p in settings["input.activations"])
+    ):
+        return []
+    if brought:
+        raise WarehouseError(
+            f"there are activation records of {brought} and those of input.activations",
+            "keep one of them under raw/: prompts are told by their place in it",
+        )
+    own = _activation_files(settings)
+    if settings["input.prompts"]:
+        own += [_stat(settings.data, p, "raw.prompts") for p in _matches(settings, "input.prompts")]
+    return own
+
+
+def _tokenizer_file(settings: Settings, found: Found, files: list[InputFile]) -> list[InputFile]:
+    """The tokenizer of the cache: of the settings, the only one under raw/, or the hub cache's."""
+    if settings["input.tokenizer"]:
+        paths = _matches(settings, "input.tokenizer")
+    else:
+        paths = found.tokenizers
+    if len(paths) > 1:
+        raise WarehouseError(
+            "there are several tokenizers: " + ", ".join(f'"{p}"' for p in paths),
+            'name the one of the run\'s model: --set input.tokenizer="raw/.../tokenizer.json"',
+        )
+    if not paths:
+        sources = {f.source for f in files if f.input == "raw.latents"}
+        model = next((run.model for run in found.runs if run.source in sources), "")
+        paths = [path for path in [directories.hub_tokenizer(model)] if path]
+    for path in paths:
+        files[:] = [f for f in files if f.path != path]
+    return [_stat(settings.data, path, "raw.tokenizer") for path in paths]
+
+
 def _matches(settings: Settings, setting: str) -> list[Path]:
     value = settings[setting]
     patterns = [p for p in ([value] if isinstance(value, str) else value) if p.strip()]
@@ -142,15 +236,19 @@ def _activation_files(settings: Settings) -> list[InputFile]:
     ]
 
 
-def _decoder_file(settings: Settings) -> Path:
+def _decoder_file(settings: Settings, weights: list[Path], hookpoint: str) -> Path | None:
+    """The decoder where the settings say it is, else the weights that lie elsewhere under raw/."""
     (path,) = _matches(settings, "input.decoder") if _is_file(settings) else (None,)
     if path:
         return path
+    chosen = settings["input.decoder"] != BY_NAME["input.decoder"].default
     directory = settings.data / str(settings["input.decoder"])
     found = (
         sorted(p for p in directory.glob("*") if p.suffix in WEIGHTS) if directory.is_dir() else []
     )
     named = [p for p in found if p.name == "params.npz"] or found
+    if not named and not chosen:
+        return directories.choose_weights(weights, hookpoint)
     if len(named) != 1:
         what = "holds several weights files" if named else "holds no .npz or .safetensors file"
         raise WarehouseError(
@@ -164,11 +262,15 @@ def _is_file(settings: Settings) -> bool:
     return (settings.data / str(settings["input.decoder"])).is_file()
 
 
-def _source_files(data: Path, directory: Path) -> Iterator[InputFile]:
+def _source_files(
+    data: Path, directory: Path, run: Run | None, hookpoint: str
+) -> Iterator[InputFile]:
+    """The files of a source of the in-house tree, those of other hookpoints as left alone."""
     parts = [d for d in ("explanations", "scores") if (directory / d).is_dir()]
     config = directory / "run_config.json"
     if not parts and not config.exists():
         return
+    counts = directory / "log" / "hookpoint_firing_counts.pt"
     if not SOURCE_NAME.fullmatch(directory.name):
         raise WarehouseError(
             f'"{directory}" is named against the rule <explainer>_e-<scorer>_s',
@@ -177,17 +279,24 @@ def _source_files(data: Path, directory: Path) -> Iterator[InputFile]:
     source = _readable(directory.name)
     if config.exists():
         yield _stat(data, config, "raw.run_configs", source)
+    if counts.exists():
+        yield _stat(data, counts, "raw.firing_counts", source)
     if "explanations" in parts:
         for path in _explanation_files(directory / "explanations"):
-            yield _stat(data, path, "raw.explanations", source)
+            mine = directories.of_hookpoint(run, hookpoint, path.name)
+            yield _of(_stat(data, path, "raw.explanations", source), mine)
     if "scores" in parts:
         for method in _method_directories(directory / "scores"):
-            known = method.name in METHODS
             for path in _text_files(method):
-                file = _stat(
-                    data, path, "raw.scores" if known else "", source, _readable(method.name)
-                )
-                yield file if known else file._replace(status="not read", note="unknown method")
+                mine = directories.of_hookpoint(run, hookpoint, path.name, "--")
+                name = directories.method_name(method.name)
+                yield _of(_stat(data, path, "raw.scores", source, name), mine)
+
+
+def _of(file: InputFile, mine: bool) -> InputFile:
+    """The file, left alone where it is of another hookpoint."""
+    note = directories.ANOTHER_HOOKPOINT
+    return file if mine else file._replace(input="", status="not read", note=note)
 
 
 def _explanation_files(directory: Path) -> list[Path]:

@@ -1,44 +1,139 @@
-"""The raw relations, their columns, and which files feed each of them."""
+"""The inputs: every raw relation with its columns, whose files feed it, and how it is read.
+
+A new raw file is a row of `INPUTS` here, a finder in `discover` or `directories`, and its SQL.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from warehouse.read import delphi_cache, figures, firing_counts, stream
 from warehouse.read.content import InputFile, content_key
+from warehouse.read.decompress import Bounds
+from warehouse.read.records import Items, Lines
+from warehouse.settings import Settings
 from warehouse.sqltext import digest
 
-# Columns of what is cut into records, and of what is read as whole files.
-_RECORDS = ("file", "line", "text", "problem")
-_FILES = ("file", "source", "method", "text", "problem")
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-# Inputs as relations of the schema `raw`: they exist while a build reads files, and only then.
-SOURCES: dict[str, tuple[str, ...]] = {
-    "raw.activations": _RECORDS,  # lines of the activation records
-    "raw.activation_ids": _RECORDS,  # v1 batches read beside v2 ones
-    "raw.record_prompts": _RECORDS,  # the records, if they hold the prompts
-    "raw.prompts": _RECORDS,  # items of the prompts' array
-    "raw.explanations": _FILES,
-    "raw.scores": _FILES,
-    "raw.score_items": _RECORDS,  # the same files, item by item
-    "raw.run_configs": _FILES,
-    "raw.sources": ("source",),  # names of the source directories
-    "raw.decoder": ("weights",),  # weights: read by a job, not by SQL
+
+@dataclass(frozen=True)
+class Opening:
+    """What a relation is opened with.
+
+    `counts` receives the number of records of each file that is cut into records; `summary` is the
+    SQL that sums up what is too much to hand over.
+    """
+
+    settings: Settings
+    counts: dict[str, int]
+    summary: delphi_cache.Summary
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds.of(self.settings)
+
+
+Reader = Callable[[Sequence[InputFile], Opening], "pa.RecordBatchReader | pa.Table"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A relation of the schema `raw`: it exists while a build reads files, and only then.
+
+    `read` is None for what a job reads and not SQL. `files`: the inputs whose files it reads, where
+    they are not its own. `settings` decide what it gives, so whoever reads it depends on them.
+    """
+
+    columns: tuple[str, ...]
+    read: Reader | None
+    files: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+
+def _cut(how: type[Lines] | type[Items], *files: str) -> Input:
+    """An input whose files are cut into records."""
+
+    def read(found: Sequence[InputFile], opening: Opening) -> pa.RecordBatchReader:
+        return stream.records(found, opening.bounds, how, opening.counts)
+
+    return Input(("file", "line", "text", "problem"), read, files)
+
+
+def _whole() -> Input:
+    """An input whose files are one record each."""
+    columns = ("file", "source", "method", "text", "problem")
+    return Input(columns, lambda files, opening: stream.texts(files, opening.bounds))
+
+
+def _counted(columns: tuple[str, ...], read: Callable[..., pa.RecordBatchReader]) -> Input:
+    """An input that a reader of its own makes rows of."""
+    return Input(columns, lambda files, opening: read(files, opening.counts))
+
+
+def _names(files: Sequence[InputFile], opening: Opening) -> pa.Table:  # noqa: ARG001
+    import pyarrow as pa
+
+    return pa.table({"source": pa.array(source_names(files), pa.string())})
+
+
+INPUTS: Mapping[str, Input] = {
+    "raw.activations": _cut(Lines),  # lines of the activation records
+    "raw.activation_ids": _cut(Lines),  # v1 batches read beside v2 ones
+    "raw.record_prompts": _cut(Lines, "raw.activations"),  # the records, if they hold the prompts
+    "raw.prompts": _cut(Items),  # items of the prompts' array
+    "raw.explanations": _whole(),
+    "raw.scores": _whole(),
+    "raw.score_items": _cut(Items, "raw.scores"),  # the same files, item by item
+    "raw.run_configs": _whole(),
+    "raw.latents": Input(  # a row per latent of a Delphi run's latents cache
+        delphi_cache.COLUMNS,
+        lambda files, opening: delphi_cache.latents(files, opening.summary, opening.counts),
+        files=("raw.latents", "raw.run_configs"),
+        settings=delphi_cache.SETTINGS,
+    ),
+    "raw.latent_prompts": Input(  # the prompts of the cache
+        delphi_cache.PROMPT_COLUMNS,
+        lambda files, opening: delphi_cache.prompts(files),
+        files=("raw.latents", "raw.tokenizer"),
+    ),
+    "raw.firing_counts": Input(
+        firing_counts.FIRING_COLUMNS,
+        lambda files, opening: firing_counts.firing_counts(
+            files, opening.bounds.expansion, opening.counts
+        ),
+    ),
+    "raw.sparsity": _counted(firing_counts.SPARSITY_COLUMNS, firing_counts.sparsity),
+    "raw.exports": _whole(),  # source.jsonl of a Neuronpedia export
+    "raw.export_features": _cut(Lines),
+    "raw.export_explanations": _cut(Lines),
+    "raw.figure_lines": _cut(Lines),  # own figures, JSON lines
+    "raw.figure_tables": _counted(("file", "line", "text", "problem"), figures.tables),
+    "raw.sources": Input(("source",), _names),  # names of the source directories
+    "raw.decoder": Input(("weights",), None),
 }
-
-# Relations that read the files of another one their own way.
-_SAME_FILES = {"raw.score_items": "raw.scores", "raw.record_prompts": "raw.activations"}
 
 
 def feeding(relation: str, files: Iterable[InputFile]) -> list[InputFile]:
-    """The files behind a `raw.*` relation."""
+    """The files behind a `raw.*` relation; of `raw.sources` all, since each may name one."""
     files = list(files)
+    if relation == "raw.sources":
+        return files
     if relation == "raw.record_prompts" and any(f.input == "raw.prompts" for f in files):
         return []
-    return [f for f in files if f.input == _SAME_FILES.get(relation, relation)]
+    fed = INPUTS[relation].files or (relation,)
+    return [f for f in files if f.input in fed]
+
+
+def source_names(files: Iterable[InputFile]) -> list[str]:
+    """The runs that files belong to; an export's explainers are told by its explanations."""
+    return sorted({f.source for f in files if f.source and not f.input.startswith("raw.export")})
 
 
 def source_keys(files: Sequence[InputFile]) -> dict[str, str]:
-    """Content key of every `raw.*` source."""
-    keys = {name: content_key(feeding(name, files)) for name in SOURCES}
-    keys["raw.sources"] = digest(*sorted({f.source for f in files if f.source}))
-    return keys
+    """Content key of every `raw.*` relation."""
+    keys = {name: content_key(feeding(name, files)) for name in INPUTS if name != "raw.sources"}
+    return keys | {"raw.sources": digest(*source_names(files))}

@@ -13,30 +13,12 @@ from typing import TYPE_CHECKING
 
 from warehouse.read.content import InputFile, chunks
 from warehouse.read.decompress import BLOCK, BOM, Bounds
-from warehouse.read.records import HEAD, TOO_LONG, Cut, Items, Lines, cut_file, decode_texts
+from warehouse.read.records import HEAD, TOO_LONG, Cut, cut_file, decode_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _FILES = 64  # whole files a record batch, if they are small
-
-
-def stream(
-    name: str, files: Sequence[InputFile], bounds: Bounds, counts: dict[str, int]
-) -> pa.RecordBatchReader | pa.Table:
-    """What stands behind a `raw.*` relation; it can be read once.
-
-    `counts` receives the number of records of each file that is cut into records.
-    """
-    import pyarrow as pa
-
-    if name == "raw.sources":
-        return pa.table(
-            {"source": pa.array(sorted({f.source for f in files if f.source}), pa.string())}
-        )
-    if name in _CUTS:
-        return records(files, bounds, _CUTS[name], counts)
-    return texts(files, bounds)
 
 
 def records(
@@ -121,15 +103,3 @@ def _read_into(path: Path, memory: memoryview) -> int:
     finally:
         os.close(handle)
     return at
-
-
-# ------------------------------------------------------------------------------ cutting a file
-
-
-_CUTS: dict[str, type[Cut]] = {
-    "raw.activations": Lines,
-    "raw.activation_ids": Lines,
-    "raw.record_prompts": Lines,
-    "raw.prompts": Items,
-    "raw.score_items": Items,
-}

@@ -56,7 +56,7 @@ class Execution:
         self.connection = open_for_build(copy, self.work / "spill", self.prepared.settings)
         parameters = self.prepared.settings.parameters()
         self.relations = Relations(self.connection, parameters)
-        self.streams = Streams(self.prepared, self.connection, self.sampled)
+        self.streams = Streams(self.prepared, self.connection, self.sampled, self.work)
         self.record = Record(self.connection, self.build_id)
         try:
             create_schemas(self.connection)

@@ -14,7 +14,7 @@ from warehouse.database import run
 from warehouse.plan.plan import Prepared
 from warehouse.plan.state import FILE_COLUMNS, NodeState
 from warehouse.read.content import InputFile
-from warehouse.read.inputs import SOURCES
+from warehouse.read.inputs import INPUTS
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Record:
         """Record the files that nodes of the plan read, and that the build began."""
         plan, graph = prepared.plan, prepared.graph
         read = {p for s in plan.steps if s.reason != "not selected" for p in graph[s.node].parents}
-        inputs = {*(read & SOURCES.keys()), ""}
+        inputs = {*(read & INPUTS.keys()), ""}
         save_files(self.connection, inputs, [f for f in plan.files if f.input in inputs], {})
         run(
             self.connection,

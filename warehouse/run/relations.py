@@ -14,7 +14,7 @@ from warehouse.models.model import ALL_FEATURES, Model
 from warehouse.plan.graph import Node
 from warehouse.plan.plan import Prepared
 from warehouse.plan.state import NodeState
-from warehouse.read.inputs import SOURCES
+from warehouse.read.inputs import INPUTS
 from warehouse.sqltext import digest, identifier, literal
 
 SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "backend", "side")
@@ -136,7 +136,7 @@ def create_macros(connection: duckdb.DuckDBPyConnection, macros: Mapping[str, Mo
 
 def hashable(column: str, type_: str) -> list[str]:
     """Expressions that tell a column's values apart: DuckDB hashes [], [NULL] and NULL alike."""
-    name = identifier(column)
+    name = '"' + column.replace('"', '""') + '"'  # a dot in it is no end of a schema's name
     if type_.endswith("[]") and type_.count("[") == 1 and "(" not in type_:
         return [name, f"len({name})", f"list_count({name})"]
     if "[" in type_:
@@ -154,7 +154,7 @@ def unchanged_files(
     """For an incremental model: the files whose rows stand. None: read everything."""
     if not node.model.incremental or not before or before.logic != logic or prepared.plan.full:
         return None
-    if any(before.parents.get(p) != r for p, r in parents.items() if p not in SOURCES):
+    if any(before.parents.get(p) != r for p, r in parents.items() if p not in INPUTS):
         return None
     old = prepared.state.files
     return frozenset(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
-from warehouse.database import run
+from warehouse.database import open_for_build, run
 from warehouse.errors import WarehouseError
 from warehouse.plan.graph import Node
 from warehouse.plan.plan import Prepared
-from warehouse.read import stream
 from warehouse.read.content import InputFile, has_changed
-from warehouse.read.decompress import Bounds
-from warehouse.read.inputs import SOURCES, feeding
+from warehouse.read.delphi_cache import STEPS, Summary
+from warehouse.read.inputs import INPUTS, Opening, feeding
+from warehouse.run.relations import create_macros
 from warehouse.sqltext import identifier
 from warehouse.write import gather
 
@@ -26,6 +27,7 @@ class Streams:
     prepared: Prepared
     connection: duckdb.DuckDBPyConnection
     sampled: gather.SampledVectors
+    work: Path
     read: list[InputFile] = field(default_factory=list)
 
     def open(self, node: Node, reused: frozenset[str] | None, counts: dict[str, int]) -> None:
@@ -57,9 +59,7 @@ class Streams:
     def _open_raw(
         self, name: str, node: Node, reused: frozenset[str], counts: dict[str, int]
     ) -> None:
-        files = self.prepared.plan.files
-        if name != "raw.sources":
-            files = [f for f in feeding(name, files) if f.name not in reused]
+        files = [f for f in feeding(name, self.prepared.plan.files) if f.name not in reused]
         if node.model.files:
             named = run(self.connection, f"SELECT DISTINCT file FROM {identifier(node.model.files)}")  # fmt: skip
             opened = {file for (file,) in named}
@@ -67,13 +67,29 @@ class Streams:
         if name != "raw.sources":
             self.read += files
         handle = "_raw_" + name.partition(".")[2]
-        bounds = Bounds.of(self.prepared.settings)
-        self.connection.register(handle, stream.stream(name, files, bounds, counts))
+        opening = Opening(self.prepared.settings, counts, self._latents_summary())
+        self.connection.register(handle, INPUTS[name].read(files, opening))
         run(self.connection, f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {handle}")
+
+    def _latents_summary(self) -> Summary:
+        """What sums up a split of a latents cache, in an engine of its own: this one waits for it."""
+        values = self.prepared.settings.parameters()
+        models = [self.prepared.models[f"latents.{step}"] for step in STEPS]
+        steps = [
+            (step, m.sql, {n: values[n] for n in m.parameters if n in values})
+            for step, m in zip(STEPS, models, strict=True)
+        ]
+
+        def engine() -> duckdb.DuckDBPyConnection:
+            connection = open_for_build(None, self.work / "spill-latents", self.prepared.settings)
+            create_macros(connection, self.prepared.macros)
+            return connection
+
+        return Summary(steps, engine)
 
 
 # Relation → how it is opened. A gathered one is a model too, whose view comes back after it is read.
 STREAMS: dict[str, Callable[..., None]] = {
-    **dict.fromkeys(SOURCES, Streams._open_raw),
+    **dict.fromkeys(INPUTS, Streams._open_raw),
     gather.RELATION: Streams._open_sampled,
 }

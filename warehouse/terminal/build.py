@@ -62,11 +62,11 @@ def show_report(settings: Settings, report: Report) -> None:
 
 def _show_ledger(ledger: Ledger) -> None:
     """Each input's records and what became of them, and why some are in quarantine."""
-    table = make_table("input", "files", "bytes", "records", "kept", "quarantined", "outside scope")
-    for name, files, size, records, kept, quarantined, outside, status in ledger.inputs:
+    table = make_table("input", "files", "bytes", "records", "kept", "merged", "quarantined", "outside scope")
+    for name, files, size, records, kept, merged, quarantined, outside, status in ledger.inputs:
         table.add_row(
             name + (f" ({status})" if status else ""),
-            f"{files:,}", format_size(size), f"{records:,}", f"{kept:,}", f"{quarantined:,}", f"{outside:,}",
+            f"{files:,}", format_size(size), f"{records:,}", f"{kept:,}", f"{merged:,}", f"{quarantined:,}", f"{outside:,}",
         )  # fmt: skip
     OUT.print(table)
     if ledger.reasons:
