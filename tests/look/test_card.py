@@ -275,7 +275,9 @@ def test_pages_stand_in_chromium_without_a_complaint_or_a_request(
                 assert page.requests == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 assert page.evaluate("document.scripts.length") == 0
-                assert page.evaluate("document.querySelectorAll('section').length") == 6 + bool(card.explanations)
+                assert page.evaluate("document.querySelectorAll('section').length") == 6 + bool(
+                    card.explanations
+                )
                 assert page.screenshot(tmp_path / "shot.png").stat().st_size > 10_000
 
 

@@ -14,7 +14,9 @@ from warehouse.read.content import InputFile
 from warehouse.read.discover import discover
 from warehouse.settings import Settings
 
-_FACTS = "dialect, records, records - quarantined - outside_scope - merged, quarantined, outside_scope"
+_FACTS = (
+    "dialect, records, records - quarantined - outside_scope - merged, quarantined, outside_scope"
+)
 
 
 @dataclass(frozen=True)

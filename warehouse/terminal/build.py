@@ -62,7 +62,9 @@ def show_report(settings: Settings, report: Report) -> None:
 
 def _show_ledger(ledger: Ledger) -> None:
     """Each input's records and what became of them, and why some are in quarantine."""
-    table = make_table("input", "files", "bytes", "records", "kept", "merged", "quarantined", "outside scope")
+    table = make_table(
+        "input", "files", "bytes", "records", "kept", "merged", "quarantined", "outside scope"
+    )
     for name, files, size, records, kept, merged, quarantined, outside, status in ledger.inputs:
         table.add_row(
             name + (f" ({status})" if status else ""),
