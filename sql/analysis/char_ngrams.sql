@@ -14,30 +14,24 @@
 -- column char_offset: 0-based code point of the token's form at which it begins
 -- column distance: tokens from the largest activation to there, negative before it
 -- column token: its token, as the prompt has it
-WITH windows AS (
-    SELECT
-        s.feature_id,
-        s.prompt_id,
-        s.sample_order,
-        s.rank,
-        s.max_position,
-        greatest(s.max_position - greatest($display_char_reach, $pairs_char_reach), 0)::INTEGER AS first_position,
-        least(s.max_position + greatest($display_char_reach, $pairs_char_reach), 65535)::INTEGER AS last_position,
-        p.tokens
-    FROM analysis.samples s
-    JOIN staging.prompts p ON p.prompt_id = s.prompt_id
-),
-
-placed AS (
+WITH places AS (
     SELECT
         feature_id,
         prompt_id,
         sample_order,
         rank,
         max_position,
-        unnest(tokens[first_position + 1 : last_position + 1]) AS token,
-        unnest(range(first_position, least(last_position + 1, len(tokens))))::INTEGER AS position
-    FROM windows
+        (
+            max_position + unnest(range(
+                -greatest($display_char_reach, $pairs_char_reach), greatest($display_char_reach, $pairs_char_reach) + 1
+            ))
+        )::INTEGER AS position
+    FROM analysis.samples
+),
+
+tokens AS (
+    SELECT prompt_id, unnest(tokens) AS token, unnest(range(len(tokens)))::INTEGER AS position
+    FROM staging.prompts
 )
 
 SELECT
@@ -50,6 +44,8 @@ SELECT
     p.position,
     g.char_offset,
     p.position - p.max_position AS distance,
-    p.token
-FROM placed p
-JOIN analysis.token_ngrams g ON g.token = p.token
+    t.token
+FROM places p
+JOIN tokens t ON t.prompt_id = p.prompt_id AND t.position = p.position
+JOIN analysis.token_ngrams g ON g.token = t.token
+WHERE p.position < 65536

@@ -10,7 +10,7 @@
 -- column comparisons: pairs of windows
 -- column similarity: as it is, negative ones too
 WITH windows AS (
-    SELECT v.model, s.feature_id, s.sample_order, v.vector
+    SELECT v.model, s.feature_id, s.sample_order, v.vector::DOUBLE[] AS vector
     FROM analysis.samples s
     JOIN texts.windows t ON t.feature_id = s.feature_id AND t.prompt_id = s.prompt_id
     JOIN vectors.windows v ON v.text_key = t.text_key
@@ -26,8 +26,8 @@ compared AS (
         n.neighbour_id,
         a.num_examples,
         b.sample_order,
-        list_inner_product(a.vector, b.vector::DOUBLE[])
-            / nullif(sqrt(list_inner_product(b.vector::DOUBLE[], b.vector::DOUBLE[])), 0) AS similarity
+        list_inner_product(a.vector, b.vector)
+            / nullif(sqrt(list_inner_product(b.vector, b.vector)), 0) AS similarity
     FROM analysis.selected_neighbours n
     JOIN analysis.mean_windows a ON a.feature_id = n.feature_id
     JOIN windows b ON b.feature_id = n.neighbour_id AND b.model = a.model

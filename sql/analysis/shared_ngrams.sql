@@ -14,7 +14,7 @@
 -- column share: with k of n examples holding it k(k - 1) ÷ n(n - 1); null for fewer than 2 examples
 -- column places: its occurrences in order of sample and prompt: prompt_id, position of the token in which
 --   it begins, and for characters the code point there
-WITH shortest AS NOT MATERIALIZED (
+WITH shortest AS MATERIALIZED (
     SELECT kind, feature_id, prompt_id, sample_order, ngram, position, place, inside, token
     FROM analysis.shortest_ngrams
     WHERE kind = 'words' OR abs(distance) <= $display_char_reach

@@ -1,10 +1,10 @@
 -- version: 1
--- description: The positions of shared n-grams lie inside of their prompts, and inside of their tokens.
+-- description: The positions of shared n-grams lie inside of their prompts.
 WITH places AS (
-    SELECT 'shared_ngrams' AS relation, feature_id, kind, ngram_size, unnest(places) AS place
+    SELECT 'shared_ngrams' AS relation, feature_id, kind, unnest(places) AS place
     FROM analysis.shared_ngrams
     UNION ALL
-    SELECT 'pair_ngrams' AS relation, feature_id, kind, ngram_size, unnest(list_concat(places, neighbour_places)) AS place
+    SELECT 'pair_ngrams' AS relation, feature_id, kind, unnest(list_concat(places, neighbour_places)) AS place
     FROM analysis.pair_ngrams
 )
 
@@ -13,4 +13,3 @@ FROM places l
 LEFT JOIN staging.prompts p ON p.prompt_id = l.place.prompt_id
 WHERE p.prompt_id IS NULL
     OR NOT l.place.position BETWEEN 0 AND least(p.num_tokens, 65536) - 1
-    OR (l.kind = 'characters' AND l.place.char_offset + l.ngram_size > length(p.tokens[l.place.position + 1]))
