@@ -197,21 +197,13 @@ def _under_each_choice(
 
 
 def _told(connection: duckdb.DuckDBPyConnection, model: str) -> Calibration:
-    rows = run(
-        connection,
-        """SELECT threshold, choice, value, null_share, null_share_low, null_share_high, real_share,
-            null_values, null_features, null_mean, null_mean_low, null_mean_high, real_values
-        FROM calibration.thresholds""",
-    )
-    by_key = {(setting, choice): facts for setting, choice, *facts in rows}
-    nulls = []
-    for name in THRESHOLDS:
-        choices = {}
-        for choice in CHOICES:
-            value, *null_share, real_share, *null, real_values = by_key[name, choice]
-            real_share = real_share if value is not None else None
-            choices[choice] = Threshold(value, *null_share, real_share)
-        nulls.append(Null(name, *null, real_values, choices))
+    shares = run(connection, "SELECT threshold, choice, value, null_share, null_share_low, null_share_high, real_share FROM calibration.thresholds")  # fmt: skip
+    facts = run(connection, "SELECT threshold, null_values, null_features, null_mean, null_mean_low, null_mean_high, real_values FROM calibration.thresholds WHERE choice = 'now'")  # fmt: skip
+    choices: dict[str, dict[str, Threshold]] = {name: {} for name in THRESHOLDS}
+    for name, choice, value, *null_shares, real_share in sorted(shares, key=lambda row: CHOICES.index(row[1])):  # fmt: skip
+        choices[name][choice] = Threshold(value, *null_shares, real_share if value is not None else None)  # fmt: skip
+    by_name = {name: Null(name, *null, choices[name]) for name, *null in facts}
+    nulls = [by_name[name] for name in THRESHOLDS]
     types = run(connection, "SELECT choice, pattern_type, type_now, features FROM calibration.type_changes ORDER BY ALL")  # fmt: skip
     matching = run(connection, "SELECT choice, groups, aligned_phrases, tried, matched, new_features FROM calibration.match_changes")  # fmt: skip
     return Calibration(
