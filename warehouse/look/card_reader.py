@@ -22,11 +22,13 @@ from warehouse.look.card import (
     Match,
     Neighbour,
     Ngram,
+    Own,
     Pattern,
     Phrase,
     Score,
     Shared,
     Similarity,
+    Statistics,
     Token,
 )
 from warehouse.look.published import rows_of
@@ -81,6 +83,8 @@ def _read(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) ->
         examples=[_example(row, pattern.selected, settings) for row in section("examples")],
         neighbours=[Neighbour(**row) for row in section("neighbours")],
         matches=[Match(**row) for row in section("matches")],
+        statistics=[Statistics(**row) for row in section("statistics")],
+        own=[Own(**row) for row in section("own")],
     )
 
 
