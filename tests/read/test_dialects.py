@@ -215,8 +215,14 @@ def test_a_new_format_is_a_new_file_and_nothing_else(
 ) -> None:
     """Records of a form that no format knows, before and after a file is put beside the others."""
     sql = Path(shutil.copytree(SQL_DIR, tmp_path / "sql"))
-    lines_ = [{"latent": 1, "doc": 0, "acts": {"3": 1.5, "0": 2.0}}, {"latent": 0, "doc": 9, "acts": {}}]
-    data = write(tmp_path / "data", {ACTIVATIONS: "\n".join(map(json.dumps, lines_)) + "\n" + record(0, 0, [])})
+    lines_ = [
+        {"latent": 1, "doc": 0, "acts": {"3": 1.5, "0": 2.0}},
+        {"latent": 0, "doc": 9, "acts": {}},
+    ]
+    data = write(
+        tmp_path / "data",
+        {ACTIVATIONS: "\n".join(map(json.dumps, lines_)) + "\n" + record(0, 0, [])},
+    )
     rows = stage(data, ALL, select=SELECT)
     assert {reason for _, reason in refused(rows)} == {"missing field: index"}
     (sql / "macros/record_format/by_position.sql").write_text(
