@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: What another embedding model changes: per pair of models and measure the rank
 --   correlation and the mean difference, and how many pattern types differ.
 -- key: model, other_model, measure
@@ -10,6 +10,9 @@
 -- column compared: values that both models have
 -- column rank_correlation: Spearman's, ties at their mean rank
 -- column mean_difference: other model minus model
+-- column mean_difference_low: lower end of its 95 % t interval, in which each feature is one unit with
+--   all its values (cluster-robust standard error); null for one feature
+-- column mean_difference_high: upper end
 -- column changed: features whose pattern type differs
 WITH measured AS (
     SELECT
@@ -22,7 +25,13 @@ WITH measured AS (
     FROM analysis.explanation_similarity
     WHERE explainer_order < other_order
     UNION ALL
-    SELECT model, 'activation_similarity' AS measure, feature_id, 0 AS item, mean_similarity::DOUBLE AS value, NULL AS label
+    SELECT
+        model,
+        'activation_similarity' AS measure,
+        feature_id,
+        0 AS item,
+        mean_similarity::DOUBLE AS value,
+        NULL AS label
     FROM analysis.activation_similarity
     UNION ALL
     SELECT
@@ -45,6 +54,7 @@ paired AS (
         m.model,
         o.model AS other_model,
         a.measure,
+        a.feature_id,
         a.value,
         b.value AS other_value,
         a.label,
@@ -68,15 +78,57 @@ ranked AS (
         + (count(*) OVER (PARTITION BY model, other_model, measure, other_value) - 1) / 2 AS other_place
     FROM paired
     WHERE label IS NOT NULL OR (value IS NOT NULL AND other_value IS NOT NULL)
+),
+
+means AS (
+    SELECT
+        model,
+        other_model,
+        measure,
+        count(*) AS compared,
+        count(DISTINCT feature_id) AS features,
+        CASE WHEN measure <> 'pattern_type' THEN corr(place, other_place) END AS rank_correlation,
+        avg(other_value - value) AS mean_difference,
+        CASE WHEN measure = 'pattern_type' THEN count(*) FILTER (label <> other_label) END AS changed
+    FROM ranked
+    GROUP BY model, other_model, measure
+),
+
+-- What each feature's values are above or below the mean, all together.
+residuals AS (
+    SELECT
+        r.model,
+        r.other_model,
+        r.measure,
+        r.feature_id,
+        sum(r.other_value - r.value - m.mean_difference) AS residual
+    FROM ranked r
+    JOIN means m ON m.model = r.model AND m.other_model = r.other_model AND m.measure = r.measure
+    GROUP BY r.model, r.other_model, r.measure, r.feature_id
+),
+
+margins AS (
+    SELECT
+        r.model,
+        r.other_model,
+        r.measure,
+        t_quantile(any_value(m.features) - 1) * sqrt(
+            sum(r.residual ^ 2) * any_value(m.features) / nullif(any_value(m.features) - 1, 0)
+        ) / any_value(m.compared) AS margin
+    FROM residuals r
+    JOIN means m ON m.model = r.model AND m.other_model = r.other_model AND m.measure = r.measure
+    GROUP BY r.model, r.other_model, r.measure
 )
 
 SELECT
-    model,
-    other_model,
-    measure,
-    count(*) AS compared,
-    CASE WHEN measure <> 'pattern_type' THEN corr(place, other_place) END AS rank_correlation,
-    avg(other_value - value) AS mean_difference,
-    CASE WHEN measure = 'pattern_type' THEN count(*) FILTER (label <> other_label) END AS changed
-FROM ranked
-GROUP BY model, other_model, measure
+    m.model,
+    m.other_model,
+    m.measure,
+    m.compared,
+    m.rank_correlation,
+    m.mean_difference,
+    m.mean_difference - g.margin AS mean_difference_low,
+    m.mean_difference + g.margin AS mean_difference_high,
+    m.changed
+FROM means m
+JOIN margins g ON g.model = m.model AND g.other_model = m.other_model AND g.measure = m.measure

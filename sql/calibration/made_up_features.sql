@@ -1,16 +1,14 @@
--- version: 1
--- description: Features made up for the null of the pattern types: each has as many examples as a real
---   one, and every one of them comes from another feature.
+-- version: 2
+-- description: Features that are about nothing: each has as many examples as a real one, and every one
+--   of them comes from another feature.
 -- key: made_up_id, slot
 -- column made_up_id: 0-based; calibration.samples of them
 -- column slot: 0-based place of the example
 -- column feature_id: the feature the example comes from
 -- column prompt_id: the example's prompt
 WITH sizes AS (
-    SELECT feature_id, count(*) AS examples
-    FROM analysis.samples
-    GROUP BY feature_id
-    HAVING count(*) > 1
+    SELECT feature_id, examples
+    FROM calibration.drawn_features
 ),
 
 -- A round is a fresh order of all features; the n-th made-up feature begins at the n-th place.

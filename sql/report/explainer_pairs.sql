@@ -1,6 +1,6 @@
--- version: 1
+-- version: 2
 -- description: How alike two explainers' explanations of the same feature are: features per bin of
---   0.05 of the cosine similarity, with the mean and how many texts are the same.
+--   0.05 of the cosine similarity, with the mean and its 95 % t interval (a feature has one value).
 WITH pairs AS (
     SELECT
         a.explainer_order,
@@ -15,12 +15,18 @@ WITH pairs AS (
 ),
 
 means AS (
-    SELECT pair, avg(similarity) AS mean
+    SELECT pair, avg(similarity) AS mean, mean_margin(stddev_samp(similarity), count(*)) AS margin
     FROM pairs
     GROUP BY pair
 )
 
-SELECT p.pair, least(floor(p.similarity * 20)::INTEGER, 19) / 20 AS similarity, count(*) AS features, any_value(m.mean) AS mean
+SELECT
+    p.pair,
+    least(floor(p.similarity * 20)::INTEGER, 19) / 20 AS similarity,
+    count(*) AS features,
+    any_value(m.mean) AS mean,
+    any_value(m.mean - m.margin) AS mean_low,
+    any_value(m.mean + m.margin) AS mean_high
 FROM pairs p
 JOIN means m ON m.pair = p.pair
 GROUP BY p.pair, p.explainer_order, p.other_order, least(floor(p.similarity * 20)::INTEGER, 19)

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import click
 
-from tests.bench import builds, encode, neighbours, queries, recompute, start
+from tests.bench import builds, calibration, encode, neighbours, queries, recompute, start
 from tests.bench.harness import FULL, QUICK, ROOT, Bench, Figure, Size, write_section
 
 STAGES = {
     stage.name: stage
     for stage in (
         *builds.STAGES, recompute.STAGE, queries.STAGE, neighbours.STAGE, encode.STAGE, start.STAGE, builds.SCALE,
+        calibration.STAGE,
     )
 }  # fmt: skip
 
@@ -46,7 +47,7 @@ def main(
     """Measure the named stages, by default all but the long ones.
 
     \b
-    Stages: whole, increments, recompute, queries, neighbours, encode, start; scale (long)
+    Stages: whole, increments, recompute, queries, neighbours, encode, start; scale, calibrate (long)
     Example:
       python -m tests.bench whole queries --scratch scratch
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from scipy.stats import spearmanr
+from scipy.stats import spearmanr, ttest_rel
+from scipy.stats import t as student
 
 from cli import main
 from tests.conftest import MODEL
@@ -53,9 +55,20 @@ def test_a_second_model_stands_beside_and_changes_no_master(
             [MODEL, other_model],
         ).fetchall()
         compared = connection.execute(
-            """SELECT compared, rank_correlation, mean_difference FROM analysis.model_comparison
-            WHERE measure = 'activation_similarity'"""
+            """SELECT compared, rank_correlation, mean_difference, mean_difference_low, mean_difference_high
+            FROM analysis.model_comparison WHERE measure = 'activation_similarity'"""
         ).fetchall()
+        pairs = connection.execute(
+            """SELECT feature_id, b.similarity::DOUBLE - a.similarity::DOUBLE
+            FROM analysis.explanation_similarity a
+            JOIN analysis.explanation_similarity b USING (feature_id, explainer_order, other_order)
+            WHERE a.model = ? AND b.model = ? AND explainer_order < other_order""",
+            [MODEL, other_model],
+        ).fetchall()
+        clustered = connection.execute(
+            """SELECT mean_difference, mean_difference_low, mean_difference_high
+            FROM analysis.model_comparison WHERE measure = 'explanation_similarity'"""
+        ).fetchone()
         changed = connection.execute(
             "SELECT changed FROM analysis.model_comparison WHERE measure = 'pattern_type'"
         ).fetchall()
@@ -65,13 +78,25 @@ def test_a_second_model_stands_beside_and_changes_no_master(
             [MODEL, other_model],
         ).fetchall()
     ours, theirs = zip(*rows, strict=True)
+    interval = ttest_rel(theirs, ours).confidence_interval()
     assert compared == [
         (
             len(rows),
             pytest.approx(spearmanr(ours, theirs).statistic),
             pytest.approx(sum(theirs) / len(rows) - sum(ours) / len(rows)),
+            pytest.approx(interval.low, abs=1e-5),
+            pytest.approx(interval.high, abs=1e-5),
         )
     ]
+    # Pairs of one feature are no independent values: each feature counts once.
+    mean, low, high = clustered
+    residuals: dict[int, float] = {}
+    for feature, difference in pairs:
+        residuals[feature] = residuals.get(feature, 0) + difference - mean
+    features = len(residuals)
+    error = math.sqrt(sum(r**2 for r in residuals.values()) * features / (features - 1)) / len(pairs)  # fmt: skip
+    margin = student.ppf(0.975, features - 1) * error
+    assert (low, high) == (pytest.approx(mean - margin, abs=1e-5), pytest.approx(mean + margin, abs=1e-5))  # fmt: skip
     assert changed == types
     shown = CliRunner().invoke(main, ["--data", str(copy), "compare-models"])
     assert shown.exit_code == 0, shown.output

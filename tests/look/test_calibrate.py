@@ -5,19 +5,26 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.stats import binomtest
 
+import embed.encoder
 from cli import main
+from tests.bench import calibration as calibration_bench
+from tests.run.safety.made_up import replaced, word_vector
 from tests.support.builds import build
 from warehouse import settings_file
 from warehouse.database import run
 from warehouse.look.calibration import RATES, THRESHOLDS, calibrate, make_tables
+from warehouse.sample.words import read_topics
 from warehouse.settings_file import FILE_NAME, load
 
 FEW = ("calibration.samples=200",)
@@ -44,6 +51,7 @@ def test_a_made_up_feature_has_a_real_ones_number_of_examples_each_of_another_fe
     rows = run(opened, "SELECT made_up_id, list(feature_id), list((feature_id, prompt_id)) FROM calibration.made_up_features GROUP BY ALL")  # fmt: skip
     real = {row[0] for row in run(opened, "SELECT count(*) FROM analysis.samples GROUP BY feature_id")}  # fmt: skip
     assert len(rows) == 200
+    assert min(len(features) for _, features, _ in rows) >= 4  # sampling.quantiles
     for _, features, _ in rows:
         assert len(set(features)) == len(features)
         assert len(features) in real
@@ -51,29 +59,109 @@ def test_a_made_up_feature_has_a_real_ones_number_of_examples_each_of_another_fe
     assert {tuple(w) for *_, windows in rows for w in windows} <= sampled
 
 
-def test_the_semantic_null_is_the_mean_similarity_of_a_made_up_features_windows(opened):
-    rows = run(opened, """SELECT f.made_up_id, any_value(s.mean_similarity), list(e.embedding ORDER BY f.slot)
-        FROM calibration.made_up_features f JOIN calibration.made_up_similarity s USING (made_up_id)
-        JOIN analysis.embeddings_long e ON e.feature_id = f.feature_id AND e.prompt_id = f.prompt_id
-        WHERE f.made_up_id < 40 GROUP BY f.made_up_id""")  # fmt: skip
-    assert len(rows) == 40
-    for _, value, vectors in rows:
-        pairs = itertools.combinations(np.asarray(vectors, np.float32), 2)
-        assert value == pytest.approx(np.mean([cosine(a, b) for a, b in pairs]), abs=1e-5)
+def jaccard(a: set, b: set) -> float:
+    return len(a & b) / len(a | b) if a | b else 1
 
 
-def test_the_lexical_null_is_the_largest_mean_jaccard_of_a_made_up_features_windows(opened):
-    rows = run(opened, """SELECT f.made_up_id, any_value(j.max_jaccard), list(array_to_string(w.tokens, '') ORDER BY f.slot)
-        FROM calibration.made_up_features f JOIN calibration.made_up_jaccard j USING (made_up_id)
-        JOIN analysis.ngram_windows w ON w.feature_id = f.feature_id AND w.prompt_id = f.prompt_id
-        WHERE f.made_up_id < 40 GROUP BY f.made_up_id""")  # fmt: skip
-    assert len(rows) == 40
-    for _, value, texts in rows:
-        means = []
-        for n in (2, 3, 4):
-            grams = [{t[i : i + n] for i in range(len(t) - n + 1)} for t in texts]
-            means.append(np.mean([len(a & b) / len(a | b) if a | b else 1 for a, b in itertools.combinations(grams, 2)]))  # fmt: skip
-        assert value == pytest.approx(max(means), abs=1e-5)
+def mean_jaccard(sets: list[set]) -> float:
+    return float(np.mean([jaccard(a, b) for a, b in itertools.combinations(sets, 2)]))
+
+
+def largest_jaccard(texts: list[str]) -> float:
+    """The largest mean Jaccard of the texts' character n-grams, n = 2, 3, 4."""
+    return max(
+        mean_jaccard([{t[i : i + n] for i in range(len(t) - n + 1)} for t in texts])
+        for n in (2, 3, 4)
+    )
+
+
+def test_surroundings_are_the_embedding_window_without_the_ngram_window(opened):
+    rows = run(opened, """SELECT s.positions, s.tokens, w.first_position, w.tokens, t.text, p.tokens
+        FROM calibration.surroundings s
+        JOIN analysis.ngram_windows w USING (feature_id, prompt_id)
+        JOIN texts.windows t USING (feature_id, prompt_id)
+        JOIN staging.prompts p USING (prompt_id)""")  # fmt: skip
+    assert len(rows) == run(opened, "SELECT count(*) FROM analysis.samples")[0][0]
+    for positions, tokens, first, ngram, window, prompt in rows:
+        ngram_positions = range(first, first + len(ngram))
+        together = sorted({*positions, *ngram_positions})
+        assert tokens == [prompt[i] for i in positions]
+        assert not set(positions) & set(ngram_positions)
+        assert " ".join(prompt[i] for i in together) == window
+
+
+def test_a_feature_has_a_topic_if_its_surroundings_share_more_words_than_by_chance(opened, truth):
+    rows = run(opened, """SELECT s.feature_id, any_value(h.mean_jaccard), any_value(t.has_topic), list(s.tokens)
+        FROM calibration.surroundings s
+        JOIN calibration.shared_surroundings h ON h.feature_id = s.feature_id AND NOT h.is_made_up
+        JOIN calibration.topics t ON t.feature_id = s.feature_id GROUP BY s.feature_id""")  # fmt: skip
+    by_chance = [v for (v,) in run(opened, "SELECT mean_jaccard FROM calibration.shared_surroundings WHERE is_made_up")]  # fmt: skip
+    assert len(by_chance) == 200
+    largest = np.quantile(by_chance, 0.99, method="inverted_cdf")
+    for _, shared, has_topic, tokens in rows:
+        assert shared == pytest.approx(mean_jaccard([set(t) for t in tokens]), abs=1e-5)
+        assert has_topic == (shared > largest)
+    topical = {feature: has_topic for feature, _, has_topic, _ in rows}
+    for feature, kind in planted(truth).items():
+        assert topical[feature] or kind not in ("semantic", "both")
+
+
+def test_the_semantic_null_is_of_features_without_a_topic_whatever_words_they_share(opened, truth):
+    null = run(opened, "SELECT feature_id, value FROM calibration.statistics WHERE is_null AND threshold = 'patterns.semantic_threshold'")  # fmt: skip
+    similarity = dict(run(opened, "SELECT feature_id, mean_similarity FROM analysis.activation_similarity"))  # fmt: skip
+    without = {f for (f,) in run(opened, "SELECT feature_id FROM calibration.topics WHERE NOT has_topic")}  # fmt: skip
+    assert dict(null) == {f: similarity[f] for f in without}
+    kinds = {planted(truth).get(feature) for feature in without}
+    assert {"lexical", "none"} <= kinds
+    assert not kinds & {"semantic", "both"}
+
+
+def test_a_moved_window_lies_in_the_same_embedding_window_away_from_the_ngram(opened):
+    rows = run(opened, """SELECT m.position, m.tokens, s.positions, s.ngram_start, s.ngram_end, p.tokens, t.has_topic
+        FROM calibration.moved_windows m
+        JOIN calibration.surroundings s USING (feature_id, prompt_id)
+        JOIN calibration.topics t USING (feature_id)
+        JOIN staging.prompts p USING (prompt_id)""")  # fmt: skip
+    assert rows
+    for position, tokens, positions, start, end, prompt, has_topic in rows:
+        assert has_topic
+        assert position in positions
+        first = max(min(position - 2, len(prompt) - 5), 0)
+        assert tokens == prompt[first : first + 5]
+        assert first + 5 <= start or first >= end
+
+
+def test_a_window_moves_to_a_word_of_the_topic_where_its_example_has_one(opened):
+    drawn = {f for (f,) in run(opened, "SELECT feature_id FROM calibration.drawn_features")}
+    places: dict[int, dict[int, list]] = {}
+    for feature, prompt, positions, tokens, start, end, count in run(opened, "SELECT s.*, p.num_tokens FROM calibration.surroundings s JOIN staging.prompts p USING (prompt_id)".replace("s.*", "s.feature_id, s.prompt_id, s.positions, s.tokens, s.ngram_start, s.ngram_end")):  # fmt: skip
+        if feature in drawn:
+            places.setdefault(feature, {})[prompt] = list(zip(positions, tokens, strict=True)), start, end, count  # fmt: skip
+    holding = {f: Counter(w for found, *_ in own.values() for w in {t for _, t in found}) for f, own in places.items()}  # fmt: skip
+    everywhere = sum(holding.values(), Counter())
+    examples = sum(map(len, places.values()))
+    moved = run(opened, "SELECT feature_id, prompt_id, position FROM calibration.moved_windows")
+    chosen_words = 0
+    for feature, prompt, position in moved:
+        found, start, end, count = places[feature][prompt]
+        held, own = holding[feature], len(places[feature])
+        favourites = {w for w in held if held[w] > 1 and held[w] / own > 2 * everywhere[w] / examples}  # fmt: skip
+        first = {q: max(min(q - 2, count - 5), 0) for q, _ in found}
+        possible = {q for q, w in found if w in favourites and (first[q] + 5 <= start or first[q] >= end)}  # fmt: skip
+        assert position in possible or not possible
+        chosen_words += position in possible
+    assert chosen_words > 0.9 * len(moved)
+
+
+def test_the_lexical_null_is_the_largest_mean_jaccard_of_moved_windows(opened):
+    rows = run(opened, """SELECT made_up_id, any_value(j.max_jaccard), any_value(j.feature_id), list(array_to_string(w.tokens, ''))
+        FROM calibration.moved_windows w JOIN calibration.moved_jaccard j USING (made_up_id)
+        GROUP BY made_up_id""")  # fmt: skip
+    examples = dict(run(opened, "SELECT feature_id, examples FROM calibration.drawn_features"))
+    assert len(rows) == 200
+    for _, value, feature, texts in rows:
+        assert len(texts) == examples[feature]
+        assert value == pytest.approx(largest_jaccard(texts), abs=1e-5)
 
 
 def test_shuffled_phrases_are_of_different_features_and_compared_as_alignment_does(opened):
@@ -111,6 +199,33 @@ def test_a_calibrated_threshold_is_the_smallest_that_keeps_its_rate(opened):
         assert share <= rate < np.greater_equal(null, np.float32(value - 0.001)).mean()
 
 
+def test_an_interval_is_what_resampling_the_nulls_features_gives(opened):
+    rows = run(opened, "SELECT threshold, value, null_features, null_mean, null_mean_low, null_mean_high, null_share, null_share_low, null_share_high FROM calibration.thresholds WHERE choice = 'now'")  # fmt: skip
+    rng = np.random.default_rng(0)
+    seen = set()
+    for name, threshold, features, mean, low, high, share, share_low, share_high in rows:
+        null = run(opened, "SELECT feature_id, value FROM calibration.statistics WHERE is_null AND threshold = ?", [name])  # fmt: skip
+        by_feature: dict[int, list[float]] = {}
+        for feature, value in null:
+            by_feature.setdefault(feature, []).append(value)
+        assert features == len(by_feature)
+        passing = np.greater if name.startswith("patterns") else np.greater_equal
+        parts = np.array([(len(v), np.sum(v), passing(v, np.float32(threshold)).sum()) for v in by_feature.values()])  # fmt: skip
+        drawn = parts[rng.integers(0, features, (4000, features))].sum(axis=1)
+        means, shares = drawn[:, 1] / drawn[:, 0], drawn[:, 2] / drawn[:, 0]
+        assert low < mean < high
+        assert [low, high] == pytest.approx(np.quantile(means, (0.025, 0.975)), abs=0.6 * means.std())  # fmt: skip
+        if 0 < share < 1:
+            seen.add("resampled")
+            assert share_low <= share <= share_high
+            assert [share_low, share_high] == pytest.approx(np.quantile(shares, (0.025, 0.975)), abs=0.6 * shares.std() + 1e-9)  # fmt: skip
+        elif share == 0:
+            seen.add("none passes")
+            assert share_low == 0
+            assert share_high == pytest.approx(binomtest(0, features).proportion_ci(method="wilson").high)  # fmt: skip
+    assert seen == {"resampled", "none passes"}
+
+
 def test_the_same_seed_gives_the_same_figures_and_another_seed_others(sample: Path):
     first = calibrate(load(sample, FEW))
     assert calibrate(load(sample, FEW)) == first
@@ -145,6 +260,36 @@ def test_calibrated_thresholds_are_written_and_find_the_planted_types_again(
     changed_types = {f"{r['type_now']} {r['pattern_type']}": r["features"] for r in told["pattern_types"] if r["choice"] == "1 %"}  # fmt: skip
     assert sum(changed_types.values()) == len(types)
     assert sum(n for pair, n in changed_types.items() if pair.endswith(" both")) == sum(t == "both" for t in types.values())  # fmt: skip
+
+
+class TopicModel:
+    """A made-up embedding model: a text is about its words, and twice as much about their topics."""
+
+    dimension = 64
+
+    def __init__(self) -> None:
+        self.topics: dict[str, list[str]] = {}
+        for topic in read_topics():
+            for words in (*topic.nouns, *topic.verbs, *topic.adjectives):
+                for word in words:
+                    self.topics.setdefault(word, []).append(topic.name)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [0] * len(texts)
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return np.stack([sum(map(self._vector, t.split()), word_vector("", "", 64)) for t in texts])
+
+    @cache  # noqa: B019 - one model a test
+    def _vector(self, word: str) -> np.ndarray:
+        return word_vector("word", word, 64) + sum((2 * word_vector("topic", t, 64) for t in self.topics.get(word, ())), np.zeros(64, np.float32))  # fmt: skip
+
+
+def test_of_two_hundred_features_each_planted_type_is_found_again(tmp_path: Path):
+    case = calibration_bench.Case(200, 1000, 1)
+    with replaced([(embed.encoder.Encoder, "load", staticmethod(lambda *_: TopicModel()))]):
+        found = calibration_bench.recovered(str(tmp_path), vars(case), 0)
+    assert min(found["f1"]) >= 0.95, found
 
 
 def test_the_table_names_every_threshold_and_what_would_move(sample: Path):

@@ -9,10 +9,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ttest_1samp
 
 from tests.look.browser import chromium, needs_chromium
 from tests.look.test_pages import HOSTILE
@@ -102,6 +104,31 @@ def test_bins_hold_every_feature_once(sample: Path, connection) -> None:
     assert {r["pair"] for r in pairs} == {"gwen – llama", "gwen – openai", "llama – openai"}
     both = sum(len(s) for s in masters["features"]["semantic_similarity"]) / 2
     assert sum(r["features"] for r in pairs) == both
+
+
+def test_a_mean_stands_with_its_t_interval(sample: Path, connection, page: str) -> None:
+    similarities: dict[tuple, list[float]] = {}
+    for first, second, similarity in connection.execute(
+        """SELECT explainer_order, other_order, similarity FROM analysis.explanation_similarity
+        WHERE explainer_order < other_order"""
+    ).fetchall():
+        similarities.setdefault((first, second), []).append(similarity)
+    rates: dict[str, list[float]] = {}
+    for kind, rate in connection.execute(
+        """SELECT pattern_type, match_rate FROM master.ex_act_pattern_matching
+        WHERE num_matches + num_mismatches > 0"""
+    ).fetchall():
+        rates.setdefault(kind, []).append(rate)
+    wanted = [similarities[key] for key in sorted(similarities)] + [rates[k] for k in sorted(rates)]
+    found = {r["pair"]: r for r in rows(connection, sample, "explainer_pairs")}
+    found |= {r["pattern_type"]: r for r in rows(connection, sample, "match_rates")}
+    assert len(found) == len(wanted)
+    for row, values in zip(found.values(), wanted, strict=True):
+        interval = ttest_1samp(values, 0).confidence_interval()
+        near = 0.008 * (interval.high - np.mean(values))  # sql/macros/t_quantile.sql
+        assert row["mean_low"] == pytest.approx(interval.low, abs=near)
+        assert row["mean_high"] == pytest.approx(interval.high, abs=near)
+    assert len(re.findall(r"mean \S+ \(\S+ to \S+\)", page)) == len(wanted)
 
 
 def test_shares_of_scores_add_up_to_one_for_every_explainer_and_scorer(sample, connection) -> None:

@@ -1,4 +1,4 @@
-"""What a threshold means under an embedding model: its false positives on shuffled data.
+"""What a threshold means under an embedding model: its false positives where there is no pattern.
 
 The SQL under `sql/calibration/` runs on the published warehouse, which stays as it is; the tables
 that it makes live in memory, in a database called `calibration`.
@@ -42,20 +42,32 @@ _AGAIN = {
 
 @dataclass(frozen=True)
 class Threshold:
-    """A threshold under one choice: its value and the shares of null and real values that pass."""
+    """A threshold under one choice: its value and the shares of null and real values that pass.
+
+    `null_share_low` and `null_share_high` are the ends of the false-positive rate's 95 % interval:
+    a bootstrap over the null's features, see sql/calibration/thresholds.sql.
+    """
 
     value: float | None
     null_share: float | None
+    null_share_low: float | None
+    null_share_high: float | None
     real_share: float | None
 
 
 @dataclass(frozen=True)
 class Null:
-    """A threshold's null distribution, and the threshold by choice (`now`, `5 %`, `1 %`)."""
+    """A threshold's null distribution, and the threshold by choice (`now`, `5 %`, `1 %`).
+
+    `null_mean_low` and `null_mean_high` are the ends of the mean's 95 % interval, as of a Threshold.
+    """
 
     setting: str
     null_values: int
+    null_features: int
     null_mean: float | None
+    null_mean_low: float | None
+    null_mean_high: float | None
     real_values: int
     choices: Mapping[str, Threshold]
 
@@ -101,7 +113,10 @@ class Calibration:
                 "thresholds": {
                     null.setting: {
                         "null_values": null.null_values,
+                        "null_features": null.null_features,
                         "null_mean": null.null_mean,
+                        "null_mean_low": null.null_mean_low,
+                        "null_mean_high": null.null_mean_high,
                         "real_values": null.real_values,
                         "choices": {choice: vars(told) for choice, told in null.choices.items()},
                     }
@@ -182,15 +197,13 @@ def _under_each_choice(
 
 
 def _told(connection: duckdb.DuckDBPyConnection, model: str) -> Calibration:
-    rows = run(connection, "SELECT threshold, choice, value, null_values, null_mean, null_share, real_values, real_share FROM calibration.thresholds")  # fmt: skip
-    by_key = {(row[0], row[1]): row[2:] for row in rows}
-    nulls = []
-    for name in THRESHOLDS:
-        choices = {}
-        for choice in CHOICES:
-            value, null_values, null_mean, null_share, real_values, real_share = by_key[name, choice]  # fmt: skip
-            choices[choice] = Threshold(value, null_share, real_share if value is not None else None)  # fmt: skip
-        nulls.append(Null(name, null_values, null_mean, real_values, choices))
+    shares = run(connection, "SELECT threshold, choice, value, null_share, null_share_low, null_share_high, real_share FROM calibration.thresholds")  # fmt: skip
+    facts = run(connection, "SELECT threshold, null_values, null_features, null_mean, null_mean_low, null_mean_high, real_values FROM calibration.thresholds WHERE choice = 'now'")  # fmt: skip
+    choices: dict[str, dict[str, Threshold]] = {name: {} for name in THRESHOLDS}
+    for name, choice, value, *null_shares, real_share in sorted(shares, key=lambda row: CHOICES.index(row[1])):  # fmt: skip
+        choices[name][choice] = Threshold(value, *null_shares, real_share if value is not None else None)  # fmt: skip
+    by_name = {name: Null(name, *null, choices[name]) for name, *null in facts}
+    nulls = [by_name[name] for name in THRESHOLDS]
     types = run(connection, "SELECT choice, pattern_type, type_now, features FROM calibration.type_changes ORDER BY ALL")  # fmt: skip
     matching = run(connection, "SELECT choice, groups, aligned_phrases, tried, matched, new_features FROM calibration.match_changes")  # fmt: skip
     return Calibration(

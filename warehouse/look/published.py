@@ -46,7 +46,8 @@ def compare_models(layout: Layout) -> list[tuple]:
     with open_read_only(layout.warehouse, layout.vectors) as connection:
         rows = run(
             connection,
-            """SELECT model, other_model, measure, compared, rank_correlation, mean_difference, changed
+            """SELECT model, other_model, measure, compared, rank_correlation, mean_difference,
+                mean_difference_low, mean_difference_high, changed
             FROM analysis.model_comparison ORDER BY model, other_model, measure""",
         )
     if not rows:

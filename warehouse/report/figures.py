@@ -76,13 +76,20 @@ def _score_panels(rows: Rows) -> list[Panel]:
     return made
 
 
+def _mean_rule(row: dict) -> list[dict]:
+    """A line at a panel's mean, labelled with the mean and its 95 % interval where it has one."""
+    label = f"mean {number(row['mean'])}"
+    if row["mean_low"] is not None:
+        label += f" ({number(row['mean_low'])} to {number(row['mean_high'])})"
+    return rule(row["mean"], label, color=INK)
+
+
 def _pair_panels(rows: Rows) -> list[Panel]:
     made = []
     low = min(0, *(r["similarity"] for r in rows))
     for pair, own in grouped(rows, "pair").items():
-        mean = own[0]["mean"]
         layers = [bars("similarity", "features", 0.05, ("cosine similarity", "features"), low)]
-        layers += rule(mean, f"mean {number(mean)}", color=INK)
+        layers += _mean_rule(own[0])
         made.append(Panel(pair, draw(panel(*layers), own, f"Similarity of explanations: {pair}")))
     return made
 
@@ -154,9 +161,8 @@ def _match_panels(rows: Rows) -> list[Panel]:
     types = grouped(rows, "pattern_type")
     for name in ordered(set(types), list(_PATTERNS)):
         own = types[name]
-        mean = own[0]["mean"]
         layers = [bars("match_rate", "features", 0.1, ("match rate", "features"))]
-        layers += rule(mean, f"mean {number(mean)}", color=INK)
+        layers += _mean_rule(own[0])
         title = f"{name}: {own[0]['of_features']:,} features"
         made.append(Panel(title, draw(panel(*layers), own, f"Match rates: {name}")))
     return made

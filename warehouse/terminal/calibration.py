@@ -14,32 +14,42 @@ from warehouse.terminal.console import OUT, make_table, talk
 
 def show_comparison(rows: Sequence[tuple]) -> None:
     """Per pair of embedding models how their figures differ."""
-    table = make_table("model", "other model", "measure", "compared", "rank correlation", "mean difference", "changed", numbers=(3, 4, 5, 6))  # fmt: skip
-    for model, other, measure, compared, rank, difference, changed in rows:
+    table = make_table("model", "other model", "measure", "compared", "rank correlation", "mean difference", "95 %", "changed", numbers=(3, 4, 5, 6, 7))  # fmt: skip
+    for model, other, measure, compared, rank, difference, low, high, changed in rows:
         numbers = ("" if v is None else f"{v:.3f}" for v in (rank, difference))
-        table.add_row(escape(model), escape(other), measure, f"{compared:,}", *numbers, "" if changed is None else f"{changed:,}")  # fmt: skip
+        table.add_row(
+            escape(model), escape(other), measure, f"{compared:,}",
+            *numbers, _interval(low, high), "" if changed is None else f"{changed:,}",
+        )  # fmt: skip
     OUT.print(table)
 
 
 def show_calibration(found: calibrations.Calibration) -> None:
     """Each threshold beside its null, and what the calibrated ones would change."""
     rates = calibrations.CHOICES[1:]
-    OUT.print(f"false positives on shuffled data, {escape(found.model)}", soft_wrap=True)
-    told = make_table(
-        "threshold", "null values", "mean", "now", "of the null", "of the real",
-        *(word for rate in rates for word in (f"for {rate}", "of the real")),
+    OUT.print(f"false positives where there is no pattern, {escape(found.model)}", soft_wrap=True)
+    table = make_table(
+        "threshold", "null values", "of features", "mean", "95 %",
+        "choice", "value", "of the null", "95 %", "of the real",
+        numbers=(1, 2, 3, 4, 6, 7, 8, 9),
     )  # fmt: skip
     for null in found.nulls:
-        cells = []
+        facts = [null.setting, f"{null.null_values:,}", f"{null.null_features:,}"]
+        if null.null_mean is None:
+            facts += ["", ""]
+        else:
+            facts += [f"{null.null_mean:.3f}", _interval(null.null_mean_low, null.null_mean_high)]
         for choice in calibrations.CHOICES:
             threshold = null.choices[choice]
-            cells.append("" if threshold.value is None else f"{threshold.value:g}")
-            if choice == calibrations.NOW:
-                cells.append(_share(threshold.null_share))
-            cells.append(_share(threshold.real_share))
-        mean = "" if null.null_mean is None else f"{null.null_mean:.3f}"
-        told.add_row(null.setting, f"{null.null_values:,}", mean, *cells)
-    OUT.print(told)
+            table.add_row(
+                *(facts if choice == calibrations.NOW else [""] * len(facts)),
+                choice,
+                "" if threshold.value is None else f"{threshold.value:g}",
+                _share(threshold.null_share),
+                _shares(threshold.null_share_low, threshold.null_share_high),
+                _share(threshold.real_share),
+            )
+    OUT.print(table)
     empty = [null.setting for null in found.nulls if not null.null_values]
     if empty:
         OUT.print(f"nothing to shuffle for {', '.join(empty)}", soft_wrap=True)
@@ -86,3 +96,12 @@ def show_written(path: Path, chosen: Mapping[str, float]) -> None:
 
 def _share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f} %"
+
+
+def _shares(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f} %"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """The ends of an interval; a dash would be taken for a minus where one is negative."""
+    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
