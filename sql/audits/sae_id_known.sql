@@ -1,6 +1,7 @@
 -- version: 2
 -- description: The SAE has one id.
--- hint: keep the sources of one SAE in raw/, or name it: --set sae_id="google/gemma-scope-9b-pt-res/layer_30/width_16k/average_l0_120"
+-- hint: keep the sources of one SAE in raw/, or name it: --set
+--   sae_id="google/gemma-scope-9b-pt-res/layer_30/width_16k/average_l0_120"
 SELECT 'no run_config.json names the SAE (sparse_model, hookpoints), and no source.jsonl (modelId, id)' AS message
 FROM staging.sae
 WHERE sae_id IS NULL

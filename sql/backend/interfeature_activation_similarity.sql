@@ -5,9 +5,23 @@
 -- order: feature_id
 -- column feature_id UInt32: the feature
 -- column sae_id Categorical: the SAE
--- column semantic_pairs List(Struct(similar_feature_id UInt32, decoder_similarity Float32, pattern_type Utf8, semantic_similarity Float32, char_jaccard Float32, word_jaccard Float32, main_prompt_ids List(UInt32), similar_prompt_ids List(UInt32), num_comparisons UInt32, max_char_ngram Utf8, max_char_ngram_size UInt8, max_word_ngram Utf8, max_word_ngram_size UInt8, main_char_ngram_positions List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))), similar_char_ngram_positions List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))), main_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))), similar_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))))):
+-- column semantic_pairs List(Struct(similar_feature_id UInt32, decoder_similarity Float32, pattern_type Utf8,
+--   semantic_similarity Float32, char_jaccard Float32, word_jaccard Float32, main_prompt_ids List(UInt32),
+--   similar_prompt_ids List(UInt32), num_comparisons UInt32, max_char_ngram Utf8, max_char_ngram_size UInt8,
+--   max_word_ngram Utf8, max_word_ngram_size UInt8, main_char_ngram_positions List(Struct(prompt_id UInt32,
+--   positions List(Struct(token_position UInt16, char_offset UInt8)))), similar_char_ngram_positions
+--   List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))),
+--   main_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))),
+--   similar_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))))):
 --   pairs above pairs.semantic_threshold, nearest neighbour first; the jaccards are ratios of holders
--- column lexical_pairs List(Struct(similar_feature_id UInt32, decoder_similarity Float32, pattern_type Utf8, semantic_similarity Float32, char_jaccard Float32, word_jaccard Float32, main_prompt_ids List(UInt32), similar_prompt_ids List(UInt32), num_comparisons UInt32, max_char_ngram Utf8, max_char_ngram_size UInt8, max_word_ngram Utf8, max_word_ngram_size UInt8, main_char_ngram_positions List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))), similar_char_ngram_positions List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))), main_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))), similar_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))))):
+-- column lexical_pairs List(Struct(similar_feature_id UInt32, decoder_similarity Float32, pattern_type Utf8,
+--   semantic_similarity Float32, char_jaccard Float32, word_jaccard Float32, main_prompt_ids List(UInt32),
+--   similar_prompt_ids List(UInt32), num_comparisons UInt32, max_char_ngram Utf8, max_char_ngram_size UInt8,
+--   max_word_ngram Utf8, max_word_ngram_size UInt8, main_char_ngram_positions List(Struct(prompt_id UInt32,
+--   positions List(Struct(token_position UInt16, char_offset UInt8)))), similar_char_ngram_positions
+--   List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))),
+--   main_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))),
+--   similar_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))))):
 --   pairs above pairs.char_threshold or pairs.word_threshold
 WITH sampled AS (
     SELECT feature_id, list(prompt_id ORDER BY sample_order) AS prompt_ids

@@ -6,7 +6,8 @@
 -- column sae_id Categorical: the SAE
 -- column llm_explainers List(Utf8): the explainers that explain it, in order
 -- column num_aligned_groups UInt16: number of groups
--- column aligned_groups List(Struct(aligned_group_id UInt16, similarity_score Float32, phrases List(Struct(explainer_name Utf8, text Utf8, chunk_index UInt16)))):
+-- column aligned_groups List(Struct(aligned_group_id UInt16, similarity_score Float32, phrases
+--   List(Struct(explainer_name Utf8, text Utf8, chunk_index UInt16)))):
 --   groups in order of opening; similarity_score = mean similarity of the taken phrases to the opener
 WITH grouped AS (
     SELECT
