@@ -6,7 +6,8 @@ SELECT 'no run_config.json names the SAE (sparse_model, hookpoints), and no sour
 FROM staging.sae
 WHERE sae_id IS NULL
 UNION ALL
-SELECT 'the run_configs name several SAEs: ' || string_agg(DISTINCT '"' || sae_id || '"', ', ' ORDER BY '"' || sae_id || '"') AS message
+SELECT 'the run_configs name several SAEs: '
+    || string_agg(DISTINCT '"' || sae_id || '"', ', ' ORDER BY '"' || sae_id || '"') AS message
 FROM (SELECT sae_id FROM staging.run_configs UNION ALL SELECT sae_id FROM staging.exports)
 WHERE $sae_id = ''
 HAVING count(DISTINCT sae_id) > 1

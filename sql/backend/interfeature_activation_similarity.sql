@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Of each explained feature and its selected neighbours the pairs whose examples are alike, by
 --   what they say (semantic) or by an n-gram that both sides hold (lexical); a pair may stand in both.
 -- key: feature_id
@@ -44,10 +44,11 @@ pairs AS (
         w.ngram_size AS word_size,
         w.ratio AS word_ratio,
         s.similarity > $pairs_semantic_threshold AS is_semantic,
-        coalesce(c.ratio > $pairs_char_threshold, false) OR coalesce(w.ratio > $pairs_word_threshold, false) AS is_lexical
+        coalesce(c.ratio > $pairs_char_threshold, false)
+            OR coalesce(w.ratio > $pairs_word_threshold, false) AS is_lexical
     FROM analysis.selected_neighbours n
     JOIN analysis.pair_similarity s ON s.feature_id = n.feature_id AND s.neighbour_order = n.neighbour_order
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
     JOIN analysis.pair_ngrams c
         ON c.feature_id = n.feature_id AND c.neighbour_order = n.neighbour_order AND c.kind = 'characters'
     JOIN analysis.pair_ngrams w

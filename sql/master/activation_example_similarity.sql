@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: How alike a feature's sampled examples are: by vectors and by n-grams.
 -- key: feature_id
 -- order: feature_id
@@ -25,7 +25,7 @@ WITH sampled AS (
 similarities AS (
     SELECT s.*
     FROM analysis.activation_similarity s
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
 ),
 
 jaccards AS (

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Whether the aligned phrases of a feature's explanations match what it fires on.
 -- key: feature_id
 -- order: feature_id
@@ -23,13 +23,13 @@
 WITH types AS (
     SELECT t.*
     FROM analysis.pattern_types t
-    JOIN staging.embedding_models m ON m.model = t.model AND m.is_default
+    JOIN staging.default_model m ON m.model = t.model
 ),
 
 counted AS (
     SELECT feature_id, count(*) AS num_phrases
     FROM analysis.aligned_phrases a
-    JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
+    JOIN staging.default_model m ON m.model = a.model
     GROUP BY feature_id
 ),
 
@@ -57,7 +57,7 @@ results AS (
             ORDER BY candidate_order
         ) FILTER (match_type IS NULL) AS unmatched
     FROM analysis.phrase_results r
-    JOIN staging.embedding_models m ON m.model = r.model AND m.is_default
+    JOIN staging.default_model m ON m.model = r.model
     GROUP BY feature_id
 ),
 
@@ -67,7 +67,7 @@ methods AS (
         method,
         max(similarity) AS similarity
     FROM analysis.phrase_matching p
-    JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
+    JOIN staging.default_model m ON m.model = p.model
     GROUP BY feature_id, method
     HAVING max(similarity) < $matching_threshold::FLOAT
 ),

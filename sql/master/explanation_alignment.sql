@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Phrases on which several explainers of a feature agree.
 -- key: feature_id
 -- order: feature_id
@@ -18,7 +18,7 @@ WITH grouped AS (
             {'explainer_name': explainer, 'text': text, 'chunk_index': chunk_index} ORDER BY phrase_order
         ) AS phrases
     FROM analysis.aligned_phrases a
-    JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
+    JOIN staging.default_model m ON m.model = a.model
     GROUP BY feature_id, group_id
 ),
 

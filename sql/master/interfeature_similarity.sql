@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: How an explained feature's examples compare with those of its nearest decoder
 --   neighbours.
 -- key: feature_id
@@ -60,7 +60,7 @@ pairs AS (
             ORDER BY neighbour_order, sample_order, neighbour_sample_order
         ) AS similarity_pairs
     FROM analysis.neighbour_pairs p
-    JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
+    JOIN staging.default_model m ON m.model = p.model
     GROUP BY feature_id
 ),
 
