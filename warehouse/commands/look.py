@@ -85,12 +85,18 @@ def feature(context: Context, feature_id: int, html: str | None, as_json: bool) 
     shown = card_reader.read_card(context.published_data, feature_id)
     if html is not None:
         path = Path(html or f"feature-{feature_id}.html")
-        pages.save(pages.page("card.html", card=shown), path)
+        pages.save(pages.page("card.html", card=shown, link=lambda near: _beside(path, near)), path)
         click.echo(path)
     elif as_json:
         click.echo(shown.json())
     else:
         show_card(shown)
+
+
+def _beside(page: Path, feature_id: int) -> str:
+    """The page of another feature in the same directory, '' where there is none."""
+    name = f"feature-{feature_id}.html"
+    return name if (page.parent / name).is_file() else ""
 
 
 @click.command()
