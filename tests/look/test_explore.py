@@ -41,7 +41,7 @@ def source(sample: Path) -> Source:
 @pytest.fixture(scope="module")
 def overview(sample: Path) -> pl.DataFrame:
     with duckdb.connect(str(sample / "warehouse.duckdb"), read_only=True) as connection:
-        return connection.execute("FROM analysis.feature_overview").pl()
+        return pl.from_arrow(connection.table("analysis.feature_overview").to_arrow_table())
 
 
 @contextmanager
@@ -54,10 +54,11 @@ def served(data: Path) -> Iterator[str]:
         thread.start()
         while not own.started:
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        own.should_exit = True
-        thread.join()
-    explorer.source.close()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        finally:
+            own.should_exit = True
+            thread.join()
 
 
 def get(address: str, path: str, method: str = "GET", **headers: str) -> tuple[int, dict, bytes]:
@@ -253,7 +254,6 @@ def test_a_build_that_is_published_meanwhile_is_shown_from_then_on(sample, tmp_p
     (tmp_path / "warehouse.duckdb").unlink()
     with pytest.raises(WarehouseError, match="does not exist"):
         ask()
-    source.close()
 
 
 def test_ctrl_c_ends_it_with_one_line(sample: Path) -> None:

@@ -63,7 +63,6 @@ def write_pages(data: Path, address: str, directory: Path, limit: int) -> Path:
             build=opened.build_id, page_name=page_name, figures=set(opened.catalog.figures),
         )  # fmt: skip
         save(listed, directory / INDEX)
-    source.close()
     return directory / INDEX
 
 

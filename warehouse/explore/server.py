@@ -56,7 +56,6 @@ def serve(data: Path, port: int | None, begun: Callable[[str], None]) -> None:
     with listening:
         begun(f"http://{HOST}:{listening.getsockname()[1]}/")
         make_server(explorer).run(sockets=[listening])
-    explorer.source.close()
 
 
 def make_server(explorer: Explorer) -> uvicorn.Server:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_read_only, run
+from warehouse.database import open_apart, run, second
 from warehouse.errors import WarehouseError, first_line
 from warehouse.explore.queries import Queries, Query
 from warehouse.explore.view import Catalog
@@ -18,7 +18,7 @@ from warehouse.look.features import OVERVIEW, filter_overview
 from warehouse.plan.state import published
 from warehouse.project import Layout
 
-_PATIENCE = 30.0  # seconds that a statement may take, or a replaced file's last readers
+_PATIENCE = 30.0  # seconds that a statement may take
 
 
 @dataclass(frozen=True)
@@ -63,42 +63,28 @@ class Opened:
 class Source:
     """The published warehouse of a data directory; its readers may be on many threads.
 
-    DuckDB knows an open file by its path: while one reader has the old file, opening the path gives
-    the old file again. So a new build is opened when the last reader of the old one is done.
+    A reader keeps the build that it began with; who comes after a new build was published gets that.
     """
 
     def __init__(self, data: Path) -> None:
         self._data = data
         self._path = Layout(data).warehouse
-        self._changed = threading.Condition()
-        self._readers = 0
+        self._lock = threading.Lock()
         self._mark: tuple[int, int, int] | None = None
         self._opened: Opened | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Opened]:
         """What is published now. WarehouseError: nothing is, or it is older than this program."""
-        with self._changed:
-            if self._mark != self._stamp():
-                if not self._changed.wait_for(lambda: not self._readers, _PATIENCE):
-                    raise WarehouseError("a new build waits for a long query", "reload the page")
-                if self._mark != self._stamp():
-                    self._reopen()
+        with self._lock:
+            mark = self._stamp()
+            if mark is None or mark != self._mark:
+                self._opened, self._mark = None, None
+                self._opened = _described(open_apart(self._path), self._data)
+                self._mark = mark
             opened = self._opened
-            cursor = opened.connection.cursor()
-            self._readers += 1
-        try:
-            yield Opened(cursor, opened.build_id, opened.catalog, opened.window, opened.data)
-        finally:
-            cursor.close()
-            with self._changed:
-                self._readers -= 1
-                self._changed.notify_all()
-
-    def close(self) -> None:
-        if self._opened is not None:
-            self._opened.connection.close()
-        self._opened, self._mark = None, None
+        with second(opened.connection) as cursor:
+            yield replace(opened, connection=cursor)
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -106,17 +92,6 @@ class Source:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
-
-    def _reopen(self) -> None:
-        self.close()
-        mark = self._stamp()
-        connection = open_read_only(self._path)
-        try:
-            self._opened = _described(connection, self._data)
-        except BaseException:
-            connection.close()
-            raise
-        self._mark = mark
 
 
 def _described(connection: duckdb.DuckDBPyConnection, data: Path) -> Opened:
