@@ -83,7 +83,8 @@ class Source:
                 self._opened = _described(open_apart(self._path), self._data)
                 self._mark = mark
             opened = self._opened
-        with second(opened.connection) as cursor:
+            cursor = second(opened.connection)  # the connection itself serves one at a time
+        with cursor:
             yield replace(opened, connection=cursor)
 
     def _stamp(self) -> tuple[int, int, int] | None:
