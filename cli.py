@@ -29,6 +29,8 @@ class Commands(click.Group):
         except WarehouseError as error:
             console.error(error)
             sys.exit(error.exit_code)
+        except BrokenPipeError:  # `| head` has enough; click ends quietly
+            raise
         except OSError as problem:
             what = problem.strerror or str(problem)
             console.error(UsageError(f'"{problem.filename}": {what}' if problem.filename else what))

@@ -68,12 +68,13 @@ def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def open_read_only(
-    path: Path, readable: Path | None = None, unsafe: bool = False
+    path: Path, readable: Path | None = None, unsafe: bool = False, memory: str = ""
 ) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a published warehouse.
 
     Unless `unsafe`, SQL on it can read no other file than the vectors under `readable`, attach
-    no database, load no extension and change no setting.
+    no database, load no extension and change no setting. `memory` bounds what DuckDB may take, as
+    its setting memory_limit says it: "4GB", "50%".
     """
     if not path.exists():
         raise WarehouseError(f'"{path}" does not exist', "python cli.py build")
@@ -81,6 +82,8 @@ def open_read_only(
         connection = duckdb.connect(str(path.absolute()), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}') from None
+    if memory:
+        run(connection, f"SET memory_limit = {literal(memory)}")
     if not unsafe:
         if readable is not None:
             run(connection, f"SET allowed_directories = {literal([str(readable.resolve())])}")

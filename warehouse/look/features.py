@@ -17,10 +17,9 @@ OVERVIEW = "analysis.feature_overview"
 
 # What a table shows; the other formats hold every column.
 _SHOWN = (
-    "feature_id", "pattern_type", "top_word_ngram", "top_char_ngram", "mean_score", "match_rate", "activation_semantic_sim",
-    "activation_max_jaccard", "explanation_text",
+    "feature_id", "pattern_type", "mean_score", "match_rate", "explanation_text", "top_word_ngram", "top_char_ngram",
+    "activation_semantic_sim", "activation_max_jaccard",
 )  # fmt: skip
-_ROWS = 20
 
 _EXAMPLES = {
     "--where": "--where \"match_rate > 0.5 and pattern_type = 'both'\"",
@@ -42,7 +41,7 @@ def select_features(
         found = filter_overview(connection, data, where)
         known = connection.table(OVERVIEW).columns
         count = len(found)
-        rows = min(count, limit or (_ROWS if as_table else count))
+        rows = min(count, limit or count)
         # A line end, so that a comment in `sort` does not swallow what follows.
         found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(rows)  # fmt: skip
         sql = found.select(*_SHOWN).sql_query() if as_table else found.sql_query()
