@@ -447,7 +447,7 @@ ITEM_CASES = [
     for place, (what, text, expected) in enumerate(ITEMS, 6)
 ]  # fmt: skip
 EVERY = (LINE_CASES, FILE_CASES, WORD_CASES, EXAMPLE_CASES, SCORE_CASES, CONFIG_CASES)
-NOT_READ = score("recall", "l_latent1.txt")
+UNKNOWN_METHOD = score("intervention", "l_latent1.txt")
 UNREADABLE = [
     ("explanations", "a link to nowhere", explanation("l_latent9000.txt"), lambda p: p.symlink_to("/nowhere/at/all")),
     ("explanations", "a directory in a file's place", explanation("l_latent9003.txt"), lambda p: p.mkdir()),
@@ -474,7 +474,7 @@ RECONCILED = """
 def matrix_tree() -> dict[str, Content]:
     """Every row of every table, each in a file of its own but for the items of prompts.json."""
     tree: dict[str, Content] = {c.file: c.content for cases in EVERY for c in cases}
-    tree[NOT_READ] = "[]"
+    tree[UNKNOWN_METHOD] = [{"final_score": 0.5}]
     tree[PROMPTS] = json.dumps(files()[PROMPTS])[:-1] + "".join(f",{i}" for _, i, _ in ITEMS) + "]"
     lines = [record(0, 6 + place, []) for place in range(len(ITEMS))]  # of each added prompt
     tree[ACTIVATIONS] = files()[ACTIVATIONS] + "\n".join(lines)
