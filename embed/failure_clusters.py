@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from embed.density_tree import selected_labels
@@ -41,6 +42,10 @@ class FailureClusters:
         bound = {name: settings[name] for name in _SETTINGS}
         library = f"scikit-learn {version('scikit-learn')}"
         return JobIdentity(digest(self.name, _VERSION, bound, library), bound)
+
+    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
+        """It keeps no files that later builds rely on."""
+        return []
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

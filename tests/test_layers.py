@@ -101,6 +101,16 @@ def test_no_file_is_over_400_lines_and_no_class_over_200() -> None:
                 assert node.end_lineno - node.lineno < 200, f"{module}.{node.name}"
 
 
+def test_no_line_of_sql_is_over_120_characters() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "sql").rglob("*.sql"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 120
+    ]
+    assert not long
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["plan"], ["build"]])
 def test_the_command_line_a_plan_and_a_build_without_work_load_nothing_heavy(
     sample: Path, arguments: list[str]

@@ -10,12 +10,12 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
+from warehouse.write.publish import destination
 
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
 from warehouse.run.export import export_published
 from warehouse.settings_file import load
-from warehouse.write.publish import destination
 from warehouse.write.targets import find_place
 
 TREE = "feature_similarity/sample--sae-topk--layer_4--width_40--k_24"
