@@ -48,6 +48,7 @@ def line(index: str = '"@"', prompt: str = "0", pairs: str = "[[1, 2.5]]", more:
 
 
 LENGTHS = "lengths that do not fit*"
+DEEP = "[" * 200 + "]" * 200  # DuckDB's json_structure gives up below 128
 ONE = Read(([1], [2.5], 2.5, 1))  # positions, values, the largest, its position
 SILENT = Read(([], [], None, None))
 
@@ -90,6 +91,7 @@ LINES = [
     ("a position that is a string", line(pairs='[["1", 2.5]]'), "wrong type: sparseValues"),
     ("a position that is a list", line(pairs="[[[1], 2.5]]"), "wrong type: sparseValues"),
     ("a value that is a list", line(pairs="[[1, [2.5]]]"), "wrong type: sparseValues"),
+    ("pairs 200 deep", line(pairs=DEEP), LENGTHS),
     ("a pair of one", line(pairs="[[1]]"), LENGTHS),
     ("a pair of three", line(pairs="[[1, 2, 3]]"), LENGTHS),
     ("an empty pair", line(pairs="[[]]"), LENGTHS),
@@ -117,6 +119,7 @@ LINES = [
     ("no activation at all", line(pairs="[]"), SILENT),
     ("pairs that are null", line(pairs="null"), SILENT),
     ("unknown keys", line(more=', "layer": "x", "o": {"a": [1, null]}'), ONE),
+    ("an unknown key 200 deep", line(more=f', "o": {DEEP}'), ONE),
     ("an unknown key twice", line(more=', "a": 1, "a": 2'), ONE),
     ("a NUL escape in an unknown key", line(more=r', "t": "\u0000"'), ONE),
     ("a surrogate pair", line(more=r', "t": "\ud83d\ude00"'), ONE),
@@ -208,6 +211,8 @@ EXAMPLES = [
     ("fuzz", "no label but a distance", fuzz(activating=None, distance="-1.0"), Read(("correct", False, True))),
     ("fuzz", "activating: 'x'", fuzz(activating='"x"'), "wrong type: activating"),
     ("fuzz", "unknown keys", fuzz(extra='{"a":[1,{"b":null}]}'), Read(("correct", True, True))),
+    ("fuzz", "an unknown key 200 deep", fuzz(extra=DEEP), Read(("correct", True, True))),
+    ("fuzz", "correct: a list 200 deep", fuzz(correct=DEEP), "wrong type: correct"),
     ("fuzz", "probability: 0.7", fuzz(probability="0.7"), Read(("correct", True, True))),
     ("fuzz", "probability: -1", fuzz(probability="-1"), Read(("correct", True, True))),
     ("fuzz", "probability: 'high'", fuzz(probability='"high"'), "wrong type: probability"),
@@ -265,6 +270,8 @@ ITEMS = [
     ("tokens that are numbers", "[1, 2]", NO_STRING),
     ("a token that is null", '["a", null]', NO_STRING),
     ("a token that is a list", '["a", ["b"]]', NO_STRING),
+    ("a token that is a list, 200 deep", f'["a", {DEEP}]', NO_STRING),
+    ("a list 200 deep", DEEP, NO_STRING),
     ("a lone surrogate in a token", r'["a",  "\ud800"]', "not JSON"),
     ("a bad escape in a token", r'["],[", "\x"]', "not JSON"),
     ("a bare newline in a token", '["a\n"]', "not JSON"),
@@ -279,6 +286,7 @@ RUN_CONFIGS = [
     ("an SAE id with dashes for slashes", '{"sparse_model": "a--b--c"}', Read(("a/b/c", None))),
     ("an empty object", "{}", Read((None, None))),
     ("a BOM and unknown keys", '\ufeff{"sparse_model": "a/b", "x": NaN, "y": [{}]}', Read(("a/b", None))),
+    ("an unknown key 200 deep", f'{{"sparse_model": "a/b", "x": {DEEP}}}', Read(("a/b", None))),
     ("no JSON", "hello", "not JSON"),
     ("a cut off object", '{"sparse_model": "a/b"', "not JSON"),
     ("an empty file", "", "empty file"),
