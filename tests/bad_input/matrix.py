@@ -159,6 +159,8 @@ EXPLANATIONS = [
     ("two ids in a name", "a_latent7_latent@.txt", '"text"', Read("text")),
     ("blanks and quotes in a name", "é \"a\" '%_latent@.txt", '"text"', Read("text")),
     ("a name without an id", "notes-@.txt", '"text"', NO_ID),
+    ("65,537 phrases", "l_latent@.txt", "a," * 65_537, "more than 65,536 phrases"),
+    ("65,536 phrases", "l_latent@.txt", "a," * 65_536, Read("a," * 65_536)),
     ("an id past 2^32", "l_latent429497@.txt", '"text"', NO_ID),
 ]  # fmt: skip
 
@@ -661,9 +663,10 @@ def odd_tree() -> dict[str, Content]:
         record(6, _P + 3, [[i, 1 + i / 10] for i in range(20)]),
         record(7, _P, []),
         record(8, 0, [[0, 0]]),
+        record(6, _P + 4, [[0, 5]]),
     ]
     return {
-        PROMPTS: [*files()[PROMPTS], [], ["one"], LONG, ODD_TOKENS],
+        PROMPTS: [*files()[PROMPTS], [], ["one"], LONG, ODD_TOKENS, ["x" * 70_000]],
         ACTIVATIONS: "\n".join(lines),
         WEIGHTS: odd_weights(),
         explanation("l_latent3.txt", _TAKEN): json.dumps(",,, , and or but,"),
@@ -688,6 +691,7 @@ ODD = [
     ("prompts", "a prompt of length 1", "", f"SELECT tokens FROM staging.prompts WHERE prompt_id = {_P + 1}", (["one"],), "a prompt"),
     ("prompts", "a prompt of 100,000 tokens", "", f"SELECT num_tokens, tokens[100000] FROM staging.prompts WHERE prompt_id = {_P + 2}", (100_000, "t99999"), "a prompt"),
     ("prompts", "tokens that are empty, emoji, quotes, newlines, NUL", "", f"SELECT tokens FROM staging.prompts WHERE prompt_id = {_P + 3}", (ODD_TOKENS,), "the tokens as they are"),
+    ("prompts", "a token of 70,000 equal characters", "", "SELECT top_common_ngrams[1].count, len(top_common_ngrams[1].occurrences[1].positions) FROM master.activation_example_similarity WHERE feature_id = 6", (65_535, 69_999), "a prompt; an n-gram's `count`, a 16-bit number, is 65,535 where it is more, its positions are all there"),
     ("explanations", "only commas and words that split", "", "SELECT count(*) FILTER (feature_id = 3), count(*) > 0 FROM analysis.phrases", (0, True), "an explanation without phrases"),
     ("explanations", "an explanation of 1 MB", "", "SELECT len(explanation_text) FROM master.features WHERE feature_id = 4", (1_000_000,), "the whole text"),
     ("explanations", "emoji, quotes, markup and NUL", "", "SELECT explanation_text FROM master.features WHERE feature_id = 6", ("".join(ODD_TOKENS),), "the text as it is"),
