@@ -72,7 +72,7 @@ ngrams AS (
                 'ngram': ngram,
                 'ngram_size': n,
                 'jaccard_score': mean_jaccard,
-                'count': count,
+                'count': least(count, 65535),
                 'occurrences': coalesce(occurrences, [])
             }
             ORDER BY neighbour_order, list_position($ngrams_sizes::INTEGER[], n)
