@@ -108,7 +108,9 @@ def result(
             db.execute(f"INSERT INTO {name} VALUES {rows}")
     values = Settings(Path(), {s.name: s.default for s in SETTINGS} | case.settings).parameters()
     sql = model.filled(values)
-    columns = case.columns if with_rows or case.when_empty else "*"  # no rows: no column to pivot on
+    columns = (
+        case.columns if with_rows or case.when_empty else "*"
+    )  # no rows: no column to pivot on
     if model.kind == "macro":
         db.execute(sql)
         return db.execute(f"SELECT {columns} FROM {case.call}").fetchall()
