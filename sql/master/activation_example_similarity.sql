@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: How alike a feature's sampled examples are: by vectors and by n-grams.
 -- key: feature_id
 -- order: feature_id

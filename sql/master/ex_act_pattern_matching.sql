@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: Whether the aligned phrases of a feature's explanations match what it fires on.
 -- key: feature_id
 -- order: feature_id

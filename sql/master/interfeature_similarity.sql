@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: How an explained feature's examples compare with those of its nearest decoder
 --   neighbours.
 -- key: feature_id
