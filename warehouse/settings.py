@@ -117,7 +117,7 @@ SECTIONS = {
     "quarantine": "Quarantine",
     "export": "Export",
     "history": "History: results of earlier builds, kept for diff",
-    "calibration": "Calibration of the thresholds on shuffled data: cli.py calibrate",
+    "calibration": "Calibration of the thresholds: cli.py calibrate",
 }
 
 SETTINGS: tuple[Setting, ...] = (
@@ -216,7 +216,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("quarantine.max_share", 0.01, "float", "share of one input's records that may be bad before the build fails", 0, 1),
     Setting("export.backend", True, "bool", "write the files of backend.* too, which the newer backend reads"),
     Setting("export.embeddings", "float32", "str", "vectors of activation_embeddings: as they are; their bytes split by place, some 7 % smaller, for Polars 1.0 and newer; or int8 with a scale each, 4 times smaller", choices=("float32", "float32-split", "int8")),
-    Setting("calibration.samples", 2000, "int", "made-up features; ten times as many shuffled phrases", 100, 1000000),
+    Setting("calibration.samples", 2000, "int", "features of each null of the pattern types at most; ten times as many shuffled phrases", 100, 1000000),
     Setting("calibration.seed", 0, "int", "of the shuffles; same seed, same figures", 0, 2**31),
     Setting("history.keep", 3, "int", "earlier builds whose results are kept; 0: none", 0, 1000),
     Setting("history.max_gb", 2.0, "float", "what they may take on disk, in GB", 0, 1e6),
