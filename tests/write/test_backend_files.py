@@ -10,7 +10,6 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from warehouse.write.publish import destination
 
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
@@ -102,11 +101,6 @@ def test_files_are_exported_elsewhere_by_name(copy: Path, tmp_path: Path) -> Non
 def test_an_sae_id_that_leads_out_of_the_directory_is_refused(sae_id: str) -> None:
     with pytest.raises(WarehouseError, match="no place for a file"):
         find_place(load_all()["backend.clustering_linkage"], sae_id)
-
-
-def test_places_below_master_go_to_where_masters_go(tmp_path: Path) -> None:
-    assert destination("master/x.parquet", tmp_path / "m", tmp_path) == tmp_path / "m/x.parquet"
-    assert destination("scores/x.json", tmp_path / "m", tmp_path) == tmp_path / "scores/x.json"
 
 
 def test_the_files_hold_what_their_relations_hold(
