@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -25,9 +26,10 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
     known key), wrong type or range (with what is allowed).
     """
     if not data.is_dir():
+        quoted = shlex.quote(str(data))
         raise UsageError(
             f'data directory "{data}" does not exist',
-            f"python cli.py init {data}   (or --data DIR, or python cli.py sample {data})",
+            f"name another with --data, or make it: python cli.py init {quoted}",
         )
     path = data / FILE_NAME
     values = {s.name: s.default for s in SETTINGS}

@@ -100,8 +100,9 @@ def build(
     type=click.Path(path_type=Path, file_okay=False),
     help="Another directory than DIR/master.",
 )
+@click.option("--wait", is_flag=True, help="Wait for another build of this directory to end.")
 @click.pass_obj
-def export(context: Context, names: tuple[str, ...], target: Path | None) -> None:
+def export(context: Context, names: tuple[str, ...], target: Path | None, wait: bool) -> None:
     """Write master parquets of the published warehouse, all or the named ones.
 
     \b
@@ -111,4 +112,4 @@ def export(context: Context, names: tuple[str, ...], target: Path | None) -> Non
     from warehouse.run.export import export_published
     from warehouse.terminal.build import show_exports
 
-    show_exports(export_published(context.settings(), names, target))
+    show_exports(export_published(context.settings(), names, target, wait))

@@ -57,7 +57,7 @@ def read_card(data: Path, feature_id: int) -> Card:
         except duckdb.CatalogException as error:
             raise WarehouseError(
                 f"the warehouse lacks what a card needs: {str(error).splitlines()[0]}",
-                f"python cli.py --data {data} build",
+                "python cli.py build",
             ) from None
 
 
@@ -108,7 +108,7 @@ def _unknown(connection: duckdb.DuckDBPyConnection, feature_id: int) -> UsageErr
     nearest = ", ".join(str(row[0]) for row in sorted(near))
     return UsageError(
         f'there is no feature "{feature_id}" with a record or an explanation',
-        f"the nearest: {nearest}; python cli.py features lists all" if near else "it has none",
+        f"the nearest: {nearest}; all: python cli.py features" if near else "it has none",
     )
 
 

@@ -42,7 +42,7 @@ def select_features(
             found = connection.table(OVERVIEW)
         except duckdb.CatalogException:
             raise WarehouseError(
-                f"the warehouse has no {OVERVIEW}", f"python cli.py --data {data} build"
+                f"the warehouse has no {OVERVIEW}", "python cli.py build"
             ) from None
         known = found.columns
         if where.strip():
