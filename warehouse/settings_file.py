@@ -17,6 +17,7 @@ from warehouse.files import write_atomically
 from warehouse.settings import BY_NAME, SECTIONS, SETTINGS, Settings, parse_ranges
 
 FILE_NAME = "warehouse.toml"
+_SHOWN = 120  # characters of a wrong value in a message
 
 
 def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
@@ -37,7 +38,7 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
     try:
         document = tomllib.loads(text)
         named = list(_flatten(document))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOML's errors, and a number of 5,000 digits
         raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
     for name, value in named:
         values[name] = _checked(name, value, f'"{path}"{_line_of(name, text)}')
@@ -50,8 +51,13 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
         if short != name:
             if not short:
                 raise UsageError(f'--set "{override}" names no model', "--set models.llama=NAME")
-            full = _checked("sae_id", _override_value("sae_id", raw.strip()), f'--set "{override}"')
-            values["models"] = {**values["models"], short: full}
+            if not raw.strip():
+                raise UsageError(f'--set "{override}" gives no name', "--set models.llama=NAME")
+            full = {short: _override_value("sae_id", raw.strip())}
+            values["models"] = {
+                **values["models"],
+                **_checked("models", full, f'--set "{override}"'),
+            }
             continue
         values[name] = _checked(name, _override_value(name, raw.strip()), f'--set "{override}"')
     settings = Settings(data, values)
@@ -115,8 +121,17 @@ def _checked(name: str, value: object, where: str) -> object:
         return setting.check(value)
     except ValueError:
         raise UsageError(
-            f'{where}: setting "{name}" is {value!r}', f"it must be {setting.allowed()}"
+            f'{where}: setting "{name}" is {_told(value)}', f"it must be {setting.allowed()}"
         ) from None
+
+
+def _told(value: object) -> str:
+    """A value as it is written, a long one in part."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python prints
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _override_value(name: str, raw: str) -> object:
@@ -126,7 +141,7 @@ def _override_value(name: str, raw: str) -> object:
         return raw
     try:
         value = tomllib.loads(f"value = {raw}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         value = raw
     return [value] if kind == "strings" and isinstance(value, str) else value
 

@@ -66,7 +66,7 @@ def test_the_nearest_directory_is_found_upwards_and_that_of_the_environment_firs
 
 
 def test_a_settings_file_above_in_another_users_directory_is_not_obeyed(
-    staged: Path, tmp_path: Path, monkeypatch
+    tmp_path: Path, monkeypatch
 ) -> None:
     (tmp_path / "warehouse.toml").touch()
     (tmp_path / "deep").mkdir()
@@ -123,5 +123,5 @@ def test_the_help_shows_the_program_as_it_was_called() -> None:
     assert "cli.py" not in done.stdout
 
 
-def test_an_export_waits_when_it_is_asked_to(staged: Path) -> None:
+def test_an_export_waits_when_it_is_asked_to() -> None:
     assert "--wait" in CliRunner().invoke(main, ["export", "--help"]).stdout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import shlex
+import stat
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
