@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from warehouse import __version__
-from warehouse.commands import build, history, look, models, setup
+from warehouse.commands import build, explore, history, look, models, setup
 from warehouse.commands.options import ENVIRONMENT, Context, common_options, complete, find_data
 from warehouse.errors import ExitCode, UsageError, WarehouseError
 from warehouse.terminal.program import DATA, NAME, program
@@ -111,6 +111,7 @@ for command in (
     look.report,
     look.feature,
     look.features,
+    explore.explore,
     look.compare_models,
     look.calibrate,
     history.history,

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: By what a feature's sampled examples are alike: what they say (semantic), an n-gram that
 --   they share (lexical), both or neither. Features with display.min_examples sampled examples.
 -- key: feature_id
@@ -28,7 +28,7 @@ compared AS (
         greatest(n.char_share, n.word_share) > $display_lexical_threshold AS is_lexical
     FROM shared n
     JOIN analysis.activation_similarity s ON s.feature_id = n.feature_id
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
     WHERE s.num_examples >= $display_min_examples
 )
 

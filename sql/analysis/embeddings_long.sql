@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: activation_embeddings flattened: a row a sampled window, with its text.
 -- kind: view
 -- key: feature_id, sample_order
@@ -20,4 +20,4 @@ SELECT
 FROM texts.windows t
 JOIN analysis.samples s ON s.feature_id = t.feature_id AND s.prompt_id = t.prompt_id
 JOIN vectors.windows v ON v.text_key = t.text_key
-JOIN staging.embedding_models m ON m.model = v.model AND m.is_default
+JOIN staging.default_model m ON m.model = v.model

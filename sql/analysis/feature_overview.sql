@@ -1,4 +1,4 @@
--- version: 4
+-- version: 5
 -- description: One row per feature with what one sorts and filters by: pattern type, similarity,
 --   scores over all explainers and scorers, matches, first explanation,
 --   statistics, and a column for each of a user's own figures and tags that are the feature's own.
@@ -77,7 +77,7 @@ explained AS (
 alike AS (
     SELECT s.feature_id, avg(s.similarity)::FLOAT AS semantic_similarity
     FROM analysis.explanation_similarity s
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
     GROUP BY s.feature_id
 ),
 
@@ -145,7 +145,11 @@ joined AS (
         corpus.is_dense,
         coalesce(corpus.max_activation, held.max_activation) AS max_activation,
         coalesce(corpus.mean_activation, held.mean_activation) AS mean_activation,
-        CASE WHEN len(corpus.top_tokens) > 0 THEN corpus.top_tokens[1].token ELSE held.top_tokens[1].token END AS top_token,
+        CASE
+            WHEN len(corpus.top_tokens) > 0
+                THEN corpus.top_tokens[1].token
+            ELSE held.top_tokens[1].token
+        END AS top_token,
         coalesce(corpus.top_token_share, held.top_token_share) AS top_token_share,
         coalesce(corpus.token_entropy, held.token_entropy) AS token_entropy
     FROM staging.features f

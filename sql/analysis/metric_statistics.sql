@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Statistics of each metric of the explanations, over those that have it.
 -- key: metric
 -- column metric: name of the metric
@@ -15,7 +15,9 @@
 WITH metrics AS (
     SELECT
         unnest(range(1, 6))::INTEGER AS metric_order,
-        unnest(['intra_feature_sim', 'score_embedding', 'score_fuzz', 'score_detection', 'explanation_semantic_sim']) AS metric
+        unnest(
+            ['intra_feature_sim', 'score_embedding', 'score_fuzz', 'score_detection', 'explanation_semantic_sim']
+        ) AS metric
 ),
 
 figures AS (

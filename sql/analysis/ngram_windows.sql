@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The n-gram window of each sampled example, in the prompt's first 65,536 tokens: positions
 --   are 16-bit numbers.
 -- key: feature_id, prompt_id
@@ -15,7 +15,14 @@ SELECT
     s.sample_order,
     s.quantile,
     s.rank,
-    window_start(s.max_position, least(p.num_tokens, 65536), $windows_ngram_tokens, $windows_edge)::INTEGER AS first_position,
-    token_window(CASE WHEN p.num_tokens > 65536 THEN p.tokens[:65536] ELSE p.tokens END, s.max_position, $windows_ngram_tokens, $windows_edge) AS tokens
+    window_start(
+        s.max_position, least(p.num_tokens, 65536), $windows_ngram_tokens, $windows_edge
+    )::INTEGER AS first_position,
+    token_window(
+        CASE WHEN p.num_tokens > 65536 THEN p.tokens[:65536] ELSE p.tokens END,
+        s.max_position,
+        $windows_ngram_tokens,
+        $windows_edge
+    ) AS tokens
 FROM analysis.samples s
 JOIN staging.prompts p ON p.prompt_id = s.prompt_id

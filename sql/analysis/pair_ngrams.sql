@@ -60,7 +60,10 @@ starts AS MATERIALIZED (
 ),
 
 sizes AS (
-    SELECT 'characters' AS kind, unnest($words_char_sizes::INTEGER[]) AS n, list_min($words_char_sizes::INTEGER[]) AS shortest
+    SELECT
+        'characters' AS kind,
+        unnest($words_char_sizes::INTEGER[]) AS n,
+        list_min($words_char_sizes::INTEGER[]) AS shortest
     UNION ALL
     SELECT 'words' AS kind, unnest($words_sizes::INTEGER[]) AS n, list_min($words_sizes::INTEGER[]) AS shortest
 ),

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: interfeature_similarity.similarity_pairs flattened: a row a pair of examples of a
 --   feature and of a decoder neighbour.
 -- kind: view
@@ -21,6 +21,6 @@ SELECT
     n.cosine_similarity AS decoder_similarity,
     p.similarity AS semantic_similarity
 FROM analysis.neighbour_pairs p
-JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
+JOIN staging.default_model m ON m.model = p.model
 JOIN analysis.selected_neighbours n
     ON n.feature_id = p.feature_id AND n.neighbour_order = p.neighbour_order

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: explanation_alignment.aligned_groups flattened, with the phrases that stand alone: a
 --   row a phrase of an explanation.
 -- kind: view
@@ -20,5 +20,5 @@ FROM analysis.phrases p
 LEFT JOIN (
     SELECT g.feature_id, g.phrase_order, g.group_id, g.group_similarity
     FROM analysis.aligned_phrases g
-    JOIN staging.embedding_models m ON m.model = g.model AND m.is_default
+    JOIN staging.default_model m ON m.model = g.model
 ) a ON a.feature_id = p.feature_id AND a.phrase_order = p.phrase_order

@@ -1,8 +1,17 @@
--- version: 1
+-- version: 2
 -- description: Statistics of each feature over its kept records alone, which were selected: they say
 --   nothing of how often it fires.
 -- key: feature_id
 -- parts: staging.activation_examples
+-- column feature_id: the feature
+-- column num_tokens: tokens of its records' prompts
+-- column firing_count: tokens that it fires on
+-- column max_activation: the largest
+-- column mean_activation: over the tokens that it fires on
+-- column histogram: see analysis.feature_statistics
+-- column top_tokens: see analysis.feature_statistics
+-- column top_token_share: see analysis.feature_statistics
+-- column token_entropy: see analysis.feature_statistics
 WITH firings AS (
     SELECT
         feature_id,
@@ -37,7 +46,10 @@ counted AS (
 ),
 
 bars AS (
-    SELECT f.feature_id, least(floor(f.activation::DOUBLE / c.max_activation * $statistics_bins), $statistics_bins - 1)::INTEGER AS bar, count(*) AS count
+    SELECT
+        f.feature_id,
+        least(floor(f.activation::DOUBLE / c.max_activation * $statistics_bins), $statistics_bins - 1)::INTEGER AS bar,
+        count(*) AS count
     FROM firings f
     JOIN counted c ON c.feature_id = f.feature_id
     WHERE c.max_activation > 0
@@ -64,7 +76,9 @@ by_token AS (
 tokens AS (
     SELECT
         feature_id,
-        list({'token': token, 'count': count, 'mean': mean, 'max': max} ORDER BY count DESC, mean DESC, token)[:$statistics_top_tokens] AS top_tokens,
+        list(
+            {'token': token, 'count': count, 'mean': mean, 'max': max} ORDER BY count DESC, mean DESC, token
+        )[:$statistics_top_tokens] AS top_tokens,
         max(count) AS top_count,
         entropy_of(list(count ORDER BY count, token)) AS token_entropy
     FROM by_token
@@ -79,7 +93,9 @@ SELECT
     c.mean_activation,
     CASE
         WHEN h.bars IS NOT NULL
-            THEN equal_bins(list_transform(range($statistics_bins), lambda i: coalesce(h.bars[i::INTEGER], 0)), c.max_activation)
+            THEN equal_bins(
+                list_transform(range($statistics_bins), lambda i: coalesce(h.bars[i::INTEGER], 0)), c.max_activation
+            )
         ELSE []
     END AS histogram,
     coalesce(t.top_tokens, []) AS top_tokens,

@@ -1,4 +1,4 @@
--- version: 4
+-- version: 5
 -- description: The score of each feature by each source and method. Not scored is null, never 0.
 -- key: feature_id, source, method
 -- column feature_id: the feature
@@ -28,7 +28,9 @@ WITH counted AS (
         bool_or(outcome = 'kept') AS is_unknown,
         bool_or(coalesce(distance, -1) = 0) AS has_overall,
         arg_min(value, line) FILTER (distance = 0) AS overall,
-        list(value ORDER BY line) FILTER (method = 'simulation' AND value IS NOT NULL AND distance IS DISTINCT FROM 0) AS groups,
+        list(value ORDER BY line) FILTER (
+            method = 'simulation' AND value IS NOT NULL AND distance IS DISTINCT FROM 0
+        ) AS groups,
         '[' || string_agg(details, ',' ORDER BY line) || ']' AS details
     FROM staging.scores
     GROUP BY source, method, feature_id

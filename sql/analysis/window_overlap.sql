@@ -1,8 +1,11 @@
--- version: 1
+-- version: 2
 -- description: Of a Delphi run, per feature and method: how many of the windows that the explainer saw the
 --   scorers judged too, and the score without those. Delphi draws both from the same slices with the
 --   same seed. Where windows of the same maximum are on both sides and not, each counts by its share.
 -- key: source, method, feature_id
+-- column source: the run
+-- column method: fuzz or detection
+-- column feature_id: the feature
 -- column num_train: windows that the explainer saw
 -- column num_test: activating windows that the scorers judged
 -- column num_both: windows on both sides
@@ -43,7 +46,9 @@ scored AS (
         method,
         feature_id,
         avg(correct) AS score,
-        list_sum(list(correct * weight ORDER BY line)) / nullif(list_sum(list(weight ORDER BY line)), 0) AS score_without,
+        list_sum(list(correct * weight ORDER BY line)) / nullif(
+            list_sum(list(weight ORDER BY line)), 0
+        ) AS score_without,
         avg(correct) FILTER (activating) AS recall,
         list_sum(list(correct * weight ORDER BY line) FILTER (activating))
             / nullif(list_sum(list(weight ORDER BY line) FILTER (activating)), 0) AS recall_without

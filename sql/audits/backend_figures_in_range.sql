@@ -29,7 +29,8 @@ UNION ALL
 SELECT 'merge_distances' AS relation, feature_id, first_merge_distance AS value FROM analysis.merge_distances
 WHERE NOT first_merge_distance BETWEEN -0.000001 AND 2.000001
 UNION ALL
-SELECT 'explanation_barycentric' AS relation, feature_id, bary_missed_ngram AS value FROM backend.explanation_barycentric
+SELECT 'explanation_barycentric' AS relation, feature_id, bary_missed_ngram AS value
+FROM backend.explanation_barycentric
 WHERE abs(bary_missed_ngram + bary_missed_context + bary_noisy_activation - 1) > 0.00001
     OR least(bary_missed_ngram, bary_missed_context, bary_noisy_activation) < 0
     OR least(dist_missed_ngram, dist_missed_context, dist_noisy_activation) < 0

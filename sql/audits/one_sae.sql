@@ -8,7 +8,8 @@ WHERE $sae_id <> ''
 HAVING count(DISTINCT sae_id) > 1
 UNION ALL
 SELECT '"' || min(file) || '" lists ' || max(hookpoints) || ' hookpoints (as do '
-    || count(*) || ' run_configs in all), and its files name none of them: all are taken for those of the first' AS message
+    || count(*)
+    || ' run_configs in all), and its files name none of them: all are taken for those of the first' AS message
 FROM staging.run_configs
 WHERE hookpoints > 1 AND $input_hookpoint = ''
 HAVING count(*) > 0

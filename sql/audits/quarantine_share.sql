@@ -22,7 +22,11 @@ broken AS (
     SELECT 'scores' AS input, 'score files' AS what, count(*) AS files, count(*) FILTER (kept = 0) AS lost
     FROM staging.score_files
     UNION ALL
-    SELECT 'latents' AS input, 'splits of the latents cache' AS what, count(*) AS files, count(*) FILTER (kept = 0) AS lost
+    SELECT
+        'latents' AS input,
+        'splits of the latents cache' AS what,
+        count(*) AS files,
+        count(*) FILTER (kept = 0) AS lost
     FROM (SELECT file, count(*) FILTER (status <> 'quarantined') AS kept FROM staging.latents GROUP BY file)
 )
 

@@ -15,6 +15,7 @@ UNION ALL
 SELECT 'phrase_matching' AS relation, feature_id, similarity FROM analysis.phrase_matching
 WHERE similarity IS NULL OR NOT similarity BETWEEN -1 AND 1
 UNION ALL
-SELECT 'activation_similarity' AS relation, feature_id, mean_similarity AS similarity FROM analysis.activation_similarity
+SELECT 'activation_similarity' AS relation, feature_id, mean_similarity AS similarity
+FROM analysis.activation_similarity
 WHERE NOT (min_similarity BETWEEN -1 AND 1 AND max_similarity BETWEEN -1 AND 1 AND mean_similarity BETWEEN -1 AND 1)
     OR NOT min_similarity <= max_similarity

@@ -4,7 +4,8 @@
 WITH wanted AS (
     SELECT DISTINCT 'windows' AS purpose, m.model, t.text_key FROM texts.windows t CROSS JOIN staging.embedding_models m
     UNION ALL
-    SELECT DISTINCT 'explanations' AS purpose, m.model, t.text_key FROM texts.explanations t CROSS JOIN staging.embedding_models m
+    SELECT DISTINCT 'explanations' AS purpose, m.model, t.text_key
+    FROM texts.explanations t CROSS JOIN staging.embedding_models m
     UNION ALL
     SELECT DISTINCT 'phrases' AS purpose, m.model, t.text_key FROM texts.phrases t CROSS JOIN staging.embedding_models m
     UNION ALL

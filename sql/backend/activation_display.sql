@@ -3,6 +3,7 @@
 --   share, and by what they are alike. Every feature with display.min_examples sampled examples,
 --   explained or not.
 -- kind: view
+-- counted: no
 -- key: feature_id
 -- order: feature_id
 -- column feature_id UInt32: the feature
@@ -14,7 +15,10 @@
 -- column word_ngram_max_jaccard Float32: the same of the top word n-gram
 -- column top_char_ngram_text Utf8: the character n-gram that its examples share most; null where none does
 -- column top_word_ngram_text Utf8: the word n-gram that its examples share most; null where none does
--- column quantile_examples List(Struct(quantile_index Int64, prompt_id Int64, prompt_tokens List(Utf8), activation_pairs List(Struct(token_position Int64, activation_value Float64)), max_activation Float64, max_activation_position Int64, char_ngram_positions List(Struct(token_position Int64, char_offset Int64)), word_ngram_positions List(Int64))):
+-- column quantile_examples List(Struct(quantile_index Int64, prompt_id Int64, prompt_tokens List(Utf8),
+--   activation_pairs List(Struct(token_position Int64, activation_value Float64)), max_activation Float64,
+--   max_activation_position Int64, char_ngram_positions List(Struct(token_position Int64, char_offset
+--   Int64)), word_ngram_positions List(Int64))):
 --   by quantile, then rank; tokens as people read them; positions of the two n-grams in their windows
 WITH tokens AS (
     SELECT prompt_id, unnest(tokens) AS token, unnest(range(len(tokens))) AS position

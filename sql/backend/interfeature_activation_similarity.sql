@@ -1,13 +1,27 @@
--- version: 1
+-- version: 2
 -- description: Of each explained feature and its selected neighbours the pairs whose examples are alike, by
 --   what they say (semantic) or by an n-gram that both sides hold (lexical); a pair may stand in both.
 -- key: feature_id
 -- order: feature_id
 -- column feature_id UInt32: the feature
 -- column sae_id Categorical: the SAE
--- column semantic_pairs List(Struct(similar_feature_id UInt32, decoder_similarity Float32, pattern_type Utf8, semantic_similarity Float32, char_jaccard Float32, word_jaccard Float32, main_prompt_ids List(UInt32), similar_prompt_ids List(UInt32), num_comparisons UInt32, max_char_ngram Utf8, max_char_ngram_size UInt8, max_word_ngram Utf8, max_word_ngram_size UInt8, main_char_ngram_positions List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))), similar_char_ngram_positions List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))), main_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))), similar_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))))):
+-- column semantic_pairs List(Struct(similar_feature_id UInt32, decoder_similarity Float32, pattern_type Utf8,
+--   semantic_similarity Float32, char_jaccard Float32, word_jaccard Float32, main_prompt_ids List(UInt32),
+--   similar_prompt_ids List(UInt32), num_comparisons UInt32, max_char_ngram Utf8, max_char_ngram_size UInt8,
+--   max_word_ngram Utf8, max_word_ngram_size UInt8, main_char_ngram_positions List(Struct(prompt_id UInt32,
+--   positions List(Struct(token_position UInt16, char_offset UInt8)))), similar_char_ngram_positions
+--   List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))),
+--   main_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))),
+--   similar_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))))):
 --   pairs above pairs.semantic_threshold, nearest neighbour first; the jaccards are ratios of holders
--- column lexical_pairs List(Struct(similar_feature_id UInt32, decoder_similarity Float32, pattern_type Utf8, semantic_similarity Float32, char_jaccard Float32, word_jaccard Float32, main_prompt_ids List(UInt32), similar_prompt_ids List(UInt32), num_comparisons UInt32, max_char_ngram Utf8, max_char_ngram_size UInt8, max_word_ngram Utf8, max_word_ngram_size UInt8, main_char_ngram_positions List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))), similar_char_ngram_positions List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))), main_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))), similar_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))))):
+-- column lexical_pairs List(Struct(similar_feature_id UInt32, decoder_similarity Float32, pattern_type Utf8,
+--   semantic_similarity Float32, char_jaccard Float32, word_jaccard Float32, main_prompt_ids List(UInt32),
+--   similar_prompt_ids List(UInt32), num_comparisons UInt32, max_char_ngram Utf8, max_char_ngram_size UInt8,
+--   max_word_ngram Utf8, max_word_ngram_size UInt8, main_char_ngram_positions List(Struct(prompt_id UInt32,
+--   positions List(Struct(token_position UInt16, char_offset UInt8)))), similar_char_ngram_positions
+--   List(Struct(prompt_id UInt32, positions List(Struct(token_position UInt16, char_offset UInt8)))),
+--   main_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))),
+--   similar_word_ngram_positions List(Struct(prompt_id UInt32, positions List(UInt16))))):
 --   pairs above pairs.char_threshold or pairs.word_threshold
 WITH sampled AS (
     SELECT feature_id, list(prompt_id ORDER BY sample_order) AS prompt_ids
@@ -30,10 +44,11 @@ pairs AS (
         w.ngram_size AS word_size,
         w.ratio AS word_ratio,
         s.similarity > $pairs_semantic_threshold AS is_semantic,
-        coalesce(c.ratio > $pairs_char_threshold, false) OR coalesce(w.ratio > $pairs_word_threshold, false) AS is_lexical
+        coalesce(c.ratio > $pairs_char_threshold, false)
+            OR coalesce(w.ratio > $pairs_word_threshold, false) AS is_lexical
     FROM analysis.selected_neighbours n
     JOIN analysis.pair_similarity s ON s.feature_id = n.feature_id AND s.neighbour_order = n.neighbour_order
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
     JOIN analysis.pair_ngrams c
         ON c.feature_id = n.feature_id AND c.neighbour_order = n.neighbour_order AND c.kind = 'characters'
     JOIN analysis.pair_ngrams w

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: What aligns and what matches under each choice of thresholds, from the similarities
 --   that are stored: matching with the pattern types of the choice and the phrases aligned now.
 -- key: choice
@@ -23,7 +23,7 @@ groups AS (
 stored AS (
     SELECT p.feature_id, p.method, p.candidate_order, p.similarity
     FROM analysis.phrase_matching p
-    JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
+    JOIN staging.default_model m ON m.model = p.model
 ),
 
 phrases AS (

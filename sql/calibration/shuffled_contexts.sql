@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The statistic of matching.threshold on shuffled phrases: the cosine similarity of a
 --   feature's mean context vector to a phrase that was tried on another feature by the same method.
 -- column method: lexical, semantic
@@ -13,7 +13,7 @@ WITH tried AS (
         c.text_key,
         md5(concat_ws(' ', $calibration_seed, p.feature_id, p.method, p.candidate_order)) AS shuffle
     FROM analysis.phrase_matching p
-    JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
+    JOIN staging.default_model m ON m.model = p.model
     JOIN analysis.candidate_phrases c
         ON c.model = p.model AND c.feature_id = p.feature_id AND c.candidate_order = p.candidate_order
 ),

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The statistic of alignment.threshold on shuffled phrases: the cosine similarity of a
 --   phrase to one of another explainer, as alignment compares them, but of another feature.
 -- column feature_id: the feature of the first phrase
@@ -12,7 +12,7 @@ WITH compared AS (
         b.explainer_order AS later_explainer,
         md5(concat_ws(' ', $calibration_seed, s.feature_id, s.phrase_order, s.later_order)) AS shuffle
     FROM analysis.phrase_similarity s
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
     JOIN analysis.phrases a ON a.feature_id = s.feature_id AND a.phrase_order = s.phrase_order
     JOIN analysis.phrases b ON b.feature_id = s.feature_id AND b.phrase_order = s.later_order
 ),
@@ -48,7 +48,7 @@ shuffled AS (
 embedded AS (
     SELECT v.text_key, v.vector
     FROM vectors.phrases v
-    JOIN staging.embedding_models m ON m.model = v.model AND m.is_default
+    JOIN staging.default_model m ON m.model = v.model
 )
 
 SELECT s.feature_id, s.other_id, cosine(a.vector, b.vector) AS similarity

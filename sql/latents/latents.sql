@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: What is told of each latent: statistics over all of its entries, and the kept records
 --   with their pairs.
 -- key: feature_id
@@ -27,7 +27,10 @@ places AS (
 ),
 
 bars AS (
-    SELECT e.feature_id, least(floor(e.activation::DOUBLE / m.max_activation * $statistics_bins), $statistics_bins - 1)::INTEGER AS bar, count(*) AS count
+    SELECT
+        e.feature_id,
+        least(floor(e.activation::DOUBLE / m.max_activation * $statistics_bins), $statistics_bins - 1)::INTEGER AS bar,
+        count(*) AS count
     FROM part.entries e
     JOIN maxima m ON m.feature_id = e.feature_id
     WHERE m.max_activation > 0
@@ -48,7 +51,9 @@ ranked AS (
 tokens AS (
     SELECT
         feature_id,
-        list({'token_id': token_id, 'count': count, 'mean': mean, 'max': max} ORDER BY place) FILTER (place <= $statistics_top_tokens) AS tokens,
+        list(
+            {'token_id': token_id, 'count': count, 'mean': mean, 'max': max} ORDER BY place
+        ) FILTER (place <= $statistics_top_tokens) AS tokens,
         max(count) AS top_count,
         entropy_of(list(count ORDER BY count, token_id)) AS token_entropy
     FROM ranked

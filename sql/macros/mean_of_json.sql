@@ -4,6 +4,7 @@ CREATE OR REPLACE MACRO mean_of_json(numbers) AS
     list_transform(
         [TRY(from_json(numbers, '["DOUBLE"]'))],
         lambda values: CASE
-            WHEN len(values) > 0 AND list_count(values) = len(values) AND isfinite(list_sum(values)) THEN list_avg(values)
+            WHEN len(values) > 0 AND list_count(values) = len(values) AND isfinite(list_sum(values))
+                THEN list_avg(values)
         END
     )[1]

@@ -1,7 +1,9 @@
--- version: 1
+-- version: 2
 -- description: Why an activation record is refused, null when it is good. `record` is what its format
 --   gives, of a prompt with `num_tokens` tokens (null: an unknown one).
-CREATE OR REPLACE MACRO record_problem(line, record, feature_id, prompt_id, positions, activations, lengths, num_tokens, prompts_told) AS
+CREATE OR REPLACE MACRO record_problem(
+    line, record, feature_id, prompt_id, positions, activations, lengths, num_tokens, prompts_told
+) AS
     CASE
         -- All fields are there in almost every record: only the others are parsed again.
         WHEN record IS NULL OR record.numbers IS NULL OR feature_id IS NULL OR prompt_id IS NULL OR record.pairs IS NULL

@@ -10,10 +10,14 @@ CREATE OR REPLACE MACRO split_phrases(content, words) AS
                     ELSE regexp_replace(
                         regexp_replace(
                             content,
-                            '(^|[^\p{L}\p{M}\p{N}_])(' || array_to_string(list_transform(words, lambda w: regexp_escape(w)), '|') || ')($|[^\p{L}\p{M}\p{N}_])',
+                            '(^|[^\p{L}\p{M}\p{N}_])('
+                                || array_to_string(list_transform(words, lambda w: regexp_escape(w)), '|')
+                                || ')($|[^\p{L}\p{M}\p{N}_])',
                             '\1,\3', 'gi'
                         ),
-                        '(^|[^\p{L}\p{M}\p{N}_])(' || array_to_string(list_transform(words, lambda w: regexp_escape(w)), '|') || ')($|[^\p{L}\p{M}\p{N}_])',
+                        '(^|[^\p{L}\p{M}\p{N}_])('
+                            || array_to_string(list_transform(words, lambda w: regexp_escape(w)), '|')
+                            || ')($|[^\p{L}\p{M}\p{N}_])',
                         '\1,\3', 'gi'
                     )
                 END,

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The vectors of each feature's sampled windows; empty lists when it is silent everywhere.
 -- kind: view
 -- key: feature_id
@@ -10,7 +10,7 @@
 WITH sampled AS (
     SELECT v.feature_id, v.prompt_ids, v.vectors
     FROM analysis.sampled_vectors v
-    JOIN staging.embedding_models m ON m.model = v.model AND m.is_default
+    JOIN staging.default_model m ON m.model = v.model
 )
 
 SELECT

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 3
 -- description: How alike a feature's sampled examples are: by vectors and by n-grams.
 -- key: feature_id
 -- order: feature_id
@@ -13,7 +13,8 @@
 -- column prompt_ids List(UInt32): the sampled prompts, by quantile, then rank
 -- column quantile_boundaries List(Float32): of max_activation; empty with fewer examples than quantiles
 -- column ngram_jaccard_similarity List(Float32): mean Jaccard by n; null for fewer than 2 examples
--- column top_common_ngrams List(Struct(ngram Utf8, ngram_size UInt8, count UInt16, occurrences List(Struct(prompt_id UInt32, positions List(UInt16))))):
+-- column top_common_ngrams List(Struct(ngram Utf8, ngram_size UInt8, count UInt16, occurrences
+--   List(Struct(prompt_id UInt32, positions List(UInt16))))):
 --   the most frequent n-gram of each n that occurs at least twice
 WITH sampled AS (
     SELECT feature_id, count(*) AS num_examples, list(prompt_id ORDER BY sample_order) AS prompt_ids
@@ -24,7 +25,7 @@ WITH sampled AS (
 similarities AS (
     SELECT s.*
     FROM analysis.activation_similarity s
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
 ),
 
 jaccards AS (
@@ -37,7 +38,7 @@ tops AS (
     SELECT
         feature_id,
         list(
-            {'ngram': ngram, 'ngram_size': n, 'count': count, 'occurrences': occurrences}
+            {'ngram': ngram, 'ngram_size': n, 'count': least(count, 65535), 'occurrences': occurrences}
             ORDER BY list_position($ngrams_sizes::INTEGER[], n)
         ) AS top_ngrams
     FROM analysis.top_ngrams

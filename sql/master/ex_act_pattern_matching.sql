@@ -1,4 +1,4 @@
--- version: 1
+-- version: 3
 -- description: Whether the aligned phrases of a feature's explanations match what it fires on.
 -- key: feature_id
 -- order: feature_id
@@ -7,12 +7,15 @@
 -- column pattern_type Categorical: semantic, lexical, both or none
 -- column activation_semantic_sim Float32: mean_pairwise_similarity of its examples
 -- column activation_max_jaccard Float32: the largest of its mean Jaccards
--- column selected_ngram Struct(ngram Utf8, ngram_size UInt8, jaccard_score Float32, count UInt16, activation_positions List(Struct(prompt_id UInt32, positions List(UInt16)))):
+-- column selected_ngram Struct(ngram Utf8, ngram_size UInt8, jaccard_score Float32, count UInt16,
+--   activation_positions List(Struct(prompt_id UInt32, positions List(UInt16)))):
 --   the top n-gram of the n with the largest mean Jaccard
 -- column num_aligned_phrases UInt16: phrases of the aligned groups, with repetitions
--- column matches List(Struct(phrase_text Utf8, explainer_name Utf8, phrase_chunk_index UInt16, semantic_similarity Float32, match_type Utf8)):
+-- column matches List(Struct(phrase_text Utf8, explainer_name Utf8, phrase_chunk_index UInt16,
+--   semantic_similarity Float32, match_type Utf8)):
 --   phrases matched by the lexical or the semantic context, or both
--- column mismatches List(Struct(item_text Utf8, item_type Utf8, mismatch_type Utf8, explainer_name Utf8, semantic_similarity Float32)):
+-- column mismatches List(Struct(item_text Utf8, item_type Utf8, mismatch_type Utf8, explainer_name Utf8,
+--   semantic_similarity Float32)):
 --   unmatched phrases, then the contexts that matched nothing
 -- column num_matches UInt16: number of matches
 -- column num_mismatches UInt16: number of unmatched phrases
@@ -20,13 +23,13 @@
 WITH types AS (
     SELECT t.*
     FROM analysis.pattern_types t
-    JOIN staging.embedding_models m ON m.model = t.model AND m.is_default
+    JOIN staging.default_model m ON m.model = t.model
 ),
 
 counted AS (
     SELECT feature_id, count(*) AS num_phrases
     FROM analysis.aligned_phrases a
-    JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
+    JOIN staging.default_model m ON m.model = a.model
     GROUP BY feature_id
 ),
 
@@ -54,7 +57,7 @@ results AS (
             ORDER BY candidate_order
         ) FILTER (match_type IS NULL) AS unmatched
     FROM analysis.phrase_results r
-    JOIN staging.embedding_models m ON m.model = r.model AND m.is_default
+    JOIN staging.default_model m ON m.model = r.model
     GROUP BY feature_id
 ),
 
@@ -64,7 +67,7 @@ methods AS (
         method,
         max(similarity) AS similarity
     FROM analysis.phrase_matching p
-    JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
+    JOIN staging.default_model m ON m.model = p.model
     GROUP BY feature_id, method
     HAVING max(similarity) < $matching_threshold::FLOAT
 ),
@@ -101,7 +104,7 @@ SELECT
                 'ngram': t.selected_ngram,
                 'ngram_size': t.selected_n,
                 'jaccard_score': t.max_jaccard,
-                'count': t.selected_count,
+                'count': least(t.selected_count, 65535),
                 'activation_positions': t.selected_occurrences
             }
     END AS selected_ngram,

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Phrases on which several explainers of a feature agree.
 -- key: feature_id
 -- order: feature_id
@@ -6,7 +6,8 @@
 -- column sae_id Categorical: the SAE
 -- column llm_explainers List(Utf8): the explainers that explain it, in order
 -- column num_aligned_groups UInt16: number of groups
--- column aligned_groups List(Struct(aligned_group_id UInt16, similarity_score Float32, phrases List(Struct(explainer_name Utf8, text Utf8, chunk_index UInt16)))):
+-- column aligned_groups List(Struct(aligned_group_id UInt16, similarity_score Float32, phrases
+--   List(Struct(explainer_name Utf8, text Utf8, chunk_index UInt16)))):
 --   groups in order of opening; similarity_score = mean similarity of the taken phrases to the opener
 WITH grouped AS (
     SELECT
@@ -17,7 +18,7 @@ WITH grouped AS (
             {'explainer_name': explainer, 'text': text, 'chunk_index': chunk_index} ORDER BY phrase_order
         ) AS phrases
     FROM analysis.aligned_phrases a
-    JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
+    JOIN staging.default_model m ON m.model = a.model
     GROUP BY feature_id, group_id
 ),
 

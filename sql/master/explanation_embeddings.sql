@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: The vector of each explanation.
 -- key: feature_id, llm_explainer
 -- order: feature_id, (SELECT x.explainer_order FROM staging.explainers x WHERE x.explainer = llm_explainer)
@@ -19,5 +19,5 @@ FROM analysis.explanations e
 CROSS JOIN staging.sae sae
 JOIN staging.sources s ON s.source = e.source
 JOIN vectors.explanations v ON v.text_key = e.text_key
-JOIN staging.embedding_models m ON m.model = v.model AND m.is_default
+JOIN staging.default_model m ON m.model = v.model
 ORDER BY e.feature_id, e.explainer_order

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: One row per (feature, explainer): explanation, decoder neighbours, similarity to the
 --   other explainers' explanations, scores.
 -- key: feature_id, llm_explainer
@@ -28,9 +28,11 @@ others AS (
     SELECT
         feature_id,
         explainer_order,
-        list({'explainer': other_explainer, 'cosine_similarity': similarity} ORDER BY other_order) AS semantic_similarity
+        list(
+            {'explainer': other_explainer, 'cosine_similarity': similarity} ORDER BY other_order
+        ) AS semantic_similarity
     FROM analysis.explanation_similarity s
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
     GROUP BY feature_id, explainer_order
 ),
 

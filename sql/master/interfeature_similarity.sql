@@ -1,15 +1,19 @@
--- version: 1
+-- version: 3
 -- description: How an explained feature's examples compare with those of its nearest decoder
 --   neighbours.
 -- key: feature_id
 -- order: feature_id
 -- column feature_id UInt32: the feature
 -- column sae_id Categorical: the SAE
--- column selected_features List(Struct(feature_id UInt32, decoder_similarity Float32, sample_info List(Struct(quantile UInt8, prompt_id UInt32, max_activation Float32)))):
+-- column selected_features List(Struct(feature_id UInt32, decoder_similarity Float32, sample_info
+--   List(Struct(quantile UInt8, prompt_id UInt32, max_activation Float32)))):
 --   the nearest neighbours that have sampled examples, each with one example per quantile
--- column similarity_pairs List(Struct(main_feature_id UInt32, main_prompt_id UInt32, main_quantile UInt8, selected_feature_id UInt32, selected_prompt_id UInt32, selected_quantile UInt8, semantic_similarity Float32)):
+-- column similarity_pairs List(Struct(main_feature_id UInt32, main_prompt_id UInt32, main_quantile UInt8,
+--   selected_feature_id UInt32, selected_prompt_id UInt32, selected_quantile UInt8, semantic_similarity
+--   Float32)):
 --   cosine similarity of each pair of windows
--- column ngram_analysis List(Struct(ngram Utf8, ngram_size UInt8, jaccard_score Float32, count UInt16, occurrences List(Struct(feature_id UInt32, prompt_id UInt32, positions List(UInt16))))):
+-- column ngram_analysis List(Struct(ngram Utf8, ngram_size UInt8, jaccard_score Float32, count UInt16,
+--   occurrences List(Struct(feature_id UInt32, prompt_id UInt32, positions List(UInt16))))):
 --   per neighbour and n the mean Jaccard over the pairs and the most frequent shared n-gram
 --   (null, with count 0, where the sides share none)
 WITH sampled AS (
@@ -56,7 +60,7 @@ pairs AS (
             ORDER BY neighbour_order, sample_order, neighbour_sample_order
         ) AS similarity_pairs
     FROM analysis.neighbour_pairs p
-    JOIN staging.embedding_models m ON m.model = p.model AND m.is_default
+    JOIN staging.default_model m ON m.model = p.model
     GROUP BY feature_id
 ),
 
@@ -68,7 +72,7 @@ ngrams AS (
                 'ngram': ngram,
                 'ngram_size': n,
                 'jaccard_score': mean_jaccard,
-                'count': count,
+                'count': least(count, 65535),
                 'occurrences': coalesce(occurrences, [])
             }
             ORDER BY neighbour_order, list_position($ngrams_sizes::INTEGER[], n)

@@ -1,9 +1,9 @@
--- version: 1
+-- version: 2
 -- description: Which share of each explainer's phrases stands in an aligned group.
 WITH aligned AS (
     SELECT DISTINCT a.feature_id, a.phrase_order
     FROM analysis.aligned_phrases a
-    JOIN staging.embedding_models m ON m.model = a.model AND m.is_default
+    JOIN staging.default_model m ON m.model = a.model
 )
 
 SELECT

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: How alike two explainers' explanations of the same feature are: features per bin of
 --   0.05 of the cosine similarity, with the mean and its 95 % t interval (a feature has one value).
 WITH pairs AS (
@@ -8,7 +8,7 @@ WITH pairs AS (
         a.explainer_short || ' – ' || b.explainer_short AS pair,
         s.similarity
     FROM analysis.explanation_similarity s
-    JOIN staging.embedding_models m ON m.model = s.model AND m.is_default
+    JOIN staging.default_model m ON m.model = s.model
     JOIN staging.explainers a ON a.explainer_order = s.explainer_order
     JOIN staging.explainers b ON b.explainer_order = s.other_order
     WHERE s.explainer_order < s.other_order

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The map of explanations on a grid of 64 × 64: per cell, explainer, pattern type and
 --   cluster where its explanations lie on average and how many they are.
 WITH edges AS (
@@ -23,7 +23,7 @@ placed AS (
         ON c.feature_id = p.feature_id AND c.llm_explainer = p.llm_explainer
         AND c.num_clusters = (SELECT min(num_clusters) FROM analysis.explanation_clusters)
     JOIN analysis.pattern_types t ON t.feature_id = p.feature_id
-    JOIN staging.embedding_models m ON m.model = t.model AND m.is_default
+    JOIN staging.default_model m ON m.model = t.model
 )
 
 SELECT avg(x)::FLOAT AS x, avg(y)::FLOAT AS y, explainer, pattern_type, cluster, count(*) AS explanations

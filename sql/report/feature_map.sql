@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The map of decoder rows on a grid of 64 × 64: per cell, pattern type and cluster where
 --   its features lie on average and how many they are.
 WITH edges AS (
@@ -21,7 +21,7 @@ placed AS (
     LEFT JOIN (
         SELECT feature_id, pattern_type
         FROM analysis.pattern_types t
-        JOIN staging.embedding_models m ON m.model = t.model AND m.is_default
+        JOIN staging.default_model m ON m.model = t.model
     ) t ON t.feature_id = p.feature_id
 )
 

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: llm_comparison/llm_comparison_stats.json, for readers of the former pipeline: how far
 --   explainers agree, and per explainer how far scorers do; 4 decimals. A pair has two keys, llama_vs_gwen
 --   and gwen_vs_llama, with the same value: readers look for either, and who sums counts twice.
@@ -8,11 +8,11 @@
 WITH explainer_pairs AS (
     SELECT c.explainer_short AS first, c.other_short AS second, c.consistency
     FROM analysis.explainer_consistency c
-    JOIN staging.embedding_models m ON m.model = c.model AND m.is_default
+    JOIN staging.default_model m ON m.model = c.model
     UNION ALL
     SELECT c.other_short, c.explainer_short, c.consistency
     FROM analysis.explainer_consistency c
-    JOIN staging.embedding_models m ON m.model = c.model AND m.is_default
+    JOIN staging.default_model m ON m.model = c.model
 ),
 
 scorer_pairs AS (
@@ -51,6 +51,8 @@ SELECT
     '{"metadata":' || json_object('sae_id', sae.sae_id)
     || ',"explainer_consistency":{' || coalesce((SELECT entries FROM explainers), '')
     || '},"scorer_consistency":{'
-    || coalesce((SELECT string_agg(to_json(explainer_short) || ':' || entry, ',' ORDER BY explainer_short) FROM scorers), '')
+    || coalesce(
+        (SELECT string_agg(to_json(explainer_short) || ':' || entry, ',' ORDER BY explainer_short) FROM scorers), ''
+    )
     || '}}' AS document
 FROM staging.sae sae

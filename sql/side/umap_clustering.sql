@@ -6,7 +6,13 @@
 -- column path: where the file goes, relative to the data directory
 -- column document: the file's JSON text
 WITH members AS (
-    SELECT 'feature' AS kind, num_clusters, cluster, json_object('feature_id', feature_id) AS member, feature_id, 0 AS place
+    SELECT
+        'feature' AS kind,
+        num_clusters,
+        cluster,
+        json_object('feature_id', feature_id) AS member,
+        feature_id,
+        0 AS place
     FROM analysis.feature_clusters
     UNION ALL
     SELECT

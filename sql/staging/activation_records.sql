@@ -26,7 +26,10 @@ WITH lines AS (
 typed AS (
     SELECT
         l.*,
-        CASE WHEN regexp_full_match(l.record.feature, '[0-9]{1,10}') THEN TRY_CAST(l.record.feature AS BIGINT) END AS feature_id,
+        CASE
+            WHEN regexp_full_match(l.record.feature, '[0-9]{1,10}')
+                THEN TRY_CAST(l.record.feature AS BIGINT)
+        END AS feature_id,
         CASE
             WHEN l.record.tokens IS NOT NULL THEN t.prompt_id
             WHEN regexp_full_match(l.record.prompt, '-?[0-9]{1,18}') THEN TRY_CAST(l.record.prompt AS BIGINT)

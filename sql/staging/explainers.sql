@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The explainers in order, each with the source its explanations are taken from.
 -- key: explainer
 -- column explainer_order: 0-based
@@ -20,7 +20,9 @@ taken AS (
 
 SELECT
     (row_number() OVER (
-        ORDER BY nullif(list_position($explanations_explainers::VARCHAR[], t.explainer_short), 0) NULLS LAST, t.explainer_short
+        ORDER BY nullif(
+            list_position($explanations_explainers::VARCHAR[], t.explainer_short), 0
+        ) NULLS LAST, t.explainer_short
     ) - 1)::INTEGER AS explainer_order,
     t.explainer_short,
     n.full_name AS explainer,

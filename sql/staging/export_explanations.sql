@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: One row per explanation of a Neuronpedia export, kept, quarantined or outside
 --   scope.features. Their vectors are another model's and are not read.
 -- key: file, line
@@ -12,7 +12,13 @@ WITH parsed AS (
         reading_problem(problem, $input_max_record_mb, $input_max_expansion) AS problem,
         CASE
             WHEN problem IS NULL
-                THEN TRY(from_json(text, '{"index": "VARCHAR", "description": "JSON", "explanationModelName": "JSON", "typeName": "JSON"}'))
+                THEN TRY(
+                    from_json(
+                        text,
+                        '{"index": "VARCHAR", "description": "JSON", "explanationModelName": "JSON",
+                            "typeName": "JSON"}'
+                    )
+                )
         END AS item
     FROM raw.export_explanations
 ),
@@ -20,7 +26,10 @@ WITH parsed AS (
 fields AS (
     SELECT
         *,
-        CASE WHEN regexp_full_match(item."index", '[0-9]{1,10}') THEN TRY_CAST(item."index" AS BIGINT) END AS feature_id,
+        CASE
+            WHEN regexp_full_match(item."index", '[0-9]{1,10}')
+                THEN TRY_CAST(item."index" AS BIGINT)
+        END AS feature_id,
         json_text(item.description) AS explanation,
         coalesce(json_text(item."explanationModelName"), 'unknown') AS model,
         json_text(item."typeName") AS type
@@ -37,7 +46,8 @@ checked AS (
             WHEN item."index" IS NULL THEN 'missing field: index'
             WHEN feature_id IS NULL OR feature_id > 4294967295 THEN 'wrong type: index'
             WHEN NOT json_exists(text, '$.description') THEN 'missing field: description'
-            WHEN explanation IS NULL AND json_type(item.description) NOT IN ('VARCHAR', 'NULL') THEN 'wrong type: description'
+            WHEN explanation IS NULL AND json_type(item.description) NOT IN ('VARCHAR', 'NULL')
+                THEN 'wrong type: description'
             WHEN explanation IS NULL THEN 'no explanation in the file'
         END AS bad
     FROM fields
@@ -54,7 +64,11 @@ several AS (
 named AS (
     SELECT
         c.* EXCLUDE (model),
-        c.model || CASE WHEN s.model IS NOT NULL AND c.type IS NOT NULL THEN ' (' || c.type || ')' ELSE '' END AS explainer
+        c.model || CASE
+            WHEN s.model IS NOT NULL AND c.type IS NOT NULL
+                THEN ' (' || c.type || ')'
+            ELSE ''
+        END AS explainer
     FROM checked c
     LEFT JOIN several s ON s.model = c.model
 ),

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: One row per feature of a Neuronpedia export with its statistics, kept, quarantined or
 --   outside scope.features.
 -- key: file, line
@@ -14,7 +14,15 @@ WITH parsed AS (
         reading_problem(problem, $input_max_record_mb, $input_max_expansion) AS problem,
         CASE
             WHEN problem IS NULL
-                THEN TRY(from_json(text, '{"index": "VARCHAR", "maxActApprox": "VARCHAR", "frac_nonzero": "VARCHAR", "freq_hist_data_bar_heights": "JSON", "freq_hist_data_bar_values": "JSON", "pos_str": "JSON", "pos_values": "JSON", "neg_str": "JSON", "neg_values": "JSON", "topkCosSimIndices": "JSON", "topkCosSimValues": "JSON"}'))
+                THEN TRY(
+                    from_json(
+                        text,
+                        '{"index": "VARCHAR", "maxActApprox": "VARCHAR", "frac_nonzero": "VARCHAR",
+                            "freq_hist_data_bar_heights": "JSON", "freq_hist_data_bar_values": "JSON",
+                            "pos_str": "JSON", "pos_values": "JSON", "neg_str": "JSON", "neg_values": "JSON",
+                            "topkCosSimIndices": "JSON", "topkCosSimValues": "JSON"}'
+                    )
+                )
         END AS item
     FROM raw.export_features
 ),
@@ -22,7 +30,10 @@ WITH parsed AS (
 typed AS (
     SELECT
         *,
-        CASE WHEN regexp_full_match(item."index", '[0-9]{1,10}') THEN TRY_CAST(item."index" AS BIGINT) END AS feature_id,
+        CASE
+            WHEN regexp_full_match(item."index", '[0-9]{1,10}')
+                THEN TRY_CAST(item."index" AS BIGINT)
+        END AS feature_id,
         TRY_CAST(item."maxActApprox" AS DOUBLE) AS max_activation,
         TRY_CAST(item.frac_nonzero AS DOUBLE) AS density,
         coalesce(TRY(from_json(item.freq_hist_data_bar_heights, '["DOUBLE"]')), []) AS bar_heights,
@@ -83,6 +94,8 @@ SELECT
     bar_values,
     list_transform(list_zip(top_tokens, top_values), lambda t: {'token': t[1], 'value': t[2]}) AS top_logits,
     list_transform(list_zip(bottom_tokens, bottom_values), lambda t: {'token': t[1], 'value': t[2]}) AS bottom_logits,
-    list_transform(list_zip(neighbour_ids, neighbour_values), lambda t: {'feature_id': t[1], 'cosine_similarity': t[2]}) AS neighbours
+    list_transform(
+        list_zip(neighbour_ids, neighbour_values), lambda t: {'feature_id': t[1], 'cosine_similarity': t[2]}
+    ) AS neighbours
 FROM placed
 ORDER BY feature_id

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The Neuronpedia export: facts of its source.jsonl.
 -- key: file
 -- column export: its directory under raw/
@@ -17,7 +17,9 @@ WITH read AS (
                 WHEN TRY(json_type(text)) <> 'OBJECT' THEN 'not an object'
             END
         ) AS reason,
-        TRY(from_json(text, '{"id": "JSON", "modelId": "JSON", "num_prompts": "JSON", "num_tokens_in_prompt": "JSON"}')) AS facts
+        TRY(
+            from_json(text, '{"id": "JSON", "modelId": "JSON", "num_prompts": "JSON", "num_tokens_in_prompt": "JSON"}')
+        ) AS facts
     FROM raw.exports
 )
 

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: One row per value of a user's own figures and tags (raw/figures/), and one per row that was
 --   refused. Beside feature_id, sae_id, llm_explainer and scorer every column is one: a figure if most
 --   of its values are numbers or booleans, else a tag.
@@ -23,7 +23,15 @@ parsed AS (
         reading_problem(problem, $input_max_record_mb, $input_max_expansion) AS problem,
         regexp_extract(file, '([^/]+)\.[^./]+$', 1) AS name,
         ends_with(file, '.csv') AS is_csv,
-        CASE WHEN problem IS NULL THEN TRY(from_json(text, '{"feature_id": "VARCHAR", "sae_id": "VARCHAR", "llm_explainer": "VARCHAR", "scorer": "VARCHAR"}')) END AS key
+        CASE
+            WHEN problem IS NULL
+            THEN TRY(
+                from_json(
+                    text,
+                    '{"feature_id": "VARCHAR", "sae_id": "VARCHAR", "llm_explainer": "VARCHAR", "scorer": "VARCHAR"}'
+                )
+            )
+        END AS key
     FROM lines
 ),
 
@@ -57,7 +65,10 @@ saes AS (
 keyed AS (
     SELECT
         p.*,
-        CASE WHEN regexp_full_match(p.key.feature_id, '[0-9]{1,10}') THEN TRY_CAST(p.key.feature_id AS BIGINT) END AS feature_id,
+        CASE
+            WHEN regexp_full_match(p.key.feature_id, '[0-9]{1,10}')
+                THEN TRY_CAST(p.key.feature_id AS BIGINT)
+        END AS feature_id,
         x.explainer,
         o.scorer,
         CASE
@@ -67,7 +78,8 @@ keyed AS (
             WHEN p.key.feature_id IS NULL THEN 'missing field: feature_id'
             WHEN NOT regexp_full_match(p.key.feature_id, '[0-9]{1,10}') THEN 'wrong type: feature_id'
             WHEN in_scope(p.key.feature_id::BIGINT, $scope_features) AND f.feature_id IS NULL THEN 'unknown feature'
-            WHEN nullif(p.key.sae_id, '') IS NOT NULL AND sae_name(p.key.sae_id) NOT IN (SELECT sae_id FROM saes WHERE sae_id IS NOT NULL)
+            WHEN nullif(p.key.sae_id, '') IS NOT NULL
+                AND sae_name(p.key.sae_id) NOT IN (SELECT sae_id FROM saes WHERE sae_id IS NOT NULL)
                 THEN 'another SAE'
             WHEN nullif(p.key.llm_explainer, '') IS NOT NULL AND x.explainer IS NULL THEN 'unknown explainer'
             WHEN nullif(p.key.scorer, '') IS NOT NULL AND o.scorer IS NULL THEN 'unknown scorer'

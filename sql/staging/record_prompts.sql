@@ -17,7 +17,11 @@ typed AS (
 ),
 
 firsts AS (
-    SELECT tokens_key, min((natural_key(file), line)) AS first, min_by(file, (natural_key(file), line)) AS file, any_value(tokens) AS tokens
+    SELECT
+        tokens_key,
+        min((natural_key(file), line)) AS first,
+        min_by(file, (natural_key(file), line)) AS file,
+        any_value(tokens) AS tokens
     FROM typed
     WHERE list_count(tokens) = len(tokens)
     GROUP BY tokens_key

@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: Facts of each source's run_config.json. Only the named fields are ever read: the file
 --   may hold a token.
 -- key: source
@@ -19,7 +19,11 @@ WITH read AS (
                 WHEN TRY(json_type(text)) <> 'OBJECT' THEN 'not an object'
             END
         ) AS reason,
-        TRY(from_json(text, '{"sparse_model": "JSON", "hookpoints": "JSON", "explainer_model": "JSON", "explainer": "JSON"}')) AS config
+        TRY(
+            from_json(
+                text, '{"sparse_model": "JSON", "hookpoints": "JSON", "explainer_model": "JSON", "explainer": "JSON"}'
+            )
+        ) AS config
     FROM raw.run_configs
 ),
 

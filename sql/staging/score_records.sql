@@ -1,4 +1,4 @@
--- version: 6
+-- version: 7
 -- description: One row per example of every score file (per group of a simulation file); one for a
 --   file that could not be read or that is outside scope.features. A format
 --   (sql/macros/score_format/) reads a file of its method and checks its rows, this model places them.
@@ -57,7 +57,9 @@ known AS (
             WHEN NOT json_valid(text) OR json_type(text) NOT IN ('ARRAY', 'OBJECT') THEN unreadable_scores(text)
             ELSE list_transform(
                 CASE WHEN json_type(text) = 'ARRAY' THEN from_json(text, '["JSON"]') ELSE [text::JSON] END,
-                lambda item: scored_item('method not interpreted', NULL, false, 'kept', NULL, NULL, NULL, NULL, NULL, NULL, item::VARCHAR)
+                lambda item: scored_item(
+                    'method not interpreted', NULL, false, 'kept', NULL, NULL, NULL, NULL, NULL, NULL, item::VARCHAR
+                )
             )
         END AS items
     FROM formatted

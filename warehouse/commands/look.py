@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -106,12 +107,19 @@ def feature(context: Context, feature_id: int, html: str | None, as_json: bool) 
     if html is not None:
         path = Path(html or f"feature-{feature_id}.html")
         assert_free(context.data, path, (".html",))
-        pages.save(pages.page("card.html", card=shown), path)
+        link = partial(_beside, path)
+        pages.save(pages.page("card.html", card=shown, link=link, around=None), path)
         click.echo(path)
     elif as_json:
         click.echo(shown.json())
     else:
         show_card(shown)
+
+
+def _beside(page: Path, feature_id: int) -> str:
+    """The page of another feature in the same directory, '' where there is none."""
+    name = f"feature-{feature_id}.html"
+    return name if (page.parent / name).is_file() else ""
 
 
 @click.command()

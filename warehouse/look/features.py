@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
@@ -38,21 +39,30 @@ def select_features(
     column that does not exist.
     """
     with open_read_only(Layout(data).warehouse) as connection:
-        try:
-            found = connection.table(OVERVIEW)
-        except duckdb.CatalogException:
-            raise WarehouseError(
-                f"the warehouse has no {OVERVIEW}", "python cli.py build"
-            ) from None
-        known = found.columns
-        if where.strip():
-            found = _checked("--where", where, known, lambda: found.filter(where))
+        found = filter_overview(connection, data, where)
+        known = connection.table(OVERVIEW).columns
         count = len(found)
         rows = min(count, limit or count)
         # A line end, so that a comment in `sort` does not swallow what follows.
         found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(rows)  # fmt: skip
         sql = found.select(*_SHOWN).sql_query() if as_table else found.sql_query()
     return sql, rows, count
+
+
+def filter_overview(
+    connection: duckdb.DuckDBPyConnection, data: Path, where: str
+) -> duckdb.DuckDBPyRelation:
+    """The features for which `where` holds, all where it is empty. Errors as of `select_features`."""
+    try:
+        overview = connection.table(OVERVIEW)
+    except duckdb.CatalogException:
+        raise WarehouseError(
+            f"the warehouse has no {OVERVIEW}",
+            f"python cli.py --data {shlex.quote(str(data))} build",
+        ) from None
+    if not where.strip():
+        return overview
+    return _checked("--where", where, overview.columns, lambda: overview.filter(where))
 
 
 def _checked(

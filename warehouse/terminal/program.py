@@ -13,7 +13,9 @@ import click
 # How messages name the program; what is shown names it as it was called.
 NAME = "python cli.py"
 DATA = "warehouse.data"  # where a command's context keeps a directory that was named by --data
-_CALL = re.compile(rf"{re.escape(NAME)}(?P<data> --data \S+)?(?: (?P<command>[a-z][a-z-]*))?")
+_CALL = re.compile(
+    rf"{re.escape(NAME)}(?P<data> --data (?:'[^']*'|\S)+)?(?: (?P<command>[a-z][a-z-]*))?"
+)
 _WITHOUT_DATA = ("init", "sample")
 
 

@@ -1,11 +1,20 @@
--- version: 1
+-- version: 2
 -- description: A record that holds its prompt's tokens and a value for each, of Neuronpedia's batches
 --   and of SAEDashboard's: {"index": 877, "tokens": ["The"], "values": [0.0], "binMin": -1}
 CREATE OR REPLACE MACRO record_format_neuronpedia_dense(line, beside) AS
     CASE
         WHEN may_hold(line, 'values')
             THEN list_transform(
-                [TRY(from_json(line, '{"index": "VARCHAR", "tokens": "JSON", "values": "JSON", "sparseValues": "JSON", "binMin": "VARCHAR", "binMax": "VARCHAR", "binContains": "VARCHAR", "qualifyingTokenIndex": "VARCHAR"}'))],
+                [
+                    TRY(
+                        from_json(
+                            line,
+                            '{"index": "VARCHAR", "tokens": "JSON", "values": "JSON", "sparseValues": "JSON",
+                                "binMin": "VARCHAR", "binMax": "VARCHAR", "binContains": "VARCHAR",
+                                "qualifyingTokenIndex": "VARCHAR"}'
+                        )
+                    )
+                ],
                 lambda r: CASE
                     WHEN r."values" IS NOT NULL AND r."sparseValues" IS NULL
                         THEN {

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: A line of Neuronpedia's v2 batches, whose feature is the index of the same line of the
 --   v1 batch beside it: {"dataSetPromptId": 0, "sparseValues": [[90, 105.077]]}
 CREATE OR REPLACE MACRO record_format_neuronpedia_zipped(line, beside) AS
@@ -6,7 +6,9 @@ CREATE OR REPLACE MACRO record_format_neuronpedia_zipped(line, beside) AS
         WHEN beside IS NOT NULL AND may_hold(line, 'sparseValues')
             THEN list_transform(
                 [{
-                    'r': TRY(from_json(line, '{"index": "VARCHAR", "dataSetPromptId": "VARCHAR", "sparseValues": "JSON"}')),
+                    'r': TRY(
+                        from_json(line, '{"index": "VARCHAR", "dataSetPromptId": "VARCHAR", "sparseValues": "JSON"}')
+                    ),
                     'feature': TRY(from_json(beside, '{"index": "VARCHAR"}'))."index"
                 }],
                 lambda z: CASE

@@ -11,16 +11,20 @@ CREATE OR REPLACE MACRO score_format_intruder(method, content) AS
                         'Delphi',
                         CASE
                             WHEN item IS NULL THEN 'not an object'
-                            WHEN coalesce(item.sample::VARCHAR, item.correct_index, item.correct) IS NULL AND is_not_object(content, i)
+                            WHEN coalesce(item.sample::VARCHAR, item.correct_index, item.correct) IS NULL
+                                AND is_not_object(content, i)
                                 THEN 'not an object'
-                            WHEN item.correct IS NULL AND NOT has_field(content, i, 'correct') THEN 'missing field: correct'
+                            WHEN item.correct IS NULL AND NOT has_field(content, i, 'correct')
+                                THEN 'missing field: correct'
                             WHEN item.correct NOT IN ('true', 'false') THEN 'wrong type: correct'
                             WHEN item.correct_index IS NOT NULL AND TRY_CAST(item.correct_index AS BIGINT) IS NULL
                                 THEN 'wrong type: correct_index'
                         END,
                         false,
                         CASE
-                            WHEN item.correct IS NULL OR coalesce(json_type(item.sample), 'NULL') = 'NULL' OR item.correct_index = '-1'
+                            WHEN item.correct IS NULL
+                                OR coalesce(json_type(item.sample), 'NULL') = 'NULL'
+                                OR item.correct_index = '-1'
                                 THEN 'failed'
                             WHEN item.correct = 'true' THEN 'correct'
                             ELSE 'incorrect'

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Delphi's fuzz and detection: an LLM judges each example. It failed where `correct` is null
 --   or missing, or a `prediction` that is there is null or -1.
 CREATE OR REPLACE MACRO score_format_judge(method, content) AS
@@ -6,13 +6,30 @@ CREATE OR REPLACE MACRO score_format_judge(method, content) AS
         WHEN method IN ('fuzz', 'detection')
             THEN coalesce(
                 list_transform(
-                    TRY(from_json(content, '[{"distance": "VARCHAR", "activating": "VARCHAR", "ground_truth": "VARCHAR", "prediction": "VARCHAR", "probability": "VARCHAR", "correct": "VARCHAR"}]')),
+                    TRY(
+                        from_json(
+                            content,
+                            '[{"distance": "VARCHAR", "activating": "VARCHAR", "ground_truth": "VARCHAR",
+                                "prediction": "VARCHAR", "probability": "VARCHAR", "correct": "VARCHAR"}]'
+                        )
+                    ),
                     lambda item, i: scored_item(
-                        CASE WHEN item.ground_truth IS NOT NULL THEN 'Delphi before 2025-02 (ground_truth)' ELSE 'Delphi' END,
+                        CASE
+                            WHEN item.ground_truth IS NOT NULL
+                                THEN 'Delphi before 2025-02 (ground_truth)'
+                            ELSE 'Delphi'
+                        END,
                         CASE
                             WHEN item IS NULL THEN 'not an object'
                             -- An item of another type parses as an object without fields: look at those again.
-                            WHEN coalesce(item.distance, item.activating, item.ground_truth, item.prediction, item.probability, item.correct) IS NULL
+                            WHEN coalesce(
+                                item.distance,
+                                item.activating,
+                                item.ground_truth,
+                                item.prediction,
+                                item.probability,
+                                item.correct
+                            ) IS NULL
                                 AND is_not_object(content, i) THEN 'not an object'
                             WHEN label_problem(item.distance, coalesce(item.activating, item.ground_truth)) IS NOT NULL
                                 THEN label_problem(item.distance, coalesce(item.activating, item.ground_truth))
@@ -36,7 +53,10 @@ CREATE OR REPLACE MACRO score_format_judge(method, content) AS
                             WHEN lower(item.prediction) IN ('true', '1', '1.0') THEN true
                             WHEN lower(item.prediction) IN ('false', '0', '0.0') THEN false
                         END,
-                        CASE WHEN TRY_CAST(item.probability AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(item.probability AS DOUBLE) END,
+                        CASE
+                            WHEN TRY_CAST(item.probability AS DOUBLE) BETWEEN 0 AND 1
+                                THEN TRY_CAST(item.probability AS DOUBLE)
+                        END,
                         NULL,
                         NULL,
                         NULL

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Delphi's surprisal: a language model's losses on each token with and without the
 --   explanation. The value is the mean gain; lists are as long as the example, whatever its length.
 CREATE OR REPLACE MACRO score_format_surprisal(method, content) AS
@@ -6,12 +6,20 @@ CREATE OR REPLACE MACRO score_format_surprisal(method, content) AS
         WHEN method = 'surprisal'
             THEN coalesce(
                 list_transform(
-                    TRY(from_json(content, '[{"distance": "VARCHAR", "activating": "VARCHAR", "no_explanation": "JSON", "explanation": "JSON"}]')),
+                    TRY(
+                        from_json(
+                            content,
+                            '[{"distance": "VARCHAR", "activating": "VARCHAR", "no_explanation": "JSON",
+                                "explanation": "JSON"}]'
+                        )
+                    ),
                     lambda item, i: scored_item(
                         'Delphi',
                         CASE
                             WHEN item IS NULL THEN 'not an object'
-                            WHEN coalesce(item.distance, item.activating, item.no_explanation::VARCHAR, item.explanation::VARCHAR) IS NULL
+                            WHEN coalesce(
+                                item.distance, item.activating, item.no_explanation::VARCHAR, item.explanation::VARCHAR
+                            ) IS NULL
                                 AND is_not_object(content, i) THEN 'not an object'
                             WHEN label_problem(item.distance, item.activating) IS NOT NULL
                                 THEN label_problem(item.distance, item.activating)
@@ -20,12 +28,14 @@ CREATE OR REPLACE MACRO score_format_surprisal(method, content) AS
                                 THEN 'missing field: no_explanation'
                             WHEN item.explanation IS NULL AND NOT has_field(content, i, 'explanation')
                                 THEN 'missing field: explanation'
-                            WHEN json_type(item.no_explanation) NOT IN ('ARRAY', 'NULL') THEN 'wrong type: no_explanation'
+                            WHEN json_type(item.no_explanation) NOT IN ('ARRAY', 'NULL')
+                                THEN 'wrong type: no_explanation'
                             WHEN json_type(item.explanation) NOT IN ('ARRAY', 'NULL') THEN 'wrong type: explanation'
                         END,
                         false,
                         CASE
-                            WHEN mean_of_json(item.no_explanation) - mean_of_json(item.explanation) IS NULL THEN 'failed'
+                            WHEN mean_of_json(item.no_explanation) - mean_of_json(item.explanation) IS NULL
+                                THEN 'failed'
                             ELSE 'scored'
                         END,
                         TRY_CAST(item.distance AS DOUBLE),
