@@ -50,11 +50,12 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
     Example:
       python cli.py --data demo --set matching.threshold=0.5 plan
     """
-    from warehouse.run.build import prepare
+    from warehouse.run.build import assert_ready, prepare
     from warehouse.terminal.build import show_plan
     from warehouse.write.stale import published_results, stale_exports
 
     prepared = prepare(context.settings(), context.jobs, selectors, full)
+    assert_ready(prepared, fetch=False)
     show_plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
 
 
