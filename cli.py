@@ -103,6 +103,7 @@ def main(
 for command in (
     setup.init,
     setup.sample,
+    setup.set_,
     build.build,
     build.plan,
     build.sources,

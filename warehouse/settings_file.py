@@ -173,8 +173,8 @@ def toml_literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def write_numbers(data: Path, chosen: Mapping[str, float]) -> Path:
-    """Set numbers in DIR/warehouse.toml, by one rename; without a file a commented one is made."""
+def write_settings(data: Path, chosen: Mapping[str, object]) -> Path:
+    """Set values in DIR/warehouse.toml, by one rename; without a file a commented one is made."""
     path = (data / FILE_NAME).resolve()
     if path.exists():
         with path.open(encoding="utf-8", newline="") as stream:
@@ -188,12 +188,12 @@ def write_numbers(data: Path, chosen: Mapping[str, float]) -> Path:
         if path.exists():
             shutil.copymode(path, temporary)
 
-    write_atomically(path, fill, "check its permissions, or put the numbers there by hand")
+    write_atomically(path, fill, "check its permissions, or put them there by hand")
     return path
 
 
-def edited(text: str, chosen: Mapping[str, float]) -> str:
-    """The text of a valid settings file with each number where it stands, or added.
+def edited(text: str, chosen: Mapping[str, object]) -> str:
+    """The text of a valid settings file with each value where it stands, or added.
 
     >>> edited("[matching]\\nthreshold = 0.6  # smallest\\n", {"matching.threshold": 0.5})
     '[matching]\\nthreshold = 0.5  # smallest\\n'
@@ -201,6 +201,7 @@ def edited(text: str, chosen: Mapping[str, float]) -> str:
     mark = text[: text.startswith("\ufeff")]
     document = tomlkit.parse(text.removeprefix(mark))
     for name, value in chosen.items():
-        section, _, key = name.partition(".")
-        document.setdefault(section, tomlkit.table())[key] = value
+        section, _, key = name.rpartition(".")
+        place = document.setdefault(section, tomlkit.table()) if section else document
+        place[key] = value
     return mark + document.as_string()

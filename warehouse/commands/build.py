@@ -83,11 +83,17 @@ def build(
     Example:
       python cli.py --data demo build
     """
+    from warehouse.look.published import changed_settings
+    from warehouse.project import Layout
     from warehouse.run.build import build as run_build
     from warehouse.terminal.build import show_report
+    from warehouse.terminal.console import talk
     from warehouse.terminal.progress import progress
+    from warehouse.terminal.values import describe_settings
 
     settings = context.settings()
+    if changed := changed_settings(Layout(settings.data), settings):
+        talk(f"settings that differ from the published build's: {describe_settings(changed)}")
     with progress(context.json_log, context.verbose) as show:
         report = run_build(settings, context.jobs, selectors, full, not no_export, wait, show)
     show_report(settings, report)

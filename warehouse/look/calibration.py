@@ -154,7 +154,7 @@ def write(settings: Settings, chosen: Mapping[str, float]) -> Path:
     """Put the chosen thresholds into DIR/warehouse.toml, all else and its comments untouched."""
     if not chosen:
         raise UsageError("no threshold could be calibrated", "see why: python cli.py calibrate")
-    return settings_file.write_numbers(settings.data, chosen)
+    return settings_file.write_settings(settings.data, chosen)
 
 
 def _as_built(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Settings:
