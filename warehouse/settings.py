@@ -15,6 +15,10 @@ from pathlib import Path
 from warehouse import settings as known
 from warehouse.errors import UsageError
 
+LONGEST_ID = 200  # bytes: an SAE's id is part of file names
+# What drives a terminal or ends a text early; a prompt may hold line ends and tabs.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -40,12 +44,14 @@ class Setting:
         words = {
             "int": "a whole number",
             "float": "a number",
-            "str": "a string",
+            "str": "a string without control characters",
             "bool": "true or false",
             "strings": 'a list of strings, e.g. ["a", "b"]',
             "ints": "a list of different whole numbers, e.g. [2, 3, 4]",
-            "names": 'a table of strings, e.g. { llama = "meta-llama/Llama-3.1-70B" }',
+            "names": 'a table of strings that are not empty, e.g. { llama = "meta-llama/Llama-3.1-70B" }',
         }[self.kind]
+        if self.name == "sae_id":
+            words += f", at most {LONGEST_ID} bytes long"
         if self.low is not None and self.high is not None:
             return f"{words} from {self.low:g} to {self.high:g}"
         if self.low is not None:
@@ -72,9 +78,13 @@ class Setting:
         if self.kind == "str":
             if not isinstance(value, str) or (self.choices and value not in self.choices):
                 raise ValueError
+            if _CONTROL.search(value) or (self.name == "sae_id" and len(value.encode()) > LONGEST_ID):  # fmt: skip
+                raise ValueError
             return value
         if self.kind == "names":
             if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+                raise ValueError
+            if any(not v.strip() or _CONTROL.search(v) for v in value.values()):
                 raise ValueError
             return dict(sorted(value.items()))
         if not isinstance(value, list):

@@ -95,7 +95,7 @@ class Queries:
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise WarehouseError(
                 f'"{model.name}" cannot be drawn: {str(error).splitlines()[0]}',
-                "python cli.py build   brings the warehouse up to this program",
+                "bring the warehouse up to this program: python cli.py build",
             ) from None
 
     def shown(self, name: str) -> Figure:
