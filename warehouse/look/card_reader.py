@@ -17,10 +17,8 @@ from warehouse.look.card import (
     Build,
     Card,
     Cause,
-    Example,
     Explanation,
     Group,
-    Judgement,
     Match,
     Neighbour,
     Ngram,
@@ -31,9 +29,8 @@ from warehouse.look.card import (
     Shared,
     Similarity,
     Statistics,
-    Token,
-    WrongExample,
 )
+from warehouse.look.evidence import Example, Judgement, Token, WrongExample
 from warehouse.look.judged import read_texts
 from warehouse.look.published import rows_of
 from warehouse.models.library import load_all
