@@ -22,7 +22,7 @@ docs: .venv/.ready  ## write the generated pages anew: models, commands, setting
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m tests.bad_input
 
-test: .venv/.ready  ## set up, run every test
+test: .venv/.ready lint  ## set up, run the linter and every test
 	$(BIN)/python -m tests.readers install
 	$(BIN)/python -m pytest -n 2
 
@@ -33,10 +33,11 @@ bench: .venv/.ready  ## measure every target beside its peer, into docs/benchmar
 readers: .venv/.ready  ## read the masters with every reader, each in its own environment, into docs/readers.md (4 minutes, 4 GB on disk)
 	$(BIN)/python -m tests.readers
 
-lint: .venv/.ready  ## what the linter and the version check say
+lint: .venv/.ready  ## linter, formatter, model versions, order of imports, limits on files and classes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python cli.py models check
+	$(BIN)/python -m pytest -n 0 tests/test_layers.py -k 'imports or circle or lines or sql or figures'
 
 lock: .venv/.ready  ## record new model versions in sql/models.lock
 	$(BIN)/python cli.py models check --write

@@ -111,6 +111,20 @@ def test_no_line_of_sql_is_over_120_characters() -> None:
     assert not long
 
 
+def test_the_figures_of_the_architecture_page_are_true() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told = {
+        what: (int(now), int(limit or 0))
+        for what, now, limit in re.findall(r"^\| (.*?) \| (\d+) \| (\d*) ?\|$", page, re.MULTILINE)
+    }
+    (floors_now, most_floors) = told["files that import each other in a row, at the most (floors)"]
+    assert floors(IMPORTS) <= floors_now <= most_floors == 12
+    assert told["lines of the largest file"][1] == 400
+    assert told["lines of the largest class"][1] == 200
+    assert told["characters of the longest line of SQL"][1] == 120
+    assert abs(told["files of Python"][0] - len(MODULES)) <= 10, "write the number anew"
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["plan"], ["build"]])
 def test_the_command_line_a_plan_and_a_build_without_work_load_nothing_heavy(
     sample: Path, arguments: list[str]

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: What another embedding model changes: per pair of models and measure the rank
 --   correlation and the mean difference, and how many pattern types differ.
 -- key: model, other_model, measure
@@ -8,7 +8,7 @@
 --   activation_similarity (mean_pairwise_similarity), aligned_groups (number a feature),
 --   pattern_type
 -- column compared: values that both models have
--- column rank_correlation: Spearman's, ties at their mean rank
+-- column rank_correlation: Spearman's, ties at their mean rank; null where either model has one value only
 -- column mean_difference: other model minus model
 -- column mean_difference_low: lower end of its 95 % t interval, in which each feature is one unit with
 --   all its values (cluster-robust standard error); null for one feature
@@ -87,7 +87,10 @@ means AS (
         measure,
         count(*) AS compared,
         count(DISTINCT feature_id) AS features,
-        CASE WHEN measure <> 'pattern_type' THEN corr(place, other_place) END AS rank_correlation,
+        CASE
+            WHEN measure <> 'pattern_type' AND min(place) < max(place) AND min(other_place) < max(other_place)
+                THEN corr(place, other_place)
+        END AS rank_correlation,
         avg(other_value - value) AS mean_difference,
         CASE WHEN measure = 'pattern_type' THEN count(*) FILTER (label <> other_label) END AS changed
     FROM ranked

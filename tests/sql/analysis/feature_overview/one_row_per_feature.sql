@@ -31,8 +31,8 @@
 -- given analysis.failure_clusters: feature_id BIGINT, cluster_id INTEGER
 (1, -1),
 -- given analysis.feature_statistics: feature_id BIGINT, basis VARCHAR, firing_count BIGINT, density DOUBLE, is_dead BOOLEAN, is_dense BOOLEAN, max_activation DOUBLE, mean_activation DOUBLE, top_tokens STRUCT(token VARCHAR)[], top_token_share DOUBLE, token_entropy DOUBLE
-(1, 'corpus', 9, 0.5, false, true, 8, 4, [('c')], 0.5, 1), (1, 'sample', 2, NULL, NULL, NULL, 3, 2, [('s')], 1, 0),
-(3, 'sample', 2, NULL, NULL, NULL, 3, 2, [('s')], 1, 0),
+(1, 'corpus', 9, 0.5, false, true, 8, 4, [{'token': 'c'}], 0.5, 1), (1, 'sample', 2, NULL, NULL, NULL, 3, 2, [{'token': 's'}], 1, 0),
+(3, 'sample', 2, NULL, NULL, NULL, 3, 2, [{'token': 's'}], 1, 0),
 -- given analysis.own_figures: feature_id BIGINT, "mine.depth" DOUBLE
 (1, 7),
 -- given analysis.own_tags: feature_id BIGINT, "notes.kind" VARCHAR
