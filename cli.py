@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from warehouse import __version__
-from warehouse.commands import build, history, look, models, setup
+from warehouse.commands import build, explore, history, look, models, setup
 from warehouse.commands.options import Context, complete
 from warehouse.errors import ExitCode, UsageError, WarehouseError
 
@@ -29,6 +29,8 @@ class Commands(click.Group):
         except WarehouseError as error:
             console.error(error)
             sys.exit(error.exit_code)
+        except BrokenPipeError:  # `| head` has enough; click ends quietly
+            raise
         except OSError as problem:
             what = problem.strerror or str(problem)
             console.error(UsageError(f'"{problem.filename}": {what}' if problem.filename else what))
@@ -98,6 +100,7 @@ for command in (
     look.report,
     look.feature,
     look.features,
+    explore.explore,
     look.compare_models,
     look.calibrate,
     history.history,

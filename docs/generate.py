@@ -44,6 +44,7 @@ SCHEMAS = {
     "cards": "What `feature` reads of one feature, a query a section; no part of a build.",
     "audits": "Each a SELECT of bad rows: an error stops the build, a warning is told.",
     "calibration": "What `calibrate` asks of the published warehouse; no build makes them.",
+    "latents": "What is asked of a part of a latents cache while it is read; no part of a build's graph.",
     "macros": "Functions that models share; every DuckDB shell that opens the warehouse has them.",
 }
 _DETAILED = ("master", "backend", "analysis")

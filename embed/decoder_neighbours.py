@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from embed import encoder, weights
@@ -38,6 +39,10 @@ class DecoderNeighbours:
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         bound = {"neighbours.count": settings["neighbours.count"]}
         return JobIdentity(digest(self.name, _VERSION, bound), bound)
+
+    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
+        """It keeps no files that later builds rely on."""
+        return []
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from warehouse.database import run
@@ -41,6 +42,10 @@ class DecoderTree:
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         bound = {"clustering.max_features": settings["clustering.max_features"]}
         return JobIdentity(digest(self.name, _VERSION, bound, f"scipy {version('scipy')}"), bound)
+
+    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
+        """It keeps no files that later builds rely on."""
+        return []
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

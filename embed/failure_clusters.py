@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from embed.density_tree import selected_labels
 from warehouse.database import run
 from warehouse.plan.graph import JobContext, JobIdentity
 from warehouse.project import Layout
@@ -40,6 +42,10 @@ class FailureClusters:
         bound = {name: settings[name] for name in _SETTINGS}
         library = f"scikit-learn {version('scikit-learn')}"
         return JobIdentity(digest(self.name, _VERSION, bound, library), bound)
+
+    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
+        """It keeps no files that later builds rely on."""
+        return []
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np
@@ -76,12 +82,13 @@ def clusters(
         return np.full(len(profiles), NO_CLUSTER, np.int32)
     from sklearn.cluster import HDBSCAN
 
-    labels = HDBSCAN(
+    fitted = HDBSCAN(
         min_cluster_size=min_cluster_size,
         min_samples=min_samples + 1,  # scikit-learn counts the point itself
-        cluster_selection_epsilon=epsilon,
         copy=True,
-    ).fit_predict(profiles)
+    ).fit(profiles)
+    # Its own selection by epsilon breaks under NumPy 2.4 (scikit-learn 1.9.1, 2026-11).
+    labels = selected_labels(fitted._single_linkage_tree_, min_cluster_size, epsilon)
     found, firsts, sizes = np.unique(labels, return_index=True, return_counts=True)
     inside = found >= 0
     found, firsts, sizes = found[inside], firsts[inside], sizes[inside]

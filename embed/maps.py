@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from embed import encoder, projections, weights
@@ -48,6 +49,10 @@ class MapJob:
         bound = {key: settings[key] for key in _map_settings(settings)}
         libraries = projections.libraries() if settings["projections.enabled"] else []
         return JobIdentity(digest(self.name, _VERSION, bound, *libraries), bound)
+
+    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
+        """It keeps no files that later builds rely on."""
+        return []
 
     def run(self, context: JobContext) -> tuple[str, int]:
         """Load the map from its file, which is made first where it isn't there."""

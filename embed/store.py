@@ -54,6 +54,26 @@ class VectorStore:
             text = json.dumps({**facts, "form": _FORM}, indent=2) + "\n"
             write_durably(path, lambda p: p.write_text(text, encoding="utf-8"))
 
+    def set_aside_damaged(self) -> list[Path]:
+        """Rename the parts that cannot be read, or whose pages have another checksum; their new paths.
+
+        Every part is read, some gigabyte per second: no vector of a damaged one is ever served.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        found = []
+        for part in self.parts():
+            try:
+                with pq.ParquetFile(part, page_checksum_verification=True) as file:
+                    for _ in file.iter_batches(_ROW_GROUP):
+                        pass
+            except (OSError, pa.ArrowException):
+                aside = part.with_name(f"damaged-{part.name}")
+                part.replace(aside)
+                found.append(aside)
+        return found
+
     def renew(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Give places to the parts of a store that an earlier version wrote; no vector changes."""
         import pyarrow as pa

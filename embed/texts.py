@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from embed.encoder import Encoder
 from embed.model_files import ModelFiles, fingerprint, locate
 from embed.store import VectorStore
 from warehouse.database import run
+from warehouse.errors import DamagedError
 from warehouse.plan.graph import JobContext, JobIdentity
 from warehouse.project import Layout
 from warehouse.settings import Settings
@@ -71,6 +73,7 @@ class TextJob:
             if self.own_texts:
                 texts = f"(SELECT * FROM {relation} WHERE model = {literal(model)})"
             store = _store(context.settings, context.layout, _files(context, model))
+            self._check(context, store)
             store.renew(connection)
             self._fill(context, model, store, texts)
             selects.append(store.select(connection, texts, model, places))
@@ -84,6 +87,17 @@ class TextJob:
             rows += count
         run(connection, f"CREATE OR REPLACE VIEW {self.name} AS {' UNION ALL '.join(selects)}")
         return digest(*parts), rows
+
+    def repair(self, context: JobContext) -> list[Path]:
+        """Set aside what is damaged of the stores that are there."""
+        models = [locate(model) for model in context.settings.embedding_models]
+        stores = [_store(context.settings, context.layout, files) for files in models if files]
+        return [path for store in stores for path in store.set_aside_damaged()]
+
+    def _check(self, context: JobContext, store: VectorStore) -> None:
+        """DamagedError when a part of the store is; once per build."""
+        if aside := context.once(f"checked {store.directory}", store.set_aside_damaged):
+            raise DamagedError(aside)
 
     def _fill(self, context: JobContext, model: str, store: VectorStore, texts: str) -> None:
         """Encode what the store lacks of `texts`."""

@@ -140,6 +140,7 @@ def test_a_tokens_form_is_without_marks_and_white_space(db, token, marker, form)
         (["▁it", "'", "s", "▁well", "-", "known!"], "▁", [("it", 0), ("s", 2), ("well-known!", 3)]),
         (["İ", "Σ"], "none", [("i", 0), ("σ", 1)]),
         (["!", "<s>"], "▁", []),
+        (["▁a\x1fb", "1\x1e1", "▁c"], "▁", [("a\x1fb1\x1e1", 0), ("c", 2)]),
         ([], "▁", []),
     ],
 )  # fmt: skip
@@ -383,6 +384,7 @@ def test_the_similarity_of_a_pair_is_the_mean_over_all_pairs_of_windows(db):
     fill(db, "vectors.windows", "model VARCHAR, text_key VARCHAR, vector FLOAT[]", [
         ("m", key, vector.tolist()) for key, vector in zip("abcde", vectors, strict=True)
     ])  # fmt: skip
+    fill(db, "staging.embedding_models", "model VARCHAR, model_order INTEGER", [("m", 0), ("n", 1)])
     make(db, "analysis.mean_windows", "analysis.pair_similarity")
     lengths = np.linalg.norm(vectors.astype(float), axis=1)[:, None]
     units = np.divide(vectors, lengths, out=np.zeros((5, 6)), where=lengths > 0)

@@ -68,12 +68,13 @@ def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def open_read_only(
-    path: Path, readable: Path | None = None, unsafe: bool = False
+    path: Path, readable: Path | None = None, unsafe: bool = False, memory: str = ""
 ) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a published warehouse.
 
     Unless `unsafe`, SQL on it can read no other file than the vectors under `readable`, attach
-    no database, load no extension and change no setting.
+    no database, load no extension and change no setting. `memory` bounds what DuckDB may take, as
+    its setting memory_limit says it: "4GB", "50%".
     """
     if not path.exists():
         raise WarehouseError(f'"{path}" does not exist', "python cli.py build")
@@ -81,12 +82,37 @@ def open_read_only(
         connection = duckdb.connect(str(path.absolute()), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}') from None
+    if memory:
+        run(connection, f"SET memory_limit = {literal(memory)}")
     if not unsafe:
         if readable is not None:
             run(connection, f"SET allowed_directories = {literal([str(readable.resolve())])}")
-        run(connection, "SET enable_external_access = false")
-        run(connection, "SET lock_configuration = true")
+        _shut(connection)
     return connection
+
+
+def open_apart(path: Path) -> duckdb.DuckDBPyConnection:
+    """As `open_read_only`, in an instance of its own: what else this process opens is not in its way.
+
+    DuckDB knows an open file by its path: opened as usual, a path whose file was replaced gives the
+    old file again for as long as somebody reads that. Cursors need `USE warehouse`.
+    """
+    if not path.exists():
+        raise WarehouseError(f'"{path}" does not exist', "python cli.py build")
+    connection = duckdb.connect(":memory:")
+    try:
+        run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (READ_ONLY)")
+    except duckdb.Error as error:
+        raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}') from None
+    run(connection, f"USE {_NAME}")
+    _shut(connection)
+    return connection
+
+
+def _shut(connection: duckdb.DuckDBPyConnection) -> None:
+    """No file, no other database, no extension, no setting from here on."""
+    run(connection, "SET enable_external_access = false")
+    run(connection, "SET lock_configuration = true")
 
 
 def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[tuple]:

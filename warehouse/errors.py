@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -29,6 +31,15 @@ class UsageError(WarehouseError):
     """The command, a setting or the data directory is not usable as given."""
 
     exit_code = ExitCode.USAGE
+
+
+class DamagedError(WarehouseError):
+    """Files of the program's own were damaged and are set aside: what was made of them is made anew."""
+
+    def __init__(self, aside: Sequence[Path]) -> None:
+        self.aside = aside
+        names = ", ".join(f'"{path}"' for path in aside)
+        super().__init__(f"damaged, and set aside: {names}", "build again")
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -82,6 +82,7 @@ Put the raw files here:
   raw/sae/params.npz                          the decoder, W_dec (or a .safetensors file)
   raw/<explainer>_e-<scorer>_s/               one directory a run, as Delphi writes it:
       run_config.json, explanations/*_latent<ID>.txt, scores/<method>/*_latent<ID>.txt
+or a whole Delphi run or Neuronpedia export, as it lies, anywhere below raw/ (docs/inputs.md)
 
 then: python cli.py --data {directory} build"""
 

@@ -2,6 +2,18 @@
 -- description: Statistics of each feature over all tokens that the model read, from the first of these
 --   that is there: a Delphi run's cache and firing counts, an export's features, SAELens' sparsity.
 -- key: feature_id
+-- column feature_id: the feature
+-- column num_tokens: tokens that were read; null where it is not known
+-- column firing_count: tokens that it fires on
+-- column density: share of the tokens that it fires on
+-- column max_activation: the largest
+-- column mean_activation: over the tokens that it fires on
+-- column histogram: see analysis.feature_statistics
+-- column top_logits: see analysis.feature_statistics
+-- column bottom_logits: see analysis.feature_statistics
+-- column top_tokens: see analysis.feature_statistics
+-- column top_token_share: see analysis.feature_statistics
+-- column token_entropy: see analysis.feature_statistics
 WITH tokens AS (
     SELECT
         l.feature_id,

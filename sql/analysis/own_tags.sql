@@ -1,6 +1,7 @@
 -- version: 1
 -- description: A user's own tags of each feature, a column each, as analysis.feature_overview shows them.
 -- key: feature_id
+-- column feature_id: the feature
 SELECT *
 FROM (
     PIVOT (

@@ -22,6 +22,18 @@ placed AS (
     FROM sampled
 ),
 
+-- Words are put together in one text, parted by the unit separator: one that is part of a token is
+-- written as two others for that time, of which the first begins nothing else.
+spelt AS (
+    SELECT
+        token,
+        ends_word,
+        begins_word,
+        replace(replace(head, chr(30), chr(30) || '0'), chr(31), chr(30) || '1') AS head,
+        replace(replace(lowered, chr(30), chr(30) || '0'), chr(31), chr(30) || '1') AS lowered
+    FROM staging.token_forms
+),
+
 -- A token that ends a word is part of none. Another one begins a word if it says so, or if no word
 -- is current: at the prompt's start and after a token that ends a word.
 begun AS (
@@ -32,31 +44,29 @@ begun AS (
         f.lowered,
         f.begins_word OR coalesce(b.ends_word, true) AS begins
     FROM placed p
-    JOIN staging.token_forms f ON f.token = p.token
+    JOIN spelt f ON f.token = p.token
     LEFT JOIN staging.token_forms b ON b.token = p.before
     WHERE NOT f.ends_word
 ),
 
--- Materialized: it is read twice, as most words are one token, and only the others are put together.
-numbered AS MATERIALIZED (
+joined AS (
     SELECT
-        *,
-        count(*) FILTER (begins) OVER (PARTITION BY prompt_id ORDER BY position) AS word_order
+        prompt_id,
+        string_agg(CASE WHEN begins THEN chr(31) || head ELSE lowered END, '' ORDER BY position) AS words,
+        list(position) FILTER (begins) AS positions
     FROM begun
-),
-
-endings AS (
-    SELECT prompt_id, word_order, string_agg(lowered, '' ORDER BY position) AS ending
-    FROM numbered
-    WHERE NOT begins
-    GROUP BY prompt_id, word_order
+    GROUP BY prompt_id
 )
 
 SELECT
-    n.prompt_id,
-    list(concat(n.head, e.ending) ORDER BY n.position) AS words,
-    list(n.position ORDER BY n.position) AS positions
-FROM numbered n
-LEFT JOIN endings e ON e.prompt_id = n.prompt_id AND e.word_order = n.word_order
-WHERE n.begins
-GROUP BY n.prompt_id
+    prompt_id,
+    CASE
+        WHEN contains(words, chr(30))
+            THEN list_transform(
+                string_split(words, chr(31))[2:],
+                lambda word: replace(replace(word, chr(30) || '1', chr(31)), chr(30) || '0', chr(30))
+            )
+        ELSE string_split(words, chr(31))[2:]
+    END AS words,
+    list_sort(positions) AS positions
+FROM joined

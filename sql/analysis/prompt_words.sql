@@ -1,6 +1,7 @@
 -- version: 1
 -- description: The words of the sampled prompts, in their first 65,536 tokens.
 -- kind: view
+-- counted: no
 -- key: prompt_id, word_order
 -- column prompt_id: 0-based place in prompts.json
 -- column word_order: 1-based place in the prompt

@@ -3,6 +3,15 @@
 --   nothing of how often it fires.
 -- key: feature_id
 -- parts: staging.activation_examples
+-- column feature_id: the feature
+-- column num_tokens: tokens of its records' prompts
+-- column firing_count: tokens that it fires on
+-- column max_activation: the largest
+-- column mean_activation: over the tokens that it fires on
+-- column histogram: see analysis.feature_statistics
+-- column top_tokens: see analysis.feature_statistics
+-- column top_token_share: see analysis.feature_statistics
+-- column token_entropy: see analysis.feature_statistics
 WITH firings AS (
     SELECT
         feature_id,

@@ -1,7 +1,6 @@
--- version: 2
+-- version: 3
 -- description: Every score by its explainer, scorer and method: a row a score. What was not scored has
 --   no row.
--- kind: view
 -- key: feature_id, llm_explainer, scorer, method
 -- column feature_id: the feature
 -- column llm_explainer: full name of the explainer; null for a method that does not judge the explanation
@@ -27,3 +26,4 @@ WITH named AS (
 SELECT feature_id, llm_explainer, scorer, method, max(score) AS score
 FROM named
 GROUP BY feature_id, llm_explainer, scorer, method
+ORDER BY feature_id, llm_explainer, scorer, method

@@ -3,6 +3,9 @@
 --   scorers judged too, and the score without those. Delphi draws both from the same slices with the
 --   same seed. Where windows of the same maximum are on both sides and not, each counts by its share.
 -- key: source, method, feature_id
+-- column source: the run
+-- column method: fuzz or detection
+-- column feature_id: the feature
 -- column num_train: windows that the explainer saw
 -- column num_test: activating windows that the scorers judged
 -- column num_both: windows on both sides

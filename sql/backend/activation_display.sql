@@ -3,6 +3,7 @@
 --   share, and by what they are alike. Every feature with display.min_examples sampled examples,
 --   explained or not.
 -- kind: view
+-- counted: no
 -- key: feature_id
 -- order: feature_id
 -- column feature_id UInt32: the feature

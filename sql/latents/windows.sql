@@ -1,7 +1,8 @@
--- version: 1
+-- version: 2
 -- description: The windows that a latent fires in, cut as the run cut them for its explainer and scorers,
 --   by their largest activation. Which of equal ones comes first is not told: it has no meaning.
--- key: feature_id, window_id
+-- key: feature_id, rank
+-- argument window: tokens of a window; 0 where the run does not tell
 -- column num_windows: of the latent
 -- column rank: 0-based, the strongest first
 WITH windows AS (

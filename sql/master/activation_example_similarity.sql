@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: How alike a feature's sampled examples are: by vectors and by n-grams.
 -- key: feature_id
 -- order: feature_id
@@ -38,7 +38,7 @@ tops AS (
     SELECT
         feature_id,
         list(
-            {'ngram': ngram, 'ngram_size': n, 'count': count, 'occurrences': occurrences}
+            {'ngram': ngram, 'ngram_size': n, 'count': least(count, 65535), 'occurrences': occurrences}
             ORDER BY list_position($ngrams_sizes::INTEGER[], n)
         ) AS top_ngrams
     FROM analysis.top_ngrams

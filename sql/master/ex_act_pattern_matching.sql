@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: Whether the aligned phrases of a feature's explanations match what it fires on.
 -- key: feature_id
 -- order: feature_id
@@ -104,7 +104,7 @@ SELECT
                 'ngram': t.selected_ngram,
                 'ngram_size': t.selected_n,
                 'jaccard_score': t.max_jaccard,
-                'count': t.selected_count,
+                'count': least(t.selected_count, 65535),
                 'activation_positions': t.selected_occurrences
             }
     END AS selected_ngram,

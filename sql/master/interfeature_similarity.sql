@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: How an explained feature's examples compare with those of its nearest decoder
 --   neighbours.
 -- key: feature_id
@@ -72,7 +72,7 @@ ngrams AS (
                 'ngram': ngram,
                 'ngram_size': n,
                 'jaccard_score': mean_jaccard,
-                'count': count,
+                'count': least(count, 65535),
                 'occurrences': coalesce(occurrences, [])
             }
             ORDER BY neighbour_order, list_position($ngrams_sizes::INTEGER[], n)

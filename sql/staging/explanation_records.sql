@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: One row per explanation file, kept, quarantined or outside scope.features.
 -- key: file
 -- incremental: file
@@ -38,6 +38,9 @@ checked AS (
                 THEN 'truncated file'
             WHEN trim_space(explanation) IN ('', 'Explanation could not be parsed.', 'No explanation found')
                 THEN 'no explanation in the file'
+            -- A phrase's place is a 16-bit number; so many phrases take at least 131,073 characters.
+            WHEN length(explanation) > 131072 AND len(split_phrases(explanation, $phrases_words::VARCHAR[])) > 65536
+                THEN 'more than 65,536 phrases'
         END AS bad
     FROM decoded
 ),

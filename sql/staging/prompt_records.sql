@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: One row per item of prompts.json, good or bad, and one for what is wrong with the file.
 -- key: file, line
 -- column line: 1-based place in the array; null for the file as a whole
@@ -27,7 +27,8 @@ checked AS (
             WHEN problem IS NOT NULL THEN problem
             WHEN tokens IS NULL
                 THEN CASE WHEN json_valid(text) THEN 'wrong type: not an array' ELSE 'not JSON' END
-            WHEN json_structure(text) NOT IN ('["VARCHAR"]', '["NULL"]')
+            -- Of what is nested deeper than 128 levels there is no structure.
+            WHEN coalesce(TRY(json_structure(text))::VARCHAR, 'deeper') NOT IN ('["VARCHAR"]', '["NULL"]')
                 OR list_count(tokens) < len(tokens)
                 THEN 'wrong type: a token is not a string'
         END AS reason

@@ -48,6 +48,7 @@ def line(index: str = '"@"', prompt: str = "0", pairs: str = "[[1, 2.5]]", more:
 
 
 LENGTHS = "lengths that do not fit*"
+DEEP = "[" * 200 + "]" * 200  # DuckDB's json_structure gives up below 128
 ONE = Read(([1], [2.5], 2.5, 1))  # positions, values, the largest, its position
 SILENT = Read(([], [], None, None))
 
@@ -90,6 +91,7 @@ LINES = [
     ("a position that is a string", line(pairs='[["1", 2.5]]'), "wrong type: sparseValues"),
     ("a position that is a list", line(pairs="[[[1], 2.5]]"), "wrong type: sparseValues"),
     ("a value that is a list", line(pairs="[[1, [2.5]]]"), "wrong type: sparseValues"),
+    ("pairs 200 deep", line(pairs=DEEP), LENGTHS),
     ("a pair of one", line(pairs="[[1]]"), LENGTHS),
     ("a pair of three", line(pairs="[[1, 2, 3]]"), LENGTHS),
     ("an empty pair", line(pairs="[[]]"), LENGTHS),
@@ -117,6 +119,7 @@ LINES = [
     ("no activation at all", line(pairs="[]"), SILENT),
     ("pairs that are null", line(pairs="null"), SILENT),
     ("unknown keys", line(more=', "layer": "x", "o": {"a": [1, null]}'), ONE),
+    ("an unknown key 200 deep", line(more=f', "o": {DEEP}'), ONE),
     ("an unknown key twice", line(more=', "a": 1, "a": 2'), ONE),
     ("a NUL escape in an unknown key", line(more=r', "t": "\u0000"'), ONE),
     ("a surrogate pair", line(more=r', "t": "\ud83d\ude00"'), ONE),
@@ -156,6 +159,8 @@ EXPLANATIONS = [
     ("two ids in a name", "a_latent7_latent@.txt", '"text"', Read("text")),
     ("blanks and quotes in a name", "é \"a\" '%_latent@.txt", '"text"', Read("text")),
     ("a name without an id", "notes-@.txt", '"text"', NO_ID),
+    ("65,537 phrases", "l_latent@.txt", "a," * 65_537, "more than 65,536 phrases"),
+    ("65,536 phrases", "l_latent@.txt", "a," * 65_536, Read("a," * 65_536)),
     ("an id past 2^32", "l_latent429497@.txt", '"text"', NO_ID),
 ]  # fmt: skip
 
@@ -208,6 +213,8 @@ EXAMPLES = [
     ("fuzz", "no label but a distance", fuzz(activating=None, distance="-1.0"), Read(("correct", False, True))),
     ("fuzz", "activating: 'x'", fuzz(activating='"x"'), "wrong type: activating"),
     ("fuzz", "unknown keys", fuzz(extra='{"a":[1,{"b":null}]}'), Read(("correct", True, True))),
+    ("fuzz", "an unknown key 200 deep", fuzz(extra=DEEP), Read(("correct", True, True))),
+    ("fuzz", "correct: a list 200 deep", fuzz(correct=DEEP), "wrong type: correct"),
     ("fuzz", "probability: 0.7", fuzz(probability="0.7"), Read(("correct", True, True))),
     ("fuzz", "probability: -1", fuzz(probability="-1"), Read(("correct", True, True))),
     ("fuzz", "probability: 'high'", fuzz(probability='"high"'), "wrong type: probability"),
@@ -265,6 +272,8 @@ ITEMS = [
     ("tokens that are numbers", "[1, 2]", NO_STRING),
     ("a token that is null", '["a", null]', NO_STRING),
     ("a token that is a list", '["a", ["b"]]', NO_STRING),
+    ("a token that is a list, 200 deep", f'["a", {DEEP}]', NO_STRING),
+    ("a list 200 deep", DEEP, NO_STRING),
     ("a lone surrogate in a token", r'["a",  "\ud800"]', "not JSON"),
     ("a bad escape in a token", r'["],[", "\x"]', "not JSON"),
     ("a bare newline in a token", '["a\n"]', "not JSON"),
@@ -279,6 +288,7 @@ RUN_CONFIGS = [
     ("an SAE id with dashes for slashes", '{"sparse_model": "a--b--c"}', Read(("a/b/c", None))),
     ("an empty object", "{}", Read((None, None))),
     ("a BOM and unknown keys", '\ufeff{"sparse_model": "a/b", "x": NaN, "y": [{}]}', Read(("a/b", None))),
+    ("an unknown key 200 deep", f'{{"sparse_model": "a/b", "x": {DEEP}}}', Read(("a/b", None))),
     ("no JSON", "hello", "not JSON"),
     ("a cut off object", '{"sparse_model": "a/b"', "not JSON"),
     ("an empty file", "", "empty file"),
@@ -447,7 +457,7 @@ ITEM_CASES = [
     for place, (what, text, expected) in enumerate(ITEMS, 6)
 ]  # fmt: skip
 EVERY = (LINE_CASES, FILE_CASES, WORD_CASES, EXAMPLE_CASES, SCORE_CASES, CONFIG_CASES)
-NOT_READ = score("recall", "l_latent1.txt")
+UNKNOWN_METHOD = score("intervention", "l_latent1.txt")
 UNREADABLE = [
     ("explanations", "a link to nowhere", explanation("l_latent9000.txt"), lambda p: p.symlink_to("/nowhere/at/all")),
     ("explanations", "a directory in a file's place", explanation("l_latent9003.txt"), lambda p: p.mkdir()),
@@ -474,7 +484,7 @@ RECONCILED = """
 def matrix_tree() -> dict[str, Content]:
     """Every row of every table, each in a file of its own but for the items of prompts.json."""
     tree: dict[str, Content] = {c.file: c.content for cases in EVERY for c in cases}
-    tree[NOT_READ] = "[]"
+    tree[UNKNOWN_METHOD] = [{"final_score": 0.5}]
     tree[PROMPTS] = json.dumps(files()[PROMPTS])[:-1] + "".join(f",{i}" for _, i, _ in ITEMS) + "]"
     lines = [record(0, 6 + place, []) for place in range(len(ITEMS))]  # of each added prompt
     tree[ACTIVATIONS] = files()[ACTIVATIONS] + "\n".join(lines)
@@ -653,9 +663,10 @@ def odd_tree() -> dict[str, Content]:
         record(6, _P + 3, [[i, 1 + i / 10] for i in range(20)]),
         record(7, _P, []),
         record(8, 0, [[0, 0]]),
+        record(6, _P + 4, [[0, 5]]),
     ]
     return {
-        PROMPTS: [*files()[PROMPTS], [], ["one"], LONG, ODD_TOKENS],
+        PROMPTS: [*files()[PROMPTS], [], ["one"], LONG, ODD_TOKENS, ["x" * 70_000]],
         ACTIVATIONS: "\n".join(lines),
         WEIGHTS: odd_weights(),
         explanation("l_latent3.txt", _TAKEN): json.dumps(",,, , and or but,"),
@@ -680,6 +691,7 @@ ODD = [
     ("prompts", "a prompt of length 1", "", f"SELECT tokens FROM staging.prompts WHERE prompt_id = {_P + 1}", (["one"],), "a prompt"),
     ("prompts", "a prompt of 100,000 tokens", "", f"SELECT num_tokens, tokens[100000] FROM staging.prompts WHERE prompt_id = {_P + 2}", (100_000, "t99999"), "a prompt"),
     ("prompts", "tokens that are empty, emoji, quotes, newlines, NUL", "", f"SELECT tokens FROM staging.prompts WHERE prompt_id = {_P + 3}", (ODD_TOKENS,), "the tokens as they are"),
+    ("prompts", "a token of 70,000 equal characters", "", "SELECT top_common_ngrams[1].count, len(top_common_ngrams[1].occurrences[1].positions) FROM master.activation_example_similarity WHERE feature_id = 6", (65_535, 69_999), "a prompt; an n-gram's `count`, a 16-bit number, is 65,535 where it is more, its positions are all there"),
     ("explanations", "only commas and words that split", "", "SELECT count(*) FILTER (feature_id = 3), count(*) > 0 FROM analysis.phrases", (0, True), "an explanation without phrases"),
     ("explanations", "an explanation of 1 MB", "", "SELECT len(explanation_text) FROM master.features WHERE feature_id = 4", (1_000_000,), "the whole text"),
     ("explanations", "emoji, quotes, markup and NUL", "", "SELECT explanation_text FROM master.features WHERE feature_id = 6", ("".join(ODD_TOKENS),), "the text as it is"),

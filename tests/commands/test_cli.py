@@ -106,7 +106,7 @@ def test_a_nested_value_is_one_readable_cell(sample: Path) -> None:
         "[0, 1, 2, … 20 numbers]",
         "line⏎break",
         "x" * 79 + "…",
-        "0.123457",
+        "0.1235",
     ]
 
 

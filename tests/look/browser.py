@@ -1,7 +1,6 @@
 """Headless Chromium for tests of pages: what it complains about, what it asks for, how it looks.
 
-Speaks Chromium's DevTools protocol over one web socket; a test that uses it is skipped where no
-Chromium is installed.
+Driven by selenium and Debian's chromedriver; a test that uses it is skipped where either is missing.
 """
 
 from __future__ import annotations
@@ -9,45 +8,75 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import websocket
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH")
+DRIVER = shutil.which("chromedriver") or ""
+needs_chromium = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on PATH"
+)
 
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-port=0",
+    "--disable-dev-shm-usage", "--hide-scrollbars",
 )  # fmt: skip
 _PATIENCE = 30  # seconds
+_SETTLED = "const f = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(f))"
 
 
-@dataclass
 class Page:
-    """A loaded page: console errors and warnings, requests beside the page itself."""
+    """The page that a browser shows. Each reading of a log tells what came since the last one."""
 
-    browser: Browser
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
+    def __init__(self, driver: object, address: str) -> None:
+        self.driver, self.address = driver, address
+
+    @property
+    def complaints(self) -> list[str]:
+        """Errors and warnings of the console since it was last asked."""
+        entries = self.driver.get_log("browser")
+        return [e["message"] for e in entries if e["level"] in ("SEVERE", "WARNING")]
+
+    @property
+    def requests(self) -> list[str]:
+        """What was asked for since it was last asked, the page itself and data: addresses aside."""
+        messages = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
+        sent = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        urls = [s["request"]["url"] for s in sent]
+        # chrome… is what the tab showed before.
+        return [u for u in urls if u != self.address and not u.startswith(("data:", "chrome"))]
 
     def evaluate(self, script: str) -> object:
         """The JSON value of a JavaScript expression in the page."""
-        told = self.browser.ask("Runtime.evaluate", expression=script, returnByValue=True)
-        assert "exceptionDetails" not in told, told["exceptionDetails"]
-        return told["result"].get("value")
+        return self.driver.execute_script(f"return {script}")
 
-    def screenshot(self, path: Path) -> Path:
-        """The whole page, beyond the window's height too, as PNG."""
-        told = self.browser.ask("Page.captureScreenshot", captureBeyondViewport=True)
+    def wait(self, script: str) -> object:
+        """Wait until a JavaScript expression is true; its value. TimeoutException names it."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        return WebDriverWait(self.driver, _PATIENCE, 0.05).until(
+            lambda _: self.evaluate(script), script
+        )
+
+    def click(self, selector: str) -> None:
+        self.driver.find_element("css selector", selector).click()
+
+    def type(self, selector: str, text: str) -> None:
+        """Put `text` into a field, in place of what it holds."""
+        field = self.driver.find_element("css selector", selector)
+        field.clear()
+        field.send_keys(text)
+
+    def screenshot(self, path: Path, whole: bool = True) -> Path:
+        """The page as PNG, beyond the window's height too unless `whole` is false."""
+        told = self.driver.execute_cdp_cmd(
+            "Page.captureScreenshot", {"captureBeyondViewport": whole}
+        )
         path.write_bytes(base64.b64decode(told["data"]))
         return path
 
@@ -55,92 +84,42 @@ class Page:
 class Browser:
     """One headless Chromium with one tab."""
 
-    def __init__(self, socket: websocket.WebSocket) -> None:
-        self.socket, self.number = socket, 0
-        self.page = Page(self)
-        self.loaded = False
+    def __init__(self, driver: object) -> None:
+        self.driver = driver
 
-    def ask(self, method: str, **parameters: object) -> dict:
-        """Send a command, take in what happens meanwhile, return its result."""
-        self.number += 1
-        number = self.number
-        self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        while True:
-            message = self.take()
-            if message.get("id") == number:
-                assert "error" not in message, message["error"]
-                return message["result"]
-
-    def take(self) -> dict:
-        """The next message, an event noted on the page."""
-        message = json.loads(self.socket.recv())
-        event, told = message.get("method", ""), message.get("params", {})
-        if event == "Network.requestWillBeSent":
-            self.page.requests.append(told["request"]["url"])
-        elif event == "Runtime.exceptionThrown":
-            self.page.complaints.append(json.dumps(told["exceptionDetails"]))
-        elif event == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert"):
-            self.page.complaints.append(json.dumps(told["args"]))
-        elif event == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning"):
-            self.page.complaints.append(told["entry"]["text"])
-        elif event == "Page.javascriptDialogOpening":
-            self.page.complaints.append(f"dialog: {told['message']}")
-            answer = {"method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
-            self.socket.send(json.dumps({"id": 0, **answer}))
-        elif event == "Page.loadEventFired":
-            self.loaded = True
-        return message
-
-    def open(self, path: Path, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
-        """Load a local file in a window of that size and wait until it stands."""
-        self.page, self.loaded = Page(self), False
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)  # fmt: skip
+    def open(
+        self, place: Path | str, width: int = 1280, height: int = 900, dark: bool = False
+    ) -> Page:
+        """Load a local file or an address in a window of that size and wait until it is drawn."""
+        for log in ("browser", "performance"):
+            self.driver.get_log(log)
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.ask("Emulation.setEmulatedMedia", features=[scheme])
-        address = path.resolve().as_uri()
-        self.ask("Page.navigate", url=address)
-        while not self.loaded:
-            self.take()
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        address = place.resolve().as_uri() if isinstance(place, Path) else place
+        self.driver.get(address)
         # Two frames: what a script draws after loading is drawn, and what it asks for is asked.
-        self.ask(
-            "Runtime.evaluate", awaitPromise=True,
-            expression="new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))",
-        )  # fmt: skip
-        asked = self.page.requests
-        self.page.requests = [u for u in asked if u != address and not u.startswith("data:")]
-        return self.page
+        self.driver.execute_async_script(_SETTLED)
+        return Page(self.driver, address)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A fresh Chromium with a profile of its own, ended and removed afterwards."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(DRIVER))
         try:
-            browser = Browser(_connect(Path(profile) / "DevToolsActivePort", process))
-            for domain in ("Page", "Runtime", "Log", "Network"):
-                browser.ask(f"{domain}.enable")
-            yield browser
-            browser.socket.close()
+            driver.set_page_load_timeout(_PATIENCE)
+            driver.set_script_timeout(_PATIENCE)
+            yield Browser(driver)
         finally:
-            process.terminate()
-            process.wait(_PATIENCE)
-
-
-def _connect(told: Path, process: subprocess.Popen) -> websocket.WebSocket:
-    """A socket to the first tab, once Chromium has written down its port."""
-    from urllib.request import urlopen
-
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end and process.poll() is None:
-        port = told.read_text().partition("\n")[0] if told.exists() else ""
-        if port:
-            with urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
-                tabs = [tab for tab in json.load(answer) if tab["type"] == "page"]
-            if tabs:
-                return websocket.create_connection(
-                    tabs[0]["webSocketDebuggerUrl"], timeout=_PATIENCE, suppress_origin=True
-                )
-        time.sleep(0.05)
-    raise RuntimeError(f"chromium did not start (exit code {process.poll()})")
+            driver.quit()

@@ -21,8 +21,9 @@ from cli import main
 from tests.look.browser import chromium, needs_chromium
 from tests.look.test_pages import HOSTILE
 from warehouse import pages
-from warehouse.look.card import Card, Explanation, Ngram, Phrase, Token
+from warehouse.look.card import Card, Explanation, Ngram, Phrase, Token, WrongExample
 from warehouse.look.card_reader import _occurrences, read_card
+from warehouse.look.judged import read_texts
 from warehouse.terminal.card import parts
 
 
@@ -52,6 +53,13 @@ def terminal(card: Card, colour: bool = False) -> str:
     for part in parts(card, colour):
         console.print(part)
     return console.export_text(styles=colour)
+
+
+def card_page(card: Card, *linked: int) -> str:
+    """The card's page, with a link to each feature of `linked`."""
+    return pages.page(
+        "card.html", card=card, link=lambda near: f"#{near}" if near in linked else ""
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +93,16 @@ def hostile(cards: list[Card]) -> Card:
         for e in card.explanations
     ]
     tokens = [Token(text, 3.0, [(1, 3)]) for text in HOSTILE]
+    wrong = WrongExample(every, 1, False, -1.0, 0.9, tokens)
+    judgements = [
+        dataclasses.replace(j, explainer=every, scorer=every, wrong=[wrong])
+        for j in card.judgements
+    ]
     return dataclasses.replace(
         card,
         sae_id=every,
+        judgements=judgements,
+        short_names={every: every},
         pattern=dataclasses.replace(card.pattern, ngrams=[ngram], selected=ngram),
         explanations=explanations,
         examples=[dataclasses.replace(e, tokens=tokens) for e in card.examples],
@@ -132,6 +147,62 @@ def test_an_examples_window_holds_its_largest_activation(cards: list[Card]) -> N
         assert peak.activation == example.max_activation
         assert len(example.tokens) == 32
         assert max(t.activation or 0 for t in example.tokens) == example.max_activation
+
+
+def test_what_the_judges_got_wrong_is_what_their_files_say(sample: Path, cards) -> None:
+    card = cards[8]
+    assert len(card.judgements) == 18
+    for judged in card.judgements:
+        file = next(w.file for w in judged.wrong) if judged.wrong else ""
+        if not file:
+            continue
+        items = json.loads((sample / file).read_text())
+        known = [i for i in items if i["correct"] is not None]
+        wrong = [i for i in known if not i["correct"]]
+        assert judged.right == len(known) - len(wrong)
+        assert judged.failed == len(items) - len(known)
+        assert judged.missed == sum(i["activating"] for i in wrong)
+        assert judged.false_alarms == len(wrong) - judged.missed
+        for example in judged.wrong:
+            item = items[example.line - 1]
+            assert not item["correct"]
+            assert (example.activating, example.probability) == (item["activating"], item["probability"])  # fmt: skip
+            assert [t.text for t in example.tokens] == item["str_tokens"]
+        sure = [abs((w.probability or 0.5) - 0.5) for w in judged.wrong]
+        assert sure == sorted(sure, reverse=True)
+
+
+def test_a_judged_example_is_named_by_its_file_where_the_file_is_gone_or_another(
+    copy: Path,
+) -> None:
+    first, second, *_ = (j for j in read_card(copy, 8).judgements if j.wrong)
+    (copy / first.wrong[0].file).unlink()
+    with (copy / second.wrong[0].file).open("a") as file:
+        file.write(" ")
+    again = {(j.explainer, j.scorer, j.method): j for j in read_card(copy, 8).judgements}
+    for gone in (first, second):
+        now = again[gone.explainer, gone.scorer, gone.method]
+        assert now.missed == gone.missed
+        assert not now.wrong[0].tokens
+    assert f"{first.wrong[0].file}, example {first.wrong[0].line}" in card_page(read_card(copy, 8))
+
+
+def test_no_text_is_read_outside_the_raw_tree(changed) -> None:
+    data = changed("UPDATE staging.score_records SET file = '../secret.txt' WHERE feature_id = 8",
+        "UPDATE staging.score_files SET file = '../secret.txt' WHERE feature_id = 8",
+    )  # fmt: skip
+    secret = data.parent / "secret.txt"
+    secret.write_text('[{"str_tokens": ["secret"]}]')
+    status = secret.stat()
+    with duckdb.connect(str(data / "warehouse.duckdb")) as connection:
+        connection.execute("UPDATE _warehouse.files SET name = '../secret.txt', bytes = ?, mtime_ns = ? WHERE name = (SELECT min(name) FROM _warehouse.files WHERE name LIKE '%latent8.txt')", [status.st_size, status.st_mtime_ns])  # fmt: skip
+        assert not read_texts(connection, data, ["../secret.txt"])
+
+
+def test_a_neighbour_is_a_link_where_it_has_a_page(cards: list[Card]) -> None:
+    near = cards[8].neighbours[0].feature_id
+    assert f'<a href="#{near}" data-feature="{near}">{near}</a>' in card_page(cards[8], near)
+    assert "<a href" not in card_page(cards[8])
 
 
 def test_the_ngram_is_marked_where_the_warehouse_found_it(sample: Path, cards: list[Card]) -> None:
@@ -204,7 +275,7 @@ def test_every_feature_has_a_card_in_every_form(cards: list[Card]) -> None:
     assert kinds >= {(True, True), (False, True)}
     for card in cards[::4]:
         assert f"Feature {card.feature_id}" in terminal(card)
-        assert f"<h1>Feature {card.feature_id}</h1>" in pages.page("card.html", card=card)
+        assert f"<h1>Feature {card.feature_id}</h1>" in card_page(card)
         assert json.loads(card.json())["feature_id"] == card.feature_id
 
 
@@ -220,7 +291,7 @@ def test_a_feature_without_activations_still_has_its_explanations(changed) -> No
     assert (len(card.explanations), card.examples, card.pattern.ngrams) == (3, [], [])
     assert card.pattern.reasons == ["fewer than 2 sampled examples: nothing to compare, so none"]
     assert "silent in all examples" in terminal(card)
-    assert "silent in all its examples" in pages.page("card.html", card=card)
+    assert "No activation examples" in card_page(card)
 
 
 def test_an_unknown_feature_is_named_with_the_nearest_that_exist(sample: Path) -> None:
@@ -252,7 +323,7 @@ def test_hostile_text_drives_no_terminal(hostile: Card, colour: bool) -> None:
 
 
 def test_hostile_text_is_text_in_a_page(hostile: Card) -> None:
-    page = pages.page("card.html", card=hostile)
+    page = card_page(hostile)
     for tag in ("<script", "<img", "<svg", "<link rel=stylesheet"):
         assert tag not in page
     for act in ("\x1b", "\x07", "\x9b", "\u202e", "\u2066"):
@@ -266,18 +337,16 @@ def test_pages_stand_in_chromium_without_a_complaint_or_a_request(
 ) -> None:
     unexplained = next(c for c in cards if not c.explanations and not c.examples)
     with chromium() as browser:
-        for name, card in (("hostile", hostile), ("good", cards[8]), ("bare", unexplained)):
+        for name, card, sections in (("hostile", hostile, 8), ("good", cards[8], 8), ("bare", unexplained, 2)):  # fmt: skip
             path = tmp_path / f"{name}.html"
-            pages.save(pages.page("card.html", card=card), path)
+            pages.save(card_page(card), path)
             for width, dark in ((1280, False), (420, True)):
                 page = browser.open(path, width, 900, dark)
                 assert page.complaints == []
                 assert page.requests == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 assert page.evaluate("document.scripts.length") == 0
-                assert page.evaluate("document.querySelectorAll('section').length") == 6 + bool(
-                    card.explanations
-                )
+                assert page.evaluate("document.querySelectorAll('section').length") == sections
                 assert page.screenshot(tmp_path / "shot.png").stat().st_size > 10_000
 
 

@@ -61,8 +61,8 @@ def test_the_browser_of_the_tests_does_notice_errors_and_requests(tmp_path: Path
     bad.write_text("<link rel=icon href='data:,'><img src=missing.png><script>nothing()</script>")
     with chromium() as browser:
         page = browser.open(bad)
-    assert [Path(url).name for url in page.requests] == ["missing.png"]
-    assert any("nothing is not defined" in text for text in page.complaints)
+        assert [Path(url).name for url in page.requests] == ["missing.png"]
+        assert any("nothing is not defined" in text for text in page.complaints)
 
 
 @given(st.text())

@@ -50,7 +50,7 @@ def test_a_score_file_formatted_anew_runs_only_the_reading_of_scores(copy: Path,
     path = score_file(copy)
     path.write_text(json.dumps(json.loads(path.read_text()), indent=2))
     report, ran = rebuild(copy)
-    assert ran == ["staging.score_records", "staging.score_items"]
+    assert ran == ["staging.score_records", "staging.judged_windows", "staging.score_items"]
     assert report.exports == []
 
 

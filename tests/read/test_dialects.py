@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.support.raw_tree import ACTIVATIONS, PROMPTS, Rows, files, record, stage, write
 from warehouse.errors import WarehouseError
+from warehouse.models.library import SQL_DIR, load_all
 
 SELECT = ("+staging.files", "+staging.activation_examples", "+quarantine.records")
 V1, V2 = "raw/activation_examples/batch-0.jsonl.gz", "raw/activation_examples/v2/batch-0.jsonl.gz"
@@ -206,3 +208,41 @@ def test_a_position_that_no_16_bit_number_holds_is_refused(tmp_path: Path) -> No
     rows = stage(write(tmp_path, changes), ALL, select=SELECT)
     assert refused(rows) == [(1, "token position past 65535")]
     assert read(rows) == [(1, 0, [[65535, 1.5]])]
+
+
+def test_a_new_format_is_a_new_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records of a form that no format knows, before and after a file is put beside the others."""
+    sql = Path(shutil.copytree(SQL_DIR, tmp_path / "sql"))
+    lines_ = [
+        {"latent": 1, "doc": 0, "acts": {"3": 1.5, "0": 2.0}},
+        {"latent": 0, "doc": 9, "acts": {}},
+    ]
+    data = write(
+        tmp_path / "data",
+        {ACTIVATIONS: "\n".join(map(json.dumps, lines_)) + "\n" + record(0, 0, [])},
+    )
+    rows = stage(data, ALL, select=SELECT)
+    assert {reason for _, reason in refused(rows)} == {"missing field: index"}
+    (sql / "macros/record_format/by_position.sql").write_text(
+        """-- version: 1
+-- description: A record with an object of values by position.
+CREATE OR REPLACE MACRO record_format_by_position(line, beside) AS
+    CASE WHEN may_hold(line, 'acts') THEN list_transform(
+        [from_json(line, '{"latent": "VARCHAR", "doc": "VARCHAR", "acts": "MAP(VARCHAR, DOUBLE)"}')],
+        lambda r: {
+            'dialect': 'by position', 'feature': r.latent, 'prompt': r.doc, 'tokens': NULL::VARCHAR,
+            'numbers': r.acts::VARCHAR, 'num_values': NULL::BIGINT,
+            'pairs': list_transform(map_entries(r.acts), lambda e: [e.key::DOUBLE, e.value]),
+            'interval': NULL::STRUCT(low DOUBLE, high DOUBLE, share DOUBLE, token BIGINT),
+            'names': ['latent', 'doc', 'acts']
+        }
+    )[1] END
+"""
+    )
+    monkeypatch.setattr("warehouse.run.build.load_all", lambda: load_all(sql))
+    rows = stage(data, ALL, select=SELECT)
+    assert read(rows) == rounded([(1, 0, [[3, 1.5], [0, 2.0]]), (0, 0, [])])
+    assert refused(rows) == [(2, "unknown prompt id")]
+    assert dialects(rows) == {ACTIVATIONS: "by position, sparse"}

@@ -18,6 +18,7 @@ from tests.support.raw_tree import (
     CONFIG,
     PROMPTS,
     SOURCE,
+    SOURCES,
     WEIGHTS,
     explanation,
     files,
@@ -295,3 +296,77 @@ def test_of_a_key_that_stands_twice_in_an_object_the_first_counts(tmp_path: Path
     sql = "SELECT feature_id, prompt_id, positions FROM staging.activation_examples"
     assert rows(sql) == [(0, 1, [1])]
     assert rows("SELECT score FROM analysis.scores WHERE feature_id = 7") == [(1.0,)]
+
+
+# -------------------------------------------------------------------------------- hookpoints
+
+
+def two_hookpoints() -> dict:
+    """The minimal tree, whose run_configs list two hookpoints, with files of both in the first source."""
+    changes: dict = {}
+    for source in SOURCES:
+        config = json.loads(json.dumps(files()[f"raw/{source}/run_config.json"]))
+        changes[f"raw/{source}/run_config.json"] = config | {
+            "hookpoints": ["layers.3", "layers.30"]
+        }
+        changes[explanation("layers.30_latent0.txt", source)] = "of the other layer"
+        changes[score("fuzz", "layers.30_latent0.txt", source)] = [judged(True)]
+    return changes
+
+
+def test_a_source_of_two_hookpoints_is_an_error_or_the_chosen_one_alone(tmp_path: Path) -> None:
+    """Before, it built, and one layer's explanations stood under the other's SAE id."""
+    data = write(tmp_path, two_hookpoints())
+    with pytest.raises(UsageError) as caught:
+        discover(load(data))
+    assert '"layers.3", "layers.30"' in caught.value.message
+    assert "--set input.hookpoint=" in caught.value.hint
+    for hookpoint, expected in (
+        ("layers.3", [(0, "words of sand, and salt"), (1, "words of salt, and wind"), (2, "words of wind, and rope")]),
+        ("layers.30", [(0, "of the other layer")]),
+    ):  # fmt: skip
+        rows = stage(data, f"input.hookpoint={hookpoint}")
+        assert rows("SELECT DISTINCT sae_id FROM staging.run_configs") == [
+            (f"some/sae/{hookpoint}",)
+        ]
+        sql = "SELECT feature_id, text FROM staging.explanations WHERE source = ? ORDER BY 1"
+        assert rows(sql, [SOURCE]) == expected
+        assert rows("SELECT count(*) FROM quarantine.records") == [(0,)]
+        other = rows(
+            "SELECT count(*) FROM staging.files WHERE note = 'not an input: another hookpoint'"
+        )
+        assert other == [(6,) if hookpoint == "layers.3" else (27,)]
+
+
+def test_a_run_whose_files_name_none_of_its_hookpoints_shows_both(tmp_path: Path) -> None:
+    data = write(tmp_path)
+    put(
+        data,
+        "raw/my-run/run_config.json",
+        {"sparse_model": "some/sae", "hookpoints": ["layer_3/width_3"]},
+    )
+    put(data, "raw/my-run/explanations/layers.3_latent0.txt", "text")
+    with pytest.raises(WarehouseError) as caught:
+        discover(load(data))
+    assert '"layers.3"' in caught.value.message
+    assert '"layer_3/width_3"' in caught.value.message
+    found = discover(load(data, ['input.hookpoint="layers.3"']))
+    assert [f.name for f in found if f.source == "my-run" and f.input == "raw.explanations"]
+
+
+def test_a_prefix_of_a_hookpoint_is_another_one(tmp_path: Path) -> None:
+    data = write(tmp_path)
+    config = {"sparse_model": "some/sae", "hookpoints": ["encoder.layer.3/attention"]}
+    put(data, "raw/my-run/run_config.json", config)
+    put(data, "raw/my-run/explanations/encoder.layer.3/attention_latent0.txt", "mine")
+    put(data, "raw/my-run/explanations/encoder.layer.3_latent0.txt", "another's")
+    put(data, "raw/my-run/scores/fuzz/encoder.layer.3--attention_latent0.txt", [judged(True)])
+    put(data, "raw/my-run/scores/fuzz/encoder.layer.3_latent0.txt", [judged(True)])
+    found = {
+        f.name.removeprefix("raw/my-run/"): f.input
+        for f in discover(load(data))
+        if "my-run" in f.name
+    }
+    assert {name for name, input_ in found.items() if not input_} == {
+        "explanations/encoder.layer.3_latent0.txt", "scores/fuzz/encoder.layer.3_latent0.txt",
+    }  # fmt: skip

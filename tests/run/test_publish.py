@@ -14,12 +14,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.support.builds import build
 from warehouse.errors import WarehouseError
 from warehouse.files import sync
 from warehouse.plan.exported import read_record
 from warehouse.project import Layout
+from warehouse.run.events import Event
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish, unfinished
+from warehouse.settings_file import load
 from warehouse.write.targets import Exported
 
 KEYS = {"master.a": "key", "side.b": "key", "side.none": "key"}
@@ -218,3 +221,31 @@ def test_a_log_of_a_shell_that_died_is_refused_before_any_work(copy: Path, rebui
     assert rebuild(copy, "matching.threshold=0.5")[0].published
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.sql("SELECT count(*) FROM master.features").fetchall() == [(71,)]
+
+
+@pytest.mark.parametrize("damage", ["a flipped bit", "cut short", "not parquet"])
+@pytest.mark.parametrize("full", [False, True])
+def test_a_damaged_part_of_the_vector_store_is_set_aside_and_embedded_anew(
+    copy: Path, rebuild, damage: str, full: bool
+) -> None:
+    part = max(copy.glob("vectors/*/part-*.parquet"), key=lambda path: path.stat().st_size)
+    before, content = vectors(copy), bytearray(part.read_bytes())
+    if damage == "a flipped bit":
+        content[len(content) // 2] ^= 16
+    part.write_bytes({"cut short": content[:-100], "not parquet": b"no"}.get(damage, content))
+    # Another window length needs texts that the store lacks: their job looks at every part.
+    changed = () if full else ("windows.embedding_tokens=31",)
+    events: list[Event] = []
+    report = build(load(copy, changed), full=full, on_event=events.append)
+    assert part.with_name(f"damaged-{part.name}").exists()
+    assert [e for e in events if e.kind == "warning" and part.name in e.text]
+    assert sum(report.embedded.values()) > 0
+    rebuild(copy)
+    assert vectors(copy) == before
+
+
+def vectors(data: Path) -> list[tuple]:
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        return connection.sql(
+            "SELECT feature_id, prompt_ids, embeddings FROM master.activation_embeddings ORDER BY 1"
+        ).fetchall()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
 from warehouse.commands.options import Context, complete
+
+# As terminal.rows has them; --help reads this without reading the rest.
+FORMATS = ("table", "line", "markdown", "csv", "json", "jsonl", "parquet")
+FEATURES = 20  # listed in a format for reading
 
 
 @click.command()
@@ -15,17 +20,29 @@ from warehouse.commands.options import Context, complete
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+    type=click.Choice(FORMATS),
     help="Default: by the output file's ending, else table.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
 )
 @click.option(
+    "--limit",
+    type=click.IntRange(1),
+    help="Rows at most: 200 in a table, a list of lines or markdown, else all.",
+)
+@click.option(
     "--unsafe", is_flag=True, help="Let the SQL reach other files, extensions and settings."
 )
 @click.pass_obj
-def query(context: Context, sql: str, form: str | None, output: Path | None, unsafe: bool) -> None:
+def query(
+    context: Context,
+    sql: str,
+    form: str | None,
+    output: Path | None,
+    limit: int | None,
+    unsafe: bool,
+) -> None:
     """Run SQL on the published warehouse, read-only; - reads it from stdin.
 
     \b
@@ -36,7 +53,7 @@ def query(context: Context, sql: str, form: str | None, output: Path | None, uns
 
     if sql == "-":
         sql = sys.stdin.read()
-    show_query(context.published_data, sql, form, output, unsafe)
+    show_query(context.published_data, sql, form, output, unsafe, limit)
 
 
 @click.command()
@@ -54,8 +71,11 @@ def report(context: Context, output: Path | None) -> None:
     Example:
       python cli.py --data demo report
     """
+    from warehouse.look.output import assert_free
     from warehouse.report import report as reports
 
+    if output:
+        assert_free(context.data, output, (".html",))
     click.echo(reports.write(context.published_data, output))
 
 
@@ -80,12 +100,15 @@ def feature(context: Context, feature_id: int, html: str | None, as_json: bool) 
     """
     from warehouse import pages
     from warehouse.look import card_reader
+    from warehouse.look.output import assert_free
     from warehouse.terminal.card import show_card
 
     shown = card_reader.read_card(context.published_data, feature_id)
     if html is not None:
         path = Path(html or f"feature-{feature_id}.html")
-        pages.save(pages.page("card.html", card=shown), path)
+        assert_free(context.data, path, (".html",))
+        link = partial(_beside, path)
+        pages.save(pages.page("card.html", card=shown, link=link, around=None), path)
         click.echo(path)
     elif as_json:
         click.echo(shown.json())
@@ -93,16 +116,26 @@ def feature(context: Context, feature_id: int, html: str | None, as_json: bool) 
         show_card(shown)
 
 
+def _beside(page: Path, feature_id: int) -> str:
+    """The page of another feature in the same directory, '' where there is none."""
+    name = f"feature-{feature_id}.html"
+    return name if (page.parent / name).is_file() else ""
+
+
 @click.command()
 @click.option("--where", default="", metavar="CONDITION", help="An SQL condition on the columns.")
 @click.option(
     "--sort", default="score_rank", show_default=True, metavar="COLUMNS", help="As in ORDER BY."
 )
-@click.option("--limit", type=click.IntRange(1), help="Features listed: 20 in a table, else all.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    help="Features at most: 20 in a table, a list of lines or markdown, else all.",
+)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+    type=click.Choice(FORMATS),
     help="Default: by the output file's ending, else table. All but a table hold every column.",
 )
 @click.option(
@@ -129,11 +162,15 @@ def features(
     """
     from warehouse.look.features import select_features
     from warehouse.terminal.console import talk
-    from warehouse.terminal.rows import show_query
+    from warehouse.terminal.rows import READING, form_of, show_query
 
-    as_table = (form or (output.suffix.lstrip(".") if output else "table")) == "table"
-    sql, shown, found = select_features(context.published_data, where, sort, limit, as_table)
-    show_query(context.published_data, sql, form, output)
+    form = form_of(form, output)
+    if form in READING:
+        limit = limit or FEATURES
+    sql, shown, found = select_features(
+        context.published_data, where, sort, limit, as_table=form == "table"
+    )
+    show_query(context.published_data, sql, form, output, limit=max(shown, 1))
     if shown < found:
         talk(f"{shown:,} of {found:,} features; --limit shows more")
 

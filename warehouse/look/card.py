@@ -209,6 +209,47 @@ class Example:
 
 
 @dataclass(frozen=True)
+class WrongExample:
+    """An example that a scorer judged wrong. `distance`: Delphi's quantile of an activating one.
+
+    `probability`: the scorer's P(activating), where recorded; `tokens`: none without the raw file.
+    """
+
+    file: str
+    line: int
+    activating: bool | None
+    distance: float | None
+    probability: float | None
+    tokens: Sequence[Token]
+
+    @property
+    def told(self) -> str:
+        """What was wrong, in words."""
+        if not self.activating:
+            return "false alarm"
+        return "missed" if self.distance is None else f"missed, distance {self.distance:g}"
+
+    @property
+    def max_activation(self) -> float:
+        """What shading is relative to."""
+        return max((t.activation or 0 for t in self.tokens), default=0.0)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How one scorer judged the examples of one explainer's explanation; `wrong`: at most 20."""
+
+    explainer: str
+    scorer: str
+    method: str
+    right: int
+    missed: int
+    false_alarms: int
+    failed: int
+    wrong: Sequence[WrongExample]
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A decoder neighbour. `example_similarity`: mean over pairs of windows, where compared."""
 
@@ -242,6 +283,39 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Statistics:
+    """How often and how strongly the feature fires; `basis`: corpus, or sample (its records alone).
+
+    `density` is null where it is not known, and for a sample always. Tokens are {token, count, mean,
+    max}, logits {token, value}.
+    """
+
+    basis: str
+    num_tokens: int | None
+    firing_count: int | None
+    density: float | None
+    is_dead: bool | None
+    is_dense: bool | None
+    max_activation: float | None
+    mean_activation: float | None
+    top_tokens: Sequence[Mapping[str, object]]
+    top_token_share: float | None
+    token_entropy: float | None
+    top_logits: Sequence[Mapping[str, object]]
+    bottom_logits: Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Own:
+    """A figure or a tag of a user's own files."""
+
+    name: str
+    explainer: str | None
+    scorer: str | None
+    value: str
+
+
+@dataclass(frozen=True)
 class Card:
     """One feature. Figures that need explanations are null without; lists may be empty."""
 
@@ -265,6 +339,14 @@ class Card:
     examples: Sequence[Example]
     neighbours: Sequence[Neighbour]
     matches: Sequence[Match]
+    statistics: Sequence[Statistics]
+    own: Sequence[Own]
+    judgements: Sequence[Judgement]
+    short_names: Mapping[str, str]
+
+    def short(self, model: str) -> str:
+        """The short name of a model, as directories have it; else its last part."""
+        return self.short_names.get(model) or model.rpartition("/")[2]
 
     @property
     def max_activation(self) -> float:
@@ -276,11 +358,17 @@ class Card:
         """Whether tokens carry their own spaces; else they are shown apart."""
         return any(t.text[:1] in " ▁Ġ" for e in self.examples for t in e.tokens if t.text)
 
-    def shade(self, token: Token) -> float:
-        """How strongly a token is shaded, 0 to 1."""
-        if not token.activation or self.max_activation <= 0:
+    def shade(self, token: Token, full: float | None = None) -> float:
+        """How strongly a token is shaded, 0 to 1, relative to `full` (default: the largest shown)."""
+        full = self.max_activation if full is None else full
+        if not token.activation or full <= 0:
             return 0.0
-        return min(1.0, token.activation / self.max_activation)
+        return min(1.0, max(0.0, token.activation / full))
+
+    @property
+    def wrong_examples(self) -> int:
+        """How often judges were wrong, over all explainers, scorers and methods."""
+        return sum(j.missed + j.false_alarms for j in self.judgements)
 
     @property
     def pairs(self) -> list[tuple[str, str, float | None]]:
@@ -315,6 +403,20 @@ class Card:
         if self.pattern.pattern_type == "none":
             return "its pattern type is none"
         return "no n-gram occurs often enough"
+
+    @property
+    def absent(self) -> list[str]:
+        """What a card may have and this one has not, a sentence each."""
+        told = []
+        if not any(e.scores for e in self.explanations):
+            told.append("Not scored")
+        if not self.num_examples:
+            told.append("No activation examples")
+        if not self.matches:
+            told.append(f"Matching tried nothing: {self.untried}")
+        if not self.neighbours:
+            told.append("No decoder neighbours")
+        return told
 
     def json(self) -> str:
         """The structure as JSON."""

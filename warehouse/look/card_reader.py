@@ -19,16 +19,21 @@ from warehouse.look.card import (
     Example,
     Explanation,
     Group,
+    Judgement,
     Match,
     Neighbour,
     Ngram,
+    Own,
     Pattern,
     Phrase,
     Score,
     Shared,
     Similarity,
+    Statistics,
     Token,
+    WrongExample,
 )
+from warehouse.look.judged import read_texts
 from warehouse.look.published import rows_of
 from warehouse.models.library import load_all
 from warehouse.plan.state import published
@@ -52,13 +57,18 @@ def read_card(data: Path, feature_id: int) -> Card:
     or when it was built by a version before cards.
     """
     with open_read_only(Layout(data).warehouse) as connection:
-        try:
-            return _read(connection, data, feature_id)
-        except duckdb.CatalogException as error:
-            raise WarehouseError(
-                f"the warehouse lacks what a card needs: {str(error).splitlines()[0]}",
-                f"python cli.py --data {data} build",
-            ) from None
+        return find_card(connection, data, feature_id)
+
+
+def find_card(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) -> Card:
+    """As `read_card`, on an open warehouse."""
+    try:
+        return _read(connection, data, feature_id)
+    except duckdb.CatalogException as error:
+        raise WarehouseError(
+            f"the warehouse lacks what a card needs: {str(error).splitlines()[0]}",
+            f"python cli.py --data {data} build",
+        ) from None
 
 
 def _read(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) -> Card:
@@ -81,6 +91,10 @@ def _read(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) ->
         examples=[_example(row, pattern.selected, settings) for row in section("examples")],
         neighbours=[Neighbour(**row) for row in section("neighbours")],
         matches=[Match(**row) for row in section("matches")],
+        statistics=[Statistics(**row) for row in section("statistics")],
+        own=[Own(**row) for row in section("own")],
+        judgements=_judgements(connection, data, section("judgements")),
+        short_names=dict(run(connection, "SELECT full_name, short FROM staging.model_names")),
     )
 
 
@@ -202,6 +216,23 @@ def _example(row: dict[str, object], selected: Ngram | None, settings: Settings)
             for place, (text, activation) in enumerate(zip(texts, activations, strict=True))
         ],
     )
+
+
+def _judgements(
+    connection: duckdb.DuckDBPyConnection, data: Path, rows: list[dict[str, object]]
+) -> list[Judgement]:
+    """The judgements, with the texts of their wrong examples as far as the raw files are there."""
+    texts = read_texts(connection, data, [w["file"] for row in rows for w in row["wrong"]])
+    made = []
+    for row in rows:
+        wrong = []
+        for example in row.pop("wrong"):
+            items, place = texts.get(example["file"], []), example["line"] - 1
+            tokens, values = items[place] if place < len(items) else ((), ())
+            pairs = zip(tokens, values, strict=True)
+            wrong.append(WrongExample(**example, tokens=[Token(t, v, ()) for t, v in pairs]))
+        made.append(Judgement(**row, wrong=wrong))
+    return made
 
 
 def _occurrences(tokens: Sequence[str], ngram: str, whole: int) -> dict[int, list[tuple[int, int]]]:

@@ -17,10 +17,9 @@ OVERVIEW = "analysis.feature_overview"
 
 # What a table shows; the other formats hold every column.
 _SHOWN = (
-    "feature_id", "pattern_type", "top_word_ngram", "top_char_ngram", "mean_score", "match_rate", "activation_semantic_sim",
-    "activation_max_jaccard", "explanation_text",
+    "feature_id", "pattern_type", "mean_score", "match_rate", "explanation_text", "top_word_ngram", "top_char_ngram",
+    "activation_semantic_sim", "activation_max_jaccard",
 )  # fmt: skip
-_ROWS = 20
 
 _EXAMPLES = {
     "--where": "--where \"match_rate > 0.5 and pattern_type = 'both'\"",
@@ -39,21 +38,29 @@ def select_features(
     column that does not exist.
     """
     with open_read_only(Layout(data).warehouse) as connection:
-        try:
-            found = connection.table(OVERVIEW)
-        except duckdb.CatalogException:
-            raise WarehouseError(
-                f"the warehouse has no {OVERVIEW}", f"python cli.py --data {data} build"
-            ) from None
-        known = found.columns
-        if where.strip():
-            found = _checked("--where", where, known, lambda: found.filter(where))
+        found = filter_overview(connection, data, where)
+        known = connection.table(OVERVIEW).columns
         count = len(found)
-        rows = min(count, limit or (_ROWS if as_table else count))
+        rows = min(count, limit or count)
         # A line end, so that a comment in `sort` does not swallow what follows.
         found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(rows)  # fmt: skip
         sql = found.select(*_SHOWN).sql_query() if as_table else found.sql_query()
     return sql, rows, count
+
+
+def filter_overview(
+    connection: duckdb.DuckDBPyConnection, data: Path, where: str
+) -> duckdb.DuckDBPyRelation:
+    """The features for which `where` holds, all where it is empty. Errors as of `select_features`."""
+    try:
+        overview = connection.table(OVERVIEW)
+    except duckdb.CatalogException:
+        raise WarehouseError(
+            f"the warehouse has no {OVERVIEW}", f"python cli.py --data {data} build"
+        ) from None
+    if not where.strip():
+        return overview
+    return _checked("--where", where, overview.columns, lambda: overview.filter(where))
 
 
 def _checked(

@@ -10,12 +10,16 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import open_read_only, run
-from warehouse.errors import UsageError, WarehouseError, nearest
+from warehouse.errors import UsageError, WarehouseError, first_line, nearest
 from warehouse.files import write_atomically
 from warehouse.project import Layout
 
 # SELECT is FROM, WITH, VALUES, DESCRIBE, SHOW and SUMMARIZE too; MULTI is PIVOT.
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+# Rows that are Python's at a time, and the part of the machine's memory that DuckDB may take.
+_ROWS, _MEMORY = 1000, "50%"
+# What precedes the statement that is explained.
+_EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN\s+(?:ANALYZE\s+)?", re.I | re.S)
 _EXAMPLE = 'python cli.py query "from master.features limit 3"'
 _UNSAFE = "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build"
 
@@ -28,35 +32,48 @@ def assert_query(data: Path, sql: str) -> None:
         raise UsageError("the query is empty", _EXAMPLE)
 
 
-def read_rows(data: Path, sql: str, unsafe: bool = False) -> tuple[list[str], list[tuple]]:
-    """The column names and the rows of `sql`, run read-only.
+@contextmanager
+def opened(
+    data: Path, sql: str, unsafe: bool = False
+) -> Iterator[tuple[list[str], Iterator[tuple]]]:
+    """The column names and the rows of `sql`, run read-only; the rows come a few at a time.
 
-    WarehouseError: there is no warehouse, or the SQL fails (the message marks the line).
+    WarehouseError: there is no warehouse, or the SQL fails (the message marks the line), here or
+    while the rows are read.
     """
     with _opened(data, sql, unsafe) as connection:
         connection.execute(sql)
         if connection.description is None:
             raise UsageError("the query gives no table", _EXAMPLE)
-        return [column[0] for column in connection.description], connection.fetchall()
+        yield [column[0] for column in connection.description], _rows(connection)
 
 
-def write_parquet(data: Path, sql: str, output: Path, unsafe: bool = False) -> None:
-    """Write the rows of `sql` to a parquet file, a few at a time. Errors as of `read_rows`."""
+def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
+    while rows := connection.fetchmany(_ROWS):
+        yield from rows
+
+
+def write_parquet(
+    data: Path, sql: str, output: Path, unsafe: bool = False, limit: int | None = None
+) -> None:
+    """Write the first `limit` rows of `sql`, or all, to a parquet file. Errors as of `opened`."""
     with _opened(data, sql, unsafe) as connection:
-        write_atomically(output, lambda path: _parquet(connection.sql(sql), path))
+        write_atomically(output, lambda path: _parquet(connection.sql(sql), path, limit))
 
 
 @contextmanager
 def _opened(data: Path, sql: str, unsafe: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published warehouse; what DuckDB says of `sql` inside becomes a WarehouseError."""
     layout = Layout(data)
-    with open_read_only(layout.warehouse, layout.vectors, unsafe) as connection:
+    with open_read_only(layout.warehouse, layout.vectors, unsafe, _MEMORY) as connection:
         try:
             if not unsafe:
                 _assert_only_reads(connection, sql)
             yield connection
         except duckdb.PermissionException as error:
             raise WarehouseError(f"the query failed: {str(error).strip()}", _UNSAFE) from None
+        except duckdb.OutOfMemoryException as error:
+            raise WarehouseError(f"the query needs more than {_MEMORY} of this machine's memory: {first_line(error)}", "ask for fewer rows or columns at a time") from None  # fmt: skip
         except duckdb.Error as error:
             raise _explained(error, connection) from None
 
@@ -100,21 +117,26 @@ def _assert_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
             raise _refused(statement.query.split()[0].upper()) from None
         if kind not in _READING:
             raise _refused(kind.name)
-    if "copy" in sql.lower():  # WITH x AS (COPY … TO …) is a SELECT, and EXPLAIN ANALYZE runs COPY
-        tree = run(connection, "SELECT json_serialize_sql(?)", [sql])[0][0]
-        if tree.startswith('{"error":true') or '"type":"COPY_QUERY_NODE"' in tree:
-            raise _refused("COPY")
+        # WITH x AS (COPY … TO …) is a SELECT, and EXPLAIN ANALYZE runs COPY.
+        if "copy" in statement.query.lower():
+            explains = statement.type == duckdb.StatementType.EXPLAIN
+            asked = _EXPLAIN.sub("", statement.query, count=1) if explains else statement.query
+            tree = run(connection, "SELECT json_serialize_sql(?)", [asked])[0][0]
+            if tree.startswith('{"error":true') or '"type":"COPY_QUERY_NODE"' in tree:
+                raise _refused("COPY")
 
 
 def _refused(word: str) -> WarehouseError:
     return WarehouseError(f'the query failed: a query only reads, "{word}" does more', _UNSAFE)
 
 
-def _parquet(relation: duckdb.DuckDBPyRelation | None, path: Path) -> None:
+def _parquet(relation: duckdb.DuckDBPyRelation | None, path: Path, limit: int | None) -> None:
     import pyarrow.parquet as pq
 
     if relation is None:
         raise UsageError("the query gives no table", _EXAMPLE)
+    if limit is not None:
+        relation = relation.limit(limit)
     with relation.to_arrow_reader() as reader, pq.ParquetWriter(path, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import duckdb
@@ -81,7 +82,13 @@ class Job(Protocol):
         """What decides the result besides the parents. Imports nothing heavy."""
 
     def run(self, context: JobContext) -> tuple[str, int]:
-        """Make the relation; its result hash ('': the relation's content) and its rows."""
+        """Make the relation; its result hash ('': the relation's content) and its rows.
+
+        DamagedError when files of its own were damaged: they are set aside, and the build begins anew.
+        """
+
+    def repair(self, context: JobContext) -> list[Path]:
+        """Set aside what is damaged of its own files; where that lies now."""
 
 
 def build_graph(models: Mapping[str, Model], jobs: Iterable[Job]) -> dict[str, Node]:

@@ -55,10 +55,11 @@ class Input:
 
 
 def _cut(how: type[Lines] | type[Items], *files: str) -> Input:
-    """An input whose files are cut into records."""
+    """An input whose files are cut into records; `files` of another input are counted there."""
 
     def read(found: Sequence[InputFile], opening: Opening) -> pa.RecordBatchReader:
-        return stream.records(found, opening.bounds, how, opening.counts)
+        counts = {} if files else opening.counts
+        return stream.records(found, opening.bounds, how, counts)
 
     return Input(("file", "line", "text", "problem"), read, files)
 

@@ -67,15 +67,17 @@ def draw(spec: Mapping[str, object], rows: Sequence[Row], label: str) -> Markup:
     return _clean(svg, label)
 
 
-def bars(x: str, y: str, step: float, titles: tuple[str, str], low: float = 0) -> dict:
-    """Bars of a histogram: bins begin at `x` and are `step` wide; the axis holds `low` … 1."""
+def bars(
+    x: str, y: str, step: float, titles: tuple[str, str], low: float = 0, high: float = 1
+) -> dict:
+    """Bars of a histogram: bins begin at `x` and are `step` wide; the axis holds `low` … `high`."""
     return {
         "mark": {"type": "bar", "color": ACCENT, "binSpacing": 0.5},
         "transform": [{"calculate": f"datum[{x!r}] + {step}", "as": "_end"}],
         "encoding": {
             "x": {
                 "field": x, "type": "quantitative", "bin": "binned", "title": titles[0],
-                "scale": {"domain": [low, 1], "nice": False}, "axis": {"grid": False},
+                "scale": {"domain": [low, high], "nice": False}, "axis": {"grid": False},
             },
             "x2": {"field": "_end"},
             "y": {"field": y, "type": "quantitative", "title": titles[1], "axis": COUNT},

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-from markupsafe import Markup
 
 from warehouse.pages import number
 from warehouse.report.charts import (
@@ -20,9 +18,8 @@ from warehouse.report.charts import (
     panel,
     rule,
 )
-
-Rows = list[dict[str, object]]
-_METHODS = ("fuzz", "detection", "embedding", "simulation")
+from warehouse.report.firing import density_panel, frequency_panels
+from warehouse.report.panels import METHODS, Panel, Rows, grouped, ordered
 
 _PATTERNS = {
     "semantic": "var(--p0)", "lexical": "var(--p1)", "both": "var(--p2)", "none": "var(--none)",
@@ -38,14 +35,6 @@ _CORNERS = {"missed_ngram": (0.0, 0.0), "missed_context": (1.0, 0.0), "noisy_act
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One picture of a figure and what stands over it."""
-
-    title: str
-    svg: Markup
-
-
-@dataclass(frozen=True)
 class Plot:
     title: str
     note: str
@@ -56,30 +45,19 @@ class Plot:
 
 def pivot(rows: Rows) -> dict[str, object]:
     """Explainer and scorer down, methods across."""
-    methods = _ordered({r["method"] for r in rows}, _METHODS)
+    methods = ordered({r["method"] for r in rows}, METHODS)
     lines: dict[tuple, dict] = {}
     for row in rows:
         lines.setdefault((row["explainer"], row["scorer"]), {})[row["method"]] = row
     return {"methods": methods, "lines": lines}
 
 
-def _ordered(names: set, first: Sequence[str]) -> list[str]:
-    return [n for n in first if n in names] + sorted(names - set(first))
-
-
-def _groups(rows: Rows, key: str) -> dict[object, Rows]:
-    found: dict[object, Rows] = {}
-    for row in rows:
-        found.setdefault(row[key], []).append(row)
-    return found
-
-
 def _score_panels(rows: Rows) -> list[Panel]:
     made = []
-    methods = _groups(rows, "method")
+    methods = grouped(rows, "method")
     scorers = list(dict.fromkeys(r["scorer"] for r in rows))
     known = dict(zip(scorers, colours(scorers)["range"], strict=True))
-    for method in _ordered(set(methods), _METHODS):
+    for method in ordered(set(methods), METHODS):
         own = methods[method]
         spec = {
             "facet": {"row": {"field": "explainer", "sort": None, "title": None}},
@@ -109,7 +87,7 @@ def _mean_rule(row: dict) -> list[dict]:
 def _pair_panels(rows: Rows) -> list[Panel]:
     made = []
     low = min(0, *(r["similarity"] for r in rows))
-    for pair, own in _groups(rows, "pair").items():
+    for pair, own in grouped(rows, "pair").items():
         layers = [bars("similarity", "features", 0.05, ("cosine similarity", "features"), low)]
         layers += _mean_rule(own[0])
         made.append(Panel(pair, draw(panel(*layers), own, f"Similarity of explanations: {pair}")))
@@ -150,7 +128,7 @@ def _plane_panel(rows: Rows) -> list[Panel]:
 
 
 def _outcome_panel(rows: Rows) -> list[Panel]:
-    types = _ordered({r["pattern_type"] for r in rows}, list(_PATTERNS))
+    types = ordered({r["pattern_type"] for r in rows}, list(_PATTERNS))
     outcomes = [o for o in _OUTCOMES if o in {r["outcome"] for r in rows}]
     y = {"field": "pattern_type", "type": "nominal", "sort": types, "title": None}
     stacked = {
@@ -180,8 +158,8 @@ def _outcome_panel(rows: Rows) -> list[Panel]:
 
 def _match_panels(rows: Rows) -> list[Panel]:
     made = []
-    types = _groups(rows, "pattern_type")
-    for name in _ordered(set(types), list(_PATTERNS)):
+    types = grouped(rows, "pattern_type")
+    for name in ordered(set(types), list(_PATTERNS)):
         own = types[name]
         layers = [bars("match_rate", "features", 0.1, ("match rate", "features"))]
         layers += _mean_rule(own[0])
@@ -224,7 +202,7 @@ def _share_panel(rows: Rows) -> list[Panel]:
 
 def _coverage_panels(rows: Rows) -> list[Panel]:
     made = []
-    for what, own in _groups(rows, "what").items():
+    for what, own in grouped(rows, "what").items():
         of = own[0]["of_neighbours"]
         counted = _counts("neighbours", f"of {of} neighbours", own, of)
         made.append(Panel(what, draw(counted["spec"], counted["rows"], f"Neighbours {what}")))
@@ -266,7 +244,7 @@ def _map_panels(size: str, questions: Mapping[str, str]) -> Callable[[Rows], lis
             elif column == "explainer":
                 order = sorted(names)
             else:
-                order = _ordered(names, list(_PATTERNS))
+                order = ordered(names, list(_PATTERNS))
             known = _PATTERNS if column == "pattern_type" else {}
             spec = {
                 "width": _MAP, "height": _MAP,
@@ -292,7 +270,7 @@ def _map_panels(size: str, questions: Mapping[str, str]) -> Callable[[Rows], lis
 
 def _ngram_panels(rows: Rows) -> list[Panel]:
     made = []
-    for kind, own in _groups(rows, "kind").items():
+    for kind, own in grouped(rows, "kind").items():
         y = {"field": "ngram", "type": "nominal", "sort": None, "title": None}
         x = {"field": "features", "type": "quantitative", "title": "features", "axis": COUNT}
         layers = (
@@ -368,6 +346,10 @@ def _slow_panel(rows: Rows) -> list[Panel]:
 _OFF = "off: set projections.enabled = true and build (pip install -e '.[projections]')"
 
 SECTIONS: dict[str, list[Plot]] = {
+    "Firing": [
+        Plot("How often features fire", "Share of the corpus' tokens on a logarithmic scale; a feature that never fires is not drawn.", "densities", density_panel, "no source tells how often features fire: firing counts, a latents cache, an export's features"),
+        Plot("Scores by frequency", "Median score of features that fire about as often, in bins of half a power of ten.", "scores_by_frequency", frequency_panels, "no scored feature whose frequency is known"),
+    ],
     "Scores": [
         Plot("Scores by explainer and scorer", "Share of the scored features per bin of 0.05; features that were not scored count nowhere.", "score_distributions", _score_panels, "no scores were read"),
     ],

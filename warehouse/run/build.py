@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from warehouse.errors import WarehouseError
+from warehouse.errors import DamagedError, WarehouseError
 from warehouse.files import sync
 from warehouse.models.library import load_all
 from warehouse.plan import kept, plan
@@ -81,49 +81,61 @@ def build(
     A failure (WarehouseError) or an interruption leaves what is published as it was; vectors that
     were finished stay in the store for the next build.
     """
-    started = time.monotonic()
     layout = Layout(settings.data)
     with locked(layout, wait):
-        assert_no_log(layout)
-        prepared = prepare(settings, jobs, selectors, full)
-        exports = exports and dry is None
-        stale = stale_exports(prepared, published_results(prepared)) if exports else []
-        if all(s.action == plan.SKIP for s in prepared.plan.steps) and not stale:
-            if dry is None:
-                kept.prune(layout, prepared.state.build_id, settings)
-            return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
-        build_id = datetime.datetime.now(datetime.UTC).strftime(
-            "%Y%m%dT%H%M%S-"
-        ) + secrets.token_hex(3)
-        work = layout.work / build_id
-        work.mkdir(parents=True)
-        try:
-            execution = Execution(prepared, build_id, work, on_event)
-            execution.run(exports)
-            if dry is not None:
-                dry(work / "warehouse.duckdb")
-                return Report(
-                    build_id, execution.ran, (), execution.context.embedded,
-                    time.monotonic() - started, False,
-        )  # fmt: skip
+        while True:
+            try:
+                return _build(
+                    settings, jobs, selectors, full, exports and dry is None, on_event, dry
+                )
+            except DamagedError as error:  # each time fewer parts are left that could be
+                on_event(Event("warning", "", f"{error.message}; everything is built anew"))
+                full = True
+
+
+def _build(
+    settings: Settings,
+    jobs: Sequence[Job],
+    selectors: Sequence[str],
+    full: bool,
+    exports: bool,
+    on_event: Callable[[Event], None],
+    dry: Callable[[Path], None] | None,
+) -> Report:
+    """Plan and execute, then publish, or show `dry` what would be. Under the lock."""
+    started = time.monotonic()
+    layout = Layout(settings.data)
+    assert_no_log(layout)
+    prepared = prepare(settings, jobs, selectors, full)
+    stale = stale_exports(prepared, published_results(prepared)) if exports else []
+    if all(s.action == plan.SKIP for s in prepared.plan.steps) and not stale:
+        if dry is None:
+            kept.prune(layout, prepared.state.build_id, settings)
+        return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
+    build_id = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    work = layout.work / build_id
+    work.mkdir(parents=True)
+    try:
+        execution = Execution(prepared, build_id, work, on_event)
+        execution.run(exports)
+        published: Sequence[Exported] = ()
+        if dry is None:
             published = _publish(execution, work, on_event)
-        except OSError as error:
-            raise WarehouseError(
-                f"the build could not write: {error}",
-                "check disk space and permissions, then build again",
-            ) from None
-        finally:
-            if not layout.journal.exists():  # else its renames are to be ended by who locks next
-                shutil.rmtree(work, ignore_errors=True)
+        else:
+            dry(work / "warehouse.duckdb")
+    except OSError as error:
+        raise WarehouseError(
+            f"the build could not write: {error}",
+            "check disk space and permissions, then build again",
+        ) from None
+    finally:
+        if not layout.journal.exists():  # else its renames are to be ended by who locks next
+            shutil.rmtree(work, ignore_errors=True)
     seconds = time.monotonic() - started
-    on_event(Event("published", str(layout.warehouse), seconds=seconds))
+    if dry is None:
+        on_event(Event("published", str(layout.warehouse), seconds=seconds))
     return Report(
-        build_id,
-        execution.ran,
-        published,
-        execution.context.embedded,
-        seconds,
-        True,
+        build_id, execution.ran, published, execution.context.embedded, seconds, dry is None
     )
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 import duckdb
 
 from warehouse.database import joins_as_written, open_for_build, run
-from warehouse.errors import WarehouseError, first_line
+from warehouse.errors import DamagedError, WarehouseError, first_line
 from warehouse.models.model import Model
 from warehouse.plan import plan
 from warehouse.plan.graph import JobContext, Node
@@ -142,6 +142,10 @@ class Execution:
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
         except duckdb.Error as error:
+            if aside := [
+                p for job in self.prepared.jobs.values() for p in job.repair(self.context)
+            ]:
+                raise DamagedError(aside) from None
             raise WarehouseError(
                 f'"{node.name}" failed: {first_line(error)}',
                 f"python cli.py models show {node.name}   prints its SQL",

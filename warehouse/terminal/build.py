@@ -84,10 +84,10 @@ def _show_ledger(ledger: Ledger) -> None:
 def show_sources(groups: Sequence[Group]) -> None:
     """The raw files by input and directory, and what is not read."""
     read = [g for g in groups if g.state not in ("not read", "unreadable")]
-    table = make_table("input", "directory", "files", "bytes", "spelling", "records", "kept", "quarantined", "state", numbers=(2, 3, 5, 6, 7))  # fmt: skip
+    table = make_table("input", "directory", "files", "bytes", "records", "kept", "quarantined", "state", "spelling", numbers=(2, 3, 4, 5, 6))  # fmt: skip
     for g in read:
         counts = ("" if n is None else f"{n:,}" for n in (g.records, g.kept, g.quarantined))
-        table.add_row(g.input, escape(g.place), f"{g.files:,}", format_size(g.bytes), g.dialect, *counts, g.state)  # fmt: skip
+        table.add_row(g.input, escape(g.place), f"{g.files:,}", format_size(g.bytes), *counts, g.state, g.dialect)  # fmt: skip
     OUT.print(table)
     rest = [g for g in groups if g not in read]
     if rest:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.markup import escape
-from rich.table import Table
 
 from warehouse.look import calibration as calibrations
 from warehouse.terminal.console import OUT, make_table, talk
+from warehouse.terminal.table import FittedTable
 
 
 def show_comparison(rows: Sequence[tuple]) -> None:
@@ -67,7 +67,7 @@ def show_calibration(found: calibrations.Calibration) -> None:
         OUT.print("of features whose type changes, phrases are tried for the first time: diff with --set tells what matches", soft_wrap=True)  # fmt: skip
 
 
-def _changes_of_types(found: calibrations.Calibration) -> Table:
+def _changes_of_types(found: calibrations.Calibration) -> FittedTable:
     """Counts by choice: features of each type, aligned groups, phrases tried and matched."""
     table = make_table("", *calibrations.CHOICES)
     for kind in ("semantic", "lexical", "both", "none"):

@@ -37,6 +37,7 @@ def parts(card: Card, colour: bool) -> Iterator[RenderableType]:
     yield from _section("Scores", _scores(card))
     yield from _section("If it fails", _causes(card))
     yield from _section("What it fires on", _pattern(card))
+    yield from _section("How often it fires", _statistics(card))
     yield from _section("Matching", _matching(card))
     yield from _section("Activation examples", _examples(card, colour))
     yield from _section("Decoder neighbours", _neighbours(card))
@@ -60,6 +61,37 @@ def _title(card: Card) -> RenderableType:
     settings = card.build.settings
     build = f"build {card.build.build_id}, {visible(str(settings['embedding.model']))}"
     return Group(head, Text(" · ".join(facts)), Text(build, "dim"))
+
+
+def _statistics(card: Card) -> list[RenderableType]:
+    """A line for the corpus and one for the records, the tokens it fires on, a user's own figures."""
+    lines: list[RenderableType] = []
+    for told in card.statistics:
+        facts = []
+        if told.firing_count is not None:
+            facts.append(f"{count(told.firing_count)} firings")
+        if told.density is not None:
+            word = ", dead" if told.is_dead else ", dense" if told.is_dense else ""
+            facts.append(f"on {told.density:.4%} of the tokens{word}")
+        if told.max_activation is not None:
+            facts.append(f"at most {number(told.max_activation)}")
+        if told.mean_activation is not None:
+            facts.append(f"on average {number(told.mean_activation)}")
+        if told.token_entropy is not None:
+            facts.append(f"token entropy {number(told.token_entropy)} bits")
+        lines.append(Text.assemble((f"{told.basis}: ", "bold"), " · ".join(facts)))
+        if told.top_tokens:
+            tokens = (
+                f"{visible(str(t['token']))} {count(t['count'])}" for t in told.top_tokens[:5]
+            )
+            lines.append(Text("  tokens: " + ", ".join(tokens), "dim"))
+        if told.top_logits:
+            tokens = (visible(str(t["token"])) for t in told.top_logits[:10])
+            lines.append(Text("  promotes: " + ", ".join(tokens), "dim"))
+    for own in card.own:
+        of = " · ".join(filter(None, (own.explainer, own.scorer)))
+        lines.append(Text(visible(f"{own.name}: {own.value}" + (f" ({of})" if of else ""))))
+    return lines or [Text("nothing is known of it", "dim")]
 
 
 def _section(title: str, body: Sequence[RenderableType]) -> Iterator[RenderableType]:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from warehouse.errors import WarehouseError
+from warehouse.terminal.table import FittedTable
 from warehouse.text import visible
 
-# Piped, a table is as wide as it needs to be; in a terminal it folds.
+# Piped, a table is as wide as it needs to be; in a terminal it fits.
 WIDE = None if sys.stdout.isatty() else 100_000
 OUT = Console(highlight=False, width=WIDE)
 ERR = Console(stderr=True, highlight=False)
@@ -35,9 +35,7 @@ def harmless(text: str) -> str:
     return "\n".join(escape(visible(line)) for line in text.split("\n"))
 
 
-def make_table(*names: str, numbers: Sequence[int] | None = None) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for place, name in enumerate(names):
-        right = place > 0 if numbers is None else place in numbers
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
-    return table
+def make_table(*names: str, numbers: Sequence[int] | None = None) -> FittedTable:
+    """A table of the columns `names`; `numbers`: places set to the right, else all but the first."""
+    right = range(1, len(names)) if numbers is None else numbers
+    return FittedTable(names, frozenset(right))

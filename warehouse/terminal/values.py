@@ -51,8 +51,17 @@ def cut(text: str, width: int | None) -> str:
     return text if not width or len(text) <= width else text[: width - 1] + "…"
 
 
+def digits(value: float) -> str:
+    """A number to 4 digits, a large one whole.
+
+    >>> digits(0.123456), digits(123456.7), digits(2.0), digits(1e30)
+    ('0.1235', '123457', '2', '1e+30')
+    """
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
 def format_number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+    return "" if value is None else digits(value)
 
 
 def format_seconds(value: float | None) -> str:
