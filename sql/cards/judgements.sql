@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: A feature's card: what the judges got wrong: one row per explainer, scorer and method (fuzz,
 --   detection), with up to 20 wrong examples, those that the scorer was surest of first.
 -- argument feature: the feature's id
@@ -17,7 +17,13 @@ SELECT
     count(*) FILTER (r.outcome = 'incorrect' AND NOT r.activating) AS false_alarms,
     count(*) FILTER (r.outcome = 'failed') AS failed,
     coalesce(list(
-        {'file': r.file, 'line': r.line, 'activating': r.activating, 'distance': r.distance, 'probability': r.probability}
+        {
+            'file': r.file,
+            'line': r.line,
+            'activating': r.activating,
+            'distance': r.distance,
+            'probability': r.probability
+        }
         ORDER BY abs(r.probability - 0.5) DESC NULLS LAST, r.line
     ) FILTER (r.outcome = 'incorrect'), [])[:20] AS wrong
 FROM staging.score_records r

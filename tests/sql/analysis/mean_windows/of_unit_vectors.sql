@@ -10,5 +10,7 @@
 (1, 0, 'a'), (1, 1, 'b'), (1, 2, 'c'), (2, 0, 'zero'), (2, 1, 'c'), (3, 0, 'zero'), (4, 0, 'a'), (5, 0, 'c'), (5, 1, 'c'), (5, 2, 'b'),
 -- given vectors.windows: model VARCHAR, text_key VARCHAR, vector FLOAT[]
 ('m', 'a', [3, 4]), ('m', 'b', [0, 2]), ('m', 'c', [1, 0]), ('m', 'zero', [0, 0]),
+-- given staging.embedding_models: model VARCHAR, model_order INTEGER
+('m', 0),
 -- expect: model, feature_id, num_examples, vector
 ('m', 1, 2, [0.3, 0.9]), ('m', 2, 2, [0.5, 0]), ('m', 3, 1, [0, 0]), ('m', 5, 3, [2/3, 1/3]),
