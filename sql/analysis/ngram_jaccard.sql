@@ -1,6 +1,10 @@
 -- version: 3
 -- description: Per feature and n the mean Jaccard similarity of its windows' distinct n-grams over all
 --   unordered pairs; null for fewer than 2 examples.
+--   Only n-grams that occur more than once are compared, as all others add nothing to an intersection.
+--   Example, n = 2: window 1 "abab" = ab, ba, ab; window 2 "aba" = ab, ba; window 3 "xy" = xy. ab and ba are
+--   in windows 1 and 2, ab again in 1. Sizes: 3 - 1 = 2, 2, 1. Windows 1 and 2 share 2: 2 / (2 + 2 - 2) = 1;
+--   the other two pairs share nothing and add 0. The mean over 3 pairs is 1/3.
 -- key: feature_id, n
 -- parts: analysis.ngram_windows
 -- column feature_id: the feature

@@ -1,6 +1,9 @@
 -- version: 2
 -- description: Cosine similarity of each candidate phrase to the mean vector of its feature's lexical
 --   and semantic contexts, from inner products: p·mean / (|p| |mean|) = Σ p·c / (|p| √(ΣΣ c·c′)).
+--   No mean vector is made. Example: the contexts (1, 0) and (0, 1) have the mean (0.5, 0.5), of length 0.707;
+--   the phrase (3, 4), of length 5, has the product 3 * 0.5 + 4 * 0.5 = 3.5 with it: 3.5 / (5 * 0.707) = 0.99.
+--   From sums: Σ p·c = 3 + 4 = 7, |Σ c| = √2, and 7 / (5 * √2) = 0.99 too.
 -- key: model, feature_id, method, candidate_order
 -- column model: the embedding model, as named in the settings
 -- column feature_id: the feature
