@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,9 @@ import click
 
 from warehouse import __version__
 from warehouse.commands import build, explore, history, look, models, setup
-from warehouse.commands.options import Context, complete
+from warehouse.commands.options import ENVIRONMENT, Context, common_options, complete, find_data
 from warehouse.errors import ExitCode, UsageError, WarehouseError
+from warehouse.terminal.program import DATA, NAME, program
 
 if TYPE_CHECKING:
     from warehouse.plan.graph import Job
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
 class Commands(click.Group):
     """One place turns an error into text on stderr and an exit code."""
+
+    def main(self, *arguments: object, **options: object) -> object:
+        """Run, under the name that the program was called by: usage and examples run as shown."""
+        if options.get("prog_name") is None:
+            options["prog_name"] = program()
+            for command in (self, *_every(self)):
+                command.help = (command.help or "").replace(NAME, program())
+        options.setdefault("complete_var", "_SAE_WAREHOUSE_COMPLETE")
+        return super().main(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> object:
         from warehouse.terminal import console
@@ -53,9 +63,8 @@ def load_jobs() -> Sequence[Job]:
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("data"),
-    show_default=True,
-    help="The data directory.",
+    help=f"The data directory. Default: ${ENVIRONMENT}, else the nearest with a warehouse.toml, "
+    "here or above, else data.",
 )
 @click.option(
     "--set",
@@ -70,7 +79,7 @@ def load_jobs() -> Sequence[Job]:
 @click.version_option(__version__, prog_name="sae-warehouse")
 @click.pass_context
 def main(
-    ctx: click.Context, data: Path, overrides: tuple[str, ...], verbose: bool, json_log: bool
+    ctx: click.Context, data: Path | None, overrides: tuple[str, ...], verbose: bool, json_log: bool
 ) -> None:
     """Raw SAE experiments in, analysis-ready parquet files out.
 
@@ -86,12 +95,15 @@ def main(
       zsh:  eval "$(_SAE_WAREHOUSE_COMPLETE=zsh_source sae-warehouse)"
       fish: _SAE_WAREHOUSE_COMPLETE=fish_source sae-warehouse | source
     """
-    ctx.obj = Context(data, overrides, verbose, json_log, load_jobs)
+    if data:
+        ctx.meta[DATA] = data
+    ctx.obj = Context(data or find_data(), overrides, verbose, json_log, load_jobs)
 
 
 for command in (
     setup.init,
     setup.sample,
+    setup.set_,
     build.build,
     build.plan,
     build.sources,
@@ -108,6 +120,17 @@ for command in (
     models.models,
 ):
     main.add_command(command)
+
+
+def _every(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        yield command
+        if isinstance(command, click.Group):
+            yield from _every(command)
+
+
+for command in _every(main):
+    command.params += common_options()
 
 
 if __name__ == "__main__":

@@ -44,6 +44,9 @@ class DecoderNeighbours:
         """It keeps no files that later builds rely on."""
         return []
 
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:
+        """It needs nothing that a build could lack."""
+
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np
         import pyarrow as pa

@@ -18,18 +18,25 @@ if TYPE_CHECKING:
     import numpy as np
 
 # Raise when the job's program changes what it computes.
-_VERSION = 1
+_VERSION = 2
 
-_LEAVES = "SELECT count(DISTINCT feature_id) FROM analysis.explanations"
+_LEAVES = """
+    SELECT count(DISTINCT feature_id) FROM analysis.explanations
+    WHERE EXISTS (FROM analysis.decoder_neighbours)"""
 _DISTANCES = "SELECT row_a, row_b, distance FROM analysis.decoder_distances"
 
 
 @dataclass(frozen=True)
 class DecoderTree:
-    """Makes `analysis.feature_linkage`: a row a merge. Empty for one feature, and for too many."""
+    """Makes `analysis.feature_linkage`: a row a merge. Empty for one feature, for too many, and without
+    neighbours: no decoder is no tree."""
 
     name: ClassVar[str] = "analysis.feature_linkage"
-    reads: ClassVar[tuple[str, ...]] = ("analysis.decoder_distances", "analysis.explanations")
+    reads: ClassVar[tuple[str, ...]] = (
+        "analysis.decoder_distances",
+        "analysis.decoder_neighbours",
+        "analysis.explanations",
+    )
     imports: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[Mapping[str, str]] = {
         "merge": "0-based place of the merge, by ascending distance",
@@ -46,6 +53,9 @@ class DecoderTree:
     def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
         """It keeps no files that later builds rely on."""
         return []
+
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:
+        """It needs nothing that a build could lack."""
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

@@ -54,6 +54,9 @@ class MapJob:
         """It keeps no files that later builds rely on."""
         return []
 
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:
+        """It needs nothing that a build could lack."""
+
     def run(self, context: JobContext) -> tuple[str, int]:
         """Load the map from its file, which is made first where it isn't there."""
         import pyarrow as pa

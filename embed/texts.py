@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from embed.encoder import Encoder
-from embed.model_files import ModelFiles, fingerprint, locate
+from embed.model_files import ModelFiles, assert_safe, fingerprint, locate
 from embed.store import VectorStore
 from warehouse.database import run
 from warehouse.errors import DamagedError
@@ -57,6 +57,13 @@ class TextJob:
             return JobIdentity("", bound)
         stores = [f"{m}={_store(settings, layout, files).directory.resolve()}" for m, files in models.items()]  # fmt: skip
         return JobIdentity(digest(self.name, _VERSION, *stores), bound)
+
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:
+        """WarehouseError when a model cannot be had or is not safe to load; reads no weights."""
+        for name in settings.embedding_models:
+            files = locate(name, download=fetch)
+            if files:
+                assert_safe(files)
 
     def run(self, context: JobContext) -> tuple[str, int]:
         """Fill the models' stores; the job's relation is a view over their vectors of these texts."""

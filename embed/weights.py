@@ -61,6 +61,8 @@ def load_decoder(path: Path, features: int, max_expansion: float = 200.0) -> tor
     weights = tensors[found]
     if weights.ndim != 2:
         raise WarehouseError(f'"{path}": "{found}" has shape {tuple(weights.shape)}', "a matrix (features, d_model) is needed")  # fmt: skip
+    if not weights.numel():
+        raise WarehouseError(f'"{path}": "{found}" is empty, its shape is {tuple(weights.shape)}', "export the weights again")  # fmt: skip
     weights = weights.to(torch.float32)
     if _transposed(weights, tensors, by_name, features):
         weights = weights.T

@@ -290,7 +290,7 @@ def test_a_pattern_is_told_by_thresholds_that_are_strict(db):
     fill(db, "analysis.activation_similarity", similarities, [
         ("m", 0, 2, 0.3001), ("m", 1, 2, 0.29), ("m", 2, 2, 0.5), ("m", 3, 2, -0.1), ("m", 4, 1, None), ("n", 3, 2, 0.9),
     ])  # fmt: skip
-    fill(db, "staging.embedding_models", "model VARCHAR, is_default BOOLEAN", [("m", True), ("n", False)])  # fmt: skip
+    fill(db, "staging.default_model", "model VARCHAR", [("m",)])  # fmt: skip
     make(db, "analysis.display_patterns")
     assert run(db, "SELECT feature_id, pattern_type FROM analysis.display_patterns ORDER BY 1") == [
         (0, "Semantic"), (1, "Lexical"), (2, "Both"), (3, "None"),
@@ -397,7 +397,7 @@ def test_the_similarity_of_a_pair_is_the_mean_over_all_pairs_of_windows(db):
 def interfeature(db: duckdb.DuckDBPyConnection, similarity: float, chars: float | None, words: float | None) -> tuple[list, list]:  # fmt: skip
     """The semantic and lexical pairs of feature 0 and its one neighbour, made from these figures."""
     fill(db, "analysis.pair_similarity", "model VARCHAR, feature_id BIGINT, neighbour_order INTEGER, similarity DOUBLE", [("m", 0, 1, similarity)])  # fmt: skip
-    fill(db, "staging.embedding_models", "model VARCHAR, is_default BOOLEAN", [("m", True)])
+    fill(db, "staging.default_model", "model VARCHAR", [("m",)])
     fill(db, "staging.sae", "sae_id VARCHAR", [("s",)])
     fill(db, "staging.features", "feature_id BIGINT, num_explanations BIGINT", [(0, 1), (1, 0), (2, 2)])  # fmt: skip
     place = "STRUCT(sample_order INTEGER, rank INTEGER, prompt_id BIGINT, position INTEGER, char_offset INTEGER)[]"  # fmt: skip

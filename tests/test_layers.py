@@ -31,6 +31,8 @@ MODULES = {
 
 def folder(module: str) -> str:
     """The folder of `warehouse`; `embed` and `cli` are one each; files beside folders are the ground."""
+    if module == "warehouse.__main__":  # the command line by another name
+        return "cli"
     top, *rest = module.removesuffix(".__init__").split(".")
     if top != "warehouse":
         return top

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,7 @@ Put the raw files here:
       run_config.json, explanations/*_latent<ID>.txt, scores/<method>/*_latent<ID>.txt
 or a whole Delphi run or Neuronpedia export, as it lies, anywhere below raw/ (docs/inputs.md)
 
-then: python cli.py --data {directory} build"""
+then: python cli.py --data {quoted} build"""
 
 
 def init(directory: Path) -> str:
@@ -98,7 +99,7 @@ def init(directory: Path) -> str:
     for place in ("activation_examples", "sae"):
         (directory / "raw" / place).mkdir(parents=True, exist_ok=True)
     path.write_text(commented_file(), encoding="utf-8")
-    return _PLACES.format(settings=path, directory=directory)
+    return _PLACES.format(settings=path, quoted=shlex.quote(str(directory)))
 
 
 def after_sample(directory: Path, chosen: Mapping[str, object]) -> str:
@@ -106,4 +107,4 @@ def after_sample(directory: Path, chosen: Mapping[str, object]) -> str:
     path = directory / FILE_NAME
     if not path.exists():
         path.write_text(commented_file(chosen), encoding="utf-8")
-    return f"sample written to {directory}; next: python cli.py --data {directory} build"
+    return f"sample written to {directory}; next: python cli.py --data {shlex.quote(str(directory))} build"

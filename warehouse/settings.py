@@ -15,6 +15,10 @@ from pathlib import Path
 from warehouse import settings as known
 from warehouse.errors import UsageError
 
+LONGEST_ID = 200  # bytes: an SAE's id is part of file names
+# What drives a terminal or ends a text early; a prompt may hold line ends and tabs.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -40,12 +44,14 @@ class Setting:
         words = {
             "int": "a whole number",
             "float": "a number",
-            "str": "a string",
+            "str": "a string without control characters",
             "bool": "true or false",
             "strings": 'a list of strings, e.g. ["a", "b"]',
             "ints": "a list of different whole numbers, e.g. [2, 3, 4]",
-            "names": 'a table of strings, e.g. { llama = "meta-llama/Llama-3.1-70B" }',
+            "names": 'a table of strings that are not empty, e.g. { llama = "meta-llama/Llama-3.1-70B" }',
         }[self.kind]
+        if self.name == "sae_id":
+            words += f", at most {LONGEST_ID} bytes long"
         if self.low is not None and self.high is not None:
             return f"{words} from {self.low:g} to {self.high:g}"
         if self.low is not None:
@@ -72,9 +78,13 @@ class Setting:
         if self.kind == "str":
             if not isinstance(value, str) or (self.choices and value not in self.choices):
                 raise ValueError
+            if _CONTROL.search(value) or (self.name == "sae_id" and len(value.encode()) > LONGEST_ID):  # fmt: skip
+                raise ValueError
             return value
         if self.kind == "names":
             if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+                raise ValueError
+            if any(not v.strip() or _CONTROL.search(v) for v in value.values()):
                 raise ValueError
             return dict(sorted(value.items()))
         if not isinstance(value, list):
@@ -117,7 +127,7 @@ SECTIONS = {
     "quarantine": "Quarantine",
     "export": "Export",
     "history": "History: results of earlier builds, kept for diff",
-    "calibration": "Calibration of the thresholds on shuffled data: cli.py calibrate",
+    "calibration": "Calibration of the thresholds: cli.py calibrate",
 }
 
 SETTINGS: tuple[Setting, ...] = (
@@ -216,7 +226,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("quarantine.max_share", 0.01, "float", "share of one input's records that may be bad before the build fails", 0, 1),
     Setting("export.backend", True, "bool", "write the files of backend.* too, which the newer backend reads"),
     Setting("export.embeddings", "float32", "str", "vectors of activation_embeddings: as they are; their bytes split by place, some 7 % smaller, for Polars 1.0 and newer; or int8 with a scale each, 4 times smaller", choices=("float32", "float32-split", "int8")),
-    Setting("calibration.samples", 2000, "int", "made-up features; ten times as many shuffled phrases", 100, 1000000),
+    Setting("calibration.samples", 2000, "int", "features of each null of the pattern types at most; ten times as many shuffled phrases", 100, 1000000),
     Setting("calibration.seed", 0, "int", "of the shuffles; same seed, same figures", 0, 2**31),
     Setting("history.keep", 3, "int", "earlier builds whose results are kept; 0: none", 0, 1000),
     Setting("history.max_gb", 2.0, "float", "what they may take on disk, in GB", 0, 1e6),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from warehouse.files import write_atomically
 from warehouse.settings import BY_NAME, SECTIONS, SETTINGS, Settings, parse_ranges
 
 FILE_NAME = "warehouse.toml"
+_SHOWN = 120  # characters of a wrong value in a message
 
 
 def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
@@ -25,9 +27,10 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
     known key), wrong type or range (with what is allowed).
     """
     if not data.is_dir():
+        quoted = shlex.quote(str(data))
         raise UsageError(
             f'data directory "{data}" does not exist',
-            f"python cli.py init {data}   (or --data DIR, or python cli.py sample {data})",
+            f"name another with --data, or make it: python cli.py init {quoted}",
         )
     path = data / FILE_NAME
     values = {s.name: s.default for s in SETTINGS}
@@ -35,7 +38,7 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
     try:
         document = tomllib.loads(text)
         named = list(_flatten(document))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOML's errors, and a number of 5,000 digits
         raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
     for name, value in named:
         values[name] = _checked(name, value, f'"{path}"{_line_of(name, text)}')
@@ -48,8 +51,13 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
         if short != name:
             if not short:
                 raise UsageError(f'--set "{override}" names no model', "--set models.llama=NAME")
-            full = _checked("sae_id", _override_value("sae_id", raw.strip()), f'--set "{override}"')
-            values["models"] = {**values["models"], short: full}
+            if not raw.strip():
+                raise UsageError(f'--set "{override}" gives no name', "--set models.llama=NAME")
+            full = {short: _override_value("sae_id", raw.strip())}
+            values["models"] = {
+                **values["models"],
+                **_checked("models", full, f'--set "{override}"'),
+            }
             continue
         values[name] = _checked(name, _override_value(name, raw.strip()), f'--set "{override}"')
     settings = Settings(data, values)
@@ -113,8 +121,17 @@ def _checked(name: str, value: object, where: str) -> object:
         return setting.check(value)
     except ValueError:
         raise UsageError(
-            f'{where}: setting "{name}" is {value!r}', f"it must be {setting.allowed()}"
+            f'{where}: setting "{name}" is {_told(value)}', f"it must be {setting.allowed()}"
         ) from None
+
+
+def _told(value: object) -> str:
+    """A value as it is written, a long one in part."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python prints
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _override_value(name: str, raw: str) -> object:
@@ -124,7 +141,7 @@ def _override_value(name: str, raw: str) -> object:
         return raw
     try:
         value = tomllib.loads(f"value = {raw}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         value = raw
     return [value] if kind == "strings" and isinstance(value, str) else value
 
@@ -156,8 +173,8 @@ def toml_literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def write_numbers(data: Path, chosen: Mapping[str, float]) -> Path:
-    """Set numbers in DIR/warehouse.toml, by one rename; without a file a commented one is made."""
+def write_settings(data: Path, chosen: Mapping[str, object]) -> Path:
+    """Set values in DIR/warehouse.toml, by one rename; without a file a commented one is made."""
     path = (data / FILE_NAME).resolve()
     if path.exists():
         with path.open(encoding="utf-8", newline="") as stream:
@@ -171,12 +188,12 @@ def write_numbers(data: Path, chosen: Mapping[str, float]) -> Path:
         if path.exists():
             shutil.copymode(path, temporary)
 
-    write_atomically(path, fill, "check its permissions, or put the numbers there by hand")
+    write_atomically(path, fill, "check its permissions, or put them there by hand")
     return path
 
 
-def edited(text: str, chosen: Mapping[str, float]) -> str:
-    """The text of a valid settings file with each number where it stands, or added.
+def edited(text: str, chosen: Mapping[str, object]) -> str:
+    """The text of a valid settings file with each value where it stands, or added.
 
     >>> edited("[matching]\\nthreshold = 0.6  # smallest\\n", {"matching.threshold": 0.5})
     '[matching]\\nthreshold = 0.5  # smallest\\n'
@@ -184,6 +201,7 @@ def edited(text: str, chosen: Mapping[str, float]) -> str:
     mark = text[: text.startswith("\ufeff")]
     document = tomlkit.parse(text.removeprefix(mark))
     for name, value in chosen.items():
-        section, _, key = name.partition(".")
-        document.setdefault(section, tomlkit.table())[key] = value
+        section, _, key = name.rpartition(".")
+        place = document.setdefault(section, tomlkit.table()) if section else document
+        place[key] = value
     return mark + document.as_string()

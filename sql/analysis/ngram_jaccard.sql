@@ -1,10 +1,9 @@
--- version: 3
+-- version: 4
 -- description: Per feature and n the mean Jaccard similarity of its windows' distinct n-grams over all
---   unordered pairs; null for fewer than 2 examples.
---   Only n-grams that occur more than once are compared, as all others add nothing to an intersection.
---   Example, n = 2: window 1 "abab" = ab, ba, ab; window 2 "aba" = ab, ba; window 3 "xy" = xy. ab and ba are
---   in windows 1 and 2, ab again in 1. Sizes: 3 - 1 = 2, 2, 1. Windows 1 and 2 share 2: 2 / (2 + 2 - 2) = 1;
---   the other two pairs share nothing and add 0. The mean over 3 pairs is 1/3.
+--   unordered pairs; null for fewer than 2 examples. N-grams are counted once for all pairs of windows
+--   that hold them. Three windows "abab", "abx" and "q", n = 2: "ab" occurs three times, in windows 1
+--   and 2, once more inside window 1; "ba" and "bx" occur once. Distinct n-grams: 3 in all less 1
+--   repeat = 2, 2 and 0. Windows 1 and 2 share one: 1 / (2 + 2 - 1) = 1/3, other pairs 0; mean 1/9.
 -- key: feature_id, n
 -- parts: analysis.ngram_windows
 -- column feature_id: the feature
@@ -16,7 +15,7 @@ WITH repeated AS (
     WHERE feature_id BETWEEN $first_feature AND $last_feature
 ),
 
-repeats AS (
+repeats_by_window AS (
     SELECT feature_id, n, sample_order, count(*) AS repeats
     FROM (
         SELECT feature_id, n, unnest(again) AS sample_order
@@ -27,7 +26,7 @@ repeats AS (
 ),
 
 -- A window's distinct n-grams: all of them, less those that were there before.
-sizes AS (
+distinct_counts AS (
     SELECT
         w.feature_id,
         w.sample_order,
@@ -35,51 +34,51 @@ sizes AS (
         ngram_count(w.tokens, s.n, $ngrams_unit) - coalesce(r.repeats, 0) AS size
     FROM analysis.ngram_windows w
     CROSS JOIN (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
-    LEFT JOIN repeats r
+    LEFT JOIN repeats_by_window r
         ON r.feature_id = w.feature_id AND r.sample_order = w.sample_order AND r.n = s.n
     WHERE w.feature_id BETWEEN $first_feature AND $last_feature
 ),
 
 -- Pairs that share nothing add 0, except that two empty windows are alike.
-totals AS (
+pair_counts AS (
     SELECT
         feature_id,
         n,
         count(*) * (count(*) - 1) / 2 AS pairs,
         count(*) FILTER (size = 0) * (count(*) FILTER (size = 0) - 1) / 2 AS empty_pairs
-    FROM sizes
+    FROM distinct_counts
     GROUP BY feature_id, n
 ),
 
-sharing AS (
+window_sets AS (
     SELECT feature_id, n, windows, count(*) AS ngrams
     FROM repeated
     WHERE len(windows) > 1
     GROUP BY feature_id, n, windows
 ),
 
-firsts AS (
+first_windows AS (
     SELECT feature_id, n, windows, ngrams, unnest(windows) AS a
-    FROM sharing
+    FROM window_sets
 ),
 
-pairs AS (
+window_pairs AS (
     SELECT feature_id, n, ngrams, a, unnest(windows) AS b
-    FROM firsts
+    FROM first_windows
 ),
 
-shared AS (
+shared_counts AS (
     SELECT feature_id, n, a, b, sum(ngrams) AS shared
-    FROM pairs
+    FROM window_pairs
     WHERE a < b
     GROUP BY feature_id, n, a, b
 ),
 
-summed AS (
+jaccard_sums AS (
     SELECT s.feature_id, s.n, sum(jaccard(s.shared, x.size, y.size)) AS total
-    FROM shared s
-    JOIN sizes x ON x.feature_id = s.feature_id AND x.n = s.n AND x.sample_order = s.a
-    JOIN sizes y ON y.feature_id = s.feature_id AND y.n = s.n AND y.sample_order = s.b
+    FROM shared_counts s
+    JOIN distinct_counts x ON x.feature_id = s.feature_id AND x.n = s.n AND x.sample_order = s.a
+    JOIN distinct_counts y ON y.feature_id = s.feature_id AND y.n = s.n AND y.sample_order = s.b
     GROUP BY s.feature_id, s.n
 )
 
@@ -87,5 +86,5 @@ SELECT
     t.feature_id,
     t.n,
     ((coalesce(s.total, 0) + t.empty_pairs) / nullif(t.pairs, 0))::FLOAT AS mean_jaccard
-FROM totals t
-LEFT JOIN summed s ON s.feature_id = t.feature_id AND s.n = t.n
+FROM pair_counts t
+LEFT JOIN jaccard_sums s ON s.feature_id = t.feature_id AND s.n = t.n

@@ -1,9 +1,8 @@
 -- version: 2
 -- description: Cosine similarity of each candidate phrase to the mean vector of its feature's lexical
---   and semantic contexts, from inner products: p·mean / (|p| |mean|) = Σ p·c / (|p| √(ΣΣ c·c′)).
---   No mean vector is made. Example: the contexts (1, 0) and (0, 1) have the mean (0.5, 0.5), of length 0.707;
---   the phrase (3, 4), of length 5, has the product 3 * 0.5 + 4 * 0.5 = 3.5 with it: 3.5 / (5 * 0.707) = 0.99.
---   From sums: Σ p·c = 3 + 4 = 7, |Σ c| = √2, and 7 / (5 * √2) = 0.99 too.
+--   and semantic contexts. It is the cosine to the mean, but no mean vector is made: from inner products
+--   p·mean / (|p| |mean|) = Σ p·c / (|p| √(ΣΣ c·c′)). Contexts (1, 0) and (0, 1), phrase (2, 0): the sum
+--   of products is 2, |p| = 2, the length of the contexts' sum √2, so the similarity is 1/√2.
 -- key: model, feature_id, method, candidate_order
 -- column model: the embedding model, as named in the settings
 -- column feature_id: the feature

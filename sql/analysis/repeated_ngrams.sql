@@ -1,7 +1,6 @@
 -- version: 3
--- description: Per feature the n-grams that occur more than once in its n-gram windows.
---   Example, n = 2: window 1 "abab" = ab, ba, ab; window 2 "aba" = ab, ba; window 3 "xy" = xy. ab: 3 occurrences,
---   windows 1 and 2, again 1. ba: 2 occurrences, windows 1 and 2, again none. xy occurs once: no row.
+-- description: Per feature the n-grams that occur more than once in its n-gram windows. Of three windows
+--   "abab", "abx" and "q" with n = 2 only "ab" does: occurrences 3, windows [1, 2], again [1].
 -- key: feature_id, n, ngram
 -- parts: analysis.ngram_windows
 -- column feature_id: the feature

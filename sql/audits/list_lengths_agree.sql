@@ -1,5 +1,5 @@
--- version: 2
--- description: Lists and their counts agree.
+-- version: 3
+-- description: Lists and their counts agree; a count of n-grams is 65,535 where there are more.
 SELECT 'activation_examples' AS master, feature_id FROM staging.activation_examples
 WHERE len(positions) <> num_activations OR len(activations) <> num_activations
 UNION ALL
@@ -10,7 +10,8 @@ WHERE len(prompt_ids) <> num_examples_sampled
     OR list_sum(list_transform(top_common_ngrams, lambda g: g.count))
         <> list_sum(
             list_transform(
-                top_common_ngrams, lambda g: list_sum(list_transform(g.occurrences, lambda o: len(o.positions)))
+                top_common_ngrams,
+                lambda g: least(list_sum(list_transform(g.occurrences, lambda o: len(o.positions))), 65535)
             )
         )
 UNION ALL

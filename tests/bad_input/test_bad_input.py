@@ -144,7 +144,7 @@ def test_an_example_is_scored_in_three_states_or_quarantined_and_its_neighbours_
     rows: Rows, case: Case
 ) -> None:
     kept = rows(
-        "SELECT line, outcome, activating, coalesce(prediction::DOUBLE, similarity, ev_correlation_score) "
+        "SELECT line, outcome, activating, coalesce(prediction::DOUBLE, value) "
         "FROM staging.scores WHERE feature_id = ? ORDER BY line",
         [case.feature],
     )

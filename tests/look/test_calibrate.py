@@ -356,6 +356,6 @@ def test_a_number_is_written_where_it_belongs_and_nothing_else_moves(before: str
 def test_every_threshold_goes_into_the_commented_file(tmp_path: Path):
     chosen = dict.fromkeys(THRESHOLDS, 0.123)
     for _ in range(2):  # a new file, then its own
-        assert settings_file.write_numbers(tmp_path, chosen) == (tmp_path / FILE_NAME).resolve()
+        assert settings_file.write_settings(tmp_path, chosen) == (tmp_path / FILE_NAME).resolve()
     assert {name: load(tmp_path)[name] for name in THRESHOLDS} == chosen
     assert [p.name for p in tmp_path.iterdir()] == [FILE_NAME]

@@ -21,8 +21,9 @@ from cli import main
 from tests.look.browser import chromium, needs_chromium
 from tests.look.test_pages import HOSTILE
 from warehouse import pages
-from warehouse.look.card import Card, Explanation, Ngram, Phrase, Token, WrongExample
+from warehouse.look.card import Card, Explanation, Ngram, Phrase
 from warehouse.look.card_reader import _occurrences, read_card
+from warehouse.look.evidence import Token, WrongExample
 from warehouse.look.judged import read_texts
 from warehouse.terminal.card import parts
 
@@ -57,9 +58,8 @@ def terminal(card: Card, colour: bool = False) -> str:
 
 def card_page(card: Card, *linked: int) -> str:
     """The card's page, with a link to each feature of `linked`."""
-    return pages.page(
-        "card.html", card=card, link=lambda near: f"#{near}" if near in linked else ""
-    )
+    link = {near: f"#{near}" for near in linked}
+    return pages.page("card.html", card=card, link=lambda near: link.get(near, ""), around=None)
 
 
 @pytest.fixture(scope="module")
@@ -337,7 +337,7 @@ def test_pages_stand_in_chromium_without_a_complaint_or_a_request(
 ) -> None:
     unexplained = next(c for c in cards if not c.explanations and not c.examples)
     with chromium() as browser:
-        for name, card, sections in (("hostile", hostile, 8), ("good", cards[8], 8), ("bare", unexplained, 2)):  # fmt: skip
+        for name, card, sections in (("hostile", hostile, 10), ("good", cards[8], 10), ("bare", unexplained, 2)):  # fmt: skip
             path = tmp_path / f"{name}.html"
             pages.save(card_page(card), path)
             for width, dark in ((1280, False), (420, True)):

@@ -102,7 +102,7 @@ def test_an_unknown_setting_like_no_other_gets_the_whole_list(tmp_path):
         ("ngrams.sizes = [2, 2]", "is [2, 2]", "a list of different whole numbers"),
         ("ngrams.sizes = []", "is []", "a list of different whole numbers"),
         ("ngrams.sizes = [0]", "is [0]", "a list of different whole numbers, e.g. [2, 3, 4] from 1 to 50"),
-        ("[models]\nllama = 3", "is {'llama': 3}", "a table of strings, e.g. { llama = "),
+        ("[models]\nllama = 3", "is {'llama': 3}", "a table of strings that are not empty, e.g. { llama = "),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_shown_with_its_line_and_what_is_allowed(tmp_path, text, shown, allowed):
@@ -187,6 +187,7 @@ def test_the_commented_file_gives_the_defaults_with_its_comments_and_without(tmp
 
 
 _text = st.text(st.characters(codec="utf-8", exclude_characters="\x7f"), max_size=8)
+_name = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8)
 
 
 def values(setting: Setting) -> st.SearchStrategy[object]:
@@ -199,11 +200,11 @@ def values(setting: Setting) -> st.SearchStrategy[object]:
     return {
         "int": whole,
         "float": st.floats(setting.low, setting.high),
-        "str": _text,
+        "str": _name,
         "bool": st.booleans(),
         "strings": st.lists(_text, max_size=3),
         "ints": st.lists(whole, min_size=1, max_size=3, unique=True),
-        "names": st.dictionaries(_text, _text, max_size=3),
+        "names": st.dictionaries(_text, _name.filter(str.strip), max_size=3),
     }[setting.kind]
 
 

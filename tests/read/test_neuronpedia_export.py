@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.builds import build
 from tests.support.producers import Once, unpacked
-from tests.support.raw_tree import Rows, put, stage
+from tests.support.raw_tree import Rows, put, query, stage
 from warehouse.errors import UsageError
 from warehouse.read.discover import discover
+from warehouse.run.events import Event
 from warehouse.settings_file import load
 
 SELECT = (
@@ -172,3 +174,16 @@ def test_records_of_one_prompt_with_other_values_are_quarantined(tmp_path: Path)
         ("batch-10.jsonl", 1, "merged"), ("batch-10.jsonl", 2, "quarantined"), ("batch-2.jsonl", 1, "kept"),
     ]  # fmt: skip
     assert rows("SELECT reason FROM quarantine.activations") == [("duplicate (feature, prompt)",)]
+
+
+def test_without_a_decoder_there_is_no_tree_and_one_warning_says_what_is_missing(
+    export: Path, tmp_path: Path
+) -> None:
+    data = data_of(export, tmp_path, "saelens")
+    events: list[Event] = []
+    select = ("+analysis.feature_linkage", "audits.decoder_present")
+    build(load(data), selectors=select, exports=False, on_event=events.append)
+    assert query(data, "SELECT count(*) FROM analysis.feature_linkage") == [(0,)]
+    warnings = [e.text for e in events if e.kind == "warning"]
+    assert len(warnings) == 1
+    assert "no decoder weights under raw/" in warnings[0]

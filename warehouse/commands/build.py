@@ -50,11 +50,12 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
     Example:
       python cli.py --data demo --set matching.threshold=0.5 plan
     """
-    from warehouse.run.build import prepare
+    from warehouse.run.build import assert_ready, prepare
     from warehouse.terminal.build import show_plan
     from warehouse.write.stale import published_results, stale_exports
 
     prepared = prepare(context.settings(), context.jobs, selectors, full)
+    assert_ready(prepared, fetch=False)
     show_plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
 
 
@@ -82,11 +83,17 @@ def build(
     Example:
       python cli.py --data demo build
     """
+    from warehouse.look.published import changed_settings
+    from warehouse.project import Layout
     from warehouse.run.build import build as run_build
     from warehouse.terminal.build import show_report
+    from warehouse.terminal.console import talk
     from warehouse.terminal.progress import progress
+    from warehouse.terminal.values import describe_settings
 
     settings = context.settings()
+    if changed := changed_settings(Layout(settings.data), settings):
+        talk(f"settings that differ from the published build's: {describe_settings(changed)}")
     with progress(context.json_log, context.verbose) as show:
         report = run_build(settings, context.jobs, selectors, full, not no_export, wait, show)
     show_report(settings, report)
@@ -100,8 +107,9 @@ def build(
     type=click.Path(path_type=Path, file_okay=False),
     help="Another directory than DIR/master.",
 )
+@click.option("--wait", is_flag=True, help="Wait for another build of this directory to end.")
 @click.pass_obj
-def export(context: Context, names: tuple[str, ...], target: Path | None) -> None:
+def export(context: Context, names: tuple[str, ...], target: Path | None, wait: bool) -> None:
     """Write master parquets of the published warehouse, all or the named ones.
 
     \b
@@ -111,4 +119,4 @@ def export(context: Context, names: tuple[str, ...], target: Path | None) -> Non
     from warehouse.run.export import export_published
     from warehouse.terminal.build import show_exports
 
-    show_exports(export_published(context.settings(), names, target))
+    show_exports(export_published(context.settings(), names, target, wait))

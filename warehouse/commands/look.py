@@ -213,11 +213,12 @@ def compare_models(context: Context) -> None:
 def calibrate(
     context: Context, rate: str, write: bool, names: tuple[str, ...], as_json: bool
 ) -> None:
-    """What the thresholds mean under this embedding model: their false positives on shuffled data.
+    """What the thresholds mean under this embedding model: their false positives without a pattern.
 
-    For each threshold the null distribution of what it cuts (features made up of other features'
-    examples, phrases and contexts of different features), the share of it that passes now, the
-    thresholds that let 5 % and 1 % pass, and how pattern types, groups and matches would change.
+    For each threshold the null distribution of what it cuts (features without a topic, windows
+    moved to other words of their topic, phrases and contexts of different features), the share of
+    it that passes now and at the thresholds for 5 % and 1 %, with 95 % intervals, and how pattern
+    types, groups and matches would change.
 
     \b
     Example:

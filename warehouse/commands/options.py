@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,14 +39,71 @@ class Context:
         """The data directory, for a command that reads what is published; says if that is half done."""
         from warehouse.project import Layout
         from warehouse.run.publish import unfinished
+        from warehouse.terminal.console import talk
 
         if build := unfinished(Layout(self.data)):
-            click.echo(
+            talk(
                 f'note: build "{build}" was stopped while it published its files; some are of the '
-                "build before\n  hint: python cli.py build",
-                err=True,
+                "build before\n  hint: python cli.py build"
             )
         return self.data
+
+
+ENVIRONMENT = "SAE_WAREHOUSE_DATA"
+
+
+def find_data() -> Path:
+    """The data directory where none is named: of the environment, else the nearest, else `data`.
+
+    The nearest: the first of the working directory and those above it that is one, or has one
+    called `data`. One is known by its settings file; the search ends at a directory that is
+    another user's, whose settings are nobody's to obey.
+    """
+    if named := os.environ.get(ENVIRONMENT):
+        return Path(named)
+    here = Path.cwd()
+    for above in (here, *here.parents):
+        if above.stat().st_uid != os.getuid():
+            break
+        for found in (above, above / "data"):
+            if (found / "warehouse.toml").is_file():
+                return Path(os.path.relpath(found))
+        if above == here and (above / "data").is_dir():
+            break
+    return Path("data")
+
+
+def common_options() -> Iterator[click.Option]:
+    """The options that every command takes before its name and after it."""
+    yield click.Option(
+        ["--data"], type=click.Path(path_type=Path, file_okay=False), expose_value=False,
+        callback=_take("data"), help="The data directory.",
+    )  # fmt: skip
+    yield click.Option(
+        ["--set", "overrides"], metavar="KEY=VALUE", multiple=True, expose_value=False,
+        shell_complete=complete("settings"), callback=_take("overrides"), help="A setting for this run.",
+    )  # fmt: skip
+    for names in (["-v", "--verbose"], ["--json-log"]):
+        yield click.Option(
+            names, is_flag=True, expose_value=False, hidden=True,
+            callback=_take(names[-1].lstrip("-").replace("-", "_")),
+        )  # fmt: skip
+
+
+def _take(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
+    """A callback that adds to the context what follows the command's name."""
+
+    def take(ctx: click.Context, param: click.Parameter, value: object) -> None:  # noqa: ARG001
+        if not value:
+            return
+        if name == "data":
+            from warehouse.terminal.program import DATA
+
+            ctx.meta[DATA] = value
+        before = ctx.obj.overrides if name == "overrides" else ()
+        ctx.obj = replace(ctx.obj, **{name: (*before, *value) if name == "overrides" else value})
+
+    return take
 
 
 def complete(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:

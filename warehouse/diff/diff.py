@@ -85,7 +85,7 @@ def _attached(settings: Settings, files: Sequence[Path]) -> Iterator[duckdb.Duck
             except duckdb.Error as error:
                 raise WarehouseError(
                     f'"{files[0]}" and "{files[1]}" cannot be compared: {first_line(error)}',
-                    "python cli.py history lists the builds whose results are kept",
+                    "the builds whose results are kept: python cli.py history",
                 ) from None
 
 
@@ -170,5 +170,5 @@ def _assert_feature(connection: duckdb.DuckDBPyConnection, new: str, feature: in
             return
     raise UsageError(
         f'feature "{feature}" is in neither state',
-        'python cli.py query "select feature_id from staging.features" lists them',
+        'list them: python cli.py query "select feature_id from staging.features"',
     )

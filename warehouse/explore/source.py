@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,7 +105,7 @@ def _described(connection: duckdb.DuckDBPyConnection, data: Path) -> Opened:
     except duckdb.CatalogException as error:
         raise WarehouseError(
             f"the warehouse lacks what a view needs: {first_line(error)}",
-            f"python cli.py --data {data} build",
+            f"python cli.py --data {shlex.quote(str(data))} build",
         ) from None
     catalog = Catalog(
         types, has_map, float(settings["patterns.semantic_threshold"]),

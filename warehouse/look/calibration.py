@@ -153,8 +153,8 @@ def calibrate(settings: Settings) -> Calibration:
 def write(settings: Settings, chosen: Mapping[str, float]) -> Path:
     """Put the chosen thresholds into DIR/warehouse.toml, all else and its comments untouched."""
     if not chosen:
-        raise UsageError("no threshold could be calibrated", "python cli.py calibrate says why")
-    return settings_file.write_numbers(settings.data, chosen)
+        raise UsageError("no threshold could be calibrated", "see why: python cli.py calibrate")
+    return settings_file.write_settings(settings.data, chosen)
 
 
 def _as_built(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Settings:

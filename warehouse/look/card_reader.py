@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,10 +17,8 @@ from warehouse.look.card import (
     Build,
     Card,
     Cause,
-    Example,
     Explanation,
     Group,
-    Judgement,
     Match,
     Neighbour,
     Ngram,
@@ -30,9 +29,8 @@ from warehouse.look.card import (
     Shared,
     Similarity,
     Statistics,
-    Token,
-    WrongExample,
 )
+from warehouse.look.evidence import Example, Judgement, Token, WrongExample
 from warehouse.look.judged import read_texts
 from warehouse.look.published import rows_of
 from warehouse.models.library import load_all
@@ -67,7 +65,7 @@ def find_card(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int
     except duckdb.CatalogException as error:
         raise WarehouseError(
             f"the warehouse lacks what a card needs: {str(error).splitlines()[0]}",
-            f"python cli.py --data {data} build",
+            f"python cli.py --data {shlex.quote(str(data))} build",
         ) from None
 
 
@@ -122,7 +120,7 @@ def _unknown(connection: duckdb.DuckDBPyConnection, feature_id: int) -> UsageErr
     nearest = ", ".join(str(row[0]) for row in sorted(near))
     return UsageError(
         f'there is no feature "{feature_id}" with a record or an explanation',
-        f"the nearest: {nearest}; python cli.py features lists all" if near else "it has none",
+        f"the nearest: {nearest}; all: python cli.py features" if near else "it has none",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
@@ -56,7 +57,8 @@ def filter_overview(
         overview = connection.table(OVERVIEW)
     except duckdb.CatalogException:
         raise WarehouseError(
-            f"the warehouse has no {OVERVIEW}", f"python cli.py --data {data} build"
+            f"the warehouse has no {OVERVIEW}",
+            f"python cli.py --data {shlex.quote(str(data))} build",
         ) from None
     if not where.strip():
         return overview

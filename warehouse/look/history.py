@@ -115,7 +115,7 @@ def find(recorded: Sequence[Build], text: str) -> Build:
     near = get_close_matches(text, ids, n=_NEAR, cutoff=0.7) or ids[: -_NEAR - 1 : -1]
     raise UsageError(
         f'no build is called "{text}"',
-        f"the nearest: {', '.join(near)}; python cli.py history lists all",
+        f"the nearest: {', '.join(near)}; all: python cli.py history",
     )
 
 

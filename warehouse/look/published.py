@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import duckdb
 
 from warehouse.database import open_read_only, run
-from warehouse.errors import UsageError
+from warehouse.errors import UsageError, WarehouseError
 from warehouse.models.library import load_all
 from warehouse.models.model import Model
+from warehouse.plan.state import published
 from warehouse.project import Layout
-from warehouse.settings import Settings
+from warehouse.settings import RUNTIME_ONLY, Settings
 
 
 def rows_of(
@@ -36,6 +37,21 @@ def current_warnings(layout: Layout, settings: Settings) -> list[str]:
                 sql = model.filled(settings.parameters())
                 found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]
     return found
+
+
+def changed_settings(layout: Layout, settings: Settings) -> dict[str, tuple[object, object]]:
+    """Settings that differ from those of the published build, as name → (its, these).
+
+    Those that say how to work and never what comes out are left aside; none without a
+    build, or with a file that cannot be read, of which the build itself says more.
+    """
+    try:
+        with open_read_only(layout.warehouse, unsafe=True) as connection:
+            before = published(connection).settings(layout.data)
+    except (WarehouseError, duckdb.Error):
+        return {}
+    changed = settings.changed(before.values)
+    return {name: both for name, both in changed.items() if name not in RUNTIME_ONLY}
 
 
 def compare_models(layout: Layout) -> list[tuple]:

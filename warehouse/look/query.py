@@ -91,7 +91,7 @@ def _explained(error: duckdb.Error, connection: duckdb.DuckDBPyConnection) -> Wa
     near = nearest(unknown[1], _relations(connection)) if unknown else ""
     if near:
         return WarehouseError(message, f'did you mean "{near}"?')
-    return WarehouseError(message, "python cli.py models list names the relations")
+    return WarehouseError(message, "the relations: python cli.py models list")
 
 
 def _relations(connection: duckdb.DuckDBPyConnection) -> list[str]:

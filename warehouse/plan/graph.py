@@ -81,6 +81,9 @@ class Job(Protocol):
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:
         """What decides the result besides the parents. Imports nothing heavy."""
 
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:
+        """WarehouseError when the job is sure to fail for want of something; `fetch` may get it."""
+
     def run(self, context: JobContext) -> tuple[str, int]:
         """Make the relation; its result hash ('': the relation's content) and its rows.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterator
 from functools import cache
@@ -31,8 +32,7 @@ def discover(settings: Settings) -> list[InputFile]:
     if not raw.is_dir() or not any(raw.iterdir()):
         raise WarehouseError(
             f'"{raw}" is {"empty" if raw.is_dir() else "missing"}: there is nothing to read',
-            f"copy your raw files there (python cli.py init {data} says where), "
-            "or write a sample: python cli.py sample DIR",
+            f"copy your raw files there, docs/inputs.md says which; or write a sample: python cli.py sample {shlex.quote(str(data))}-sample",
         )
     found = directories.survey(raw, SOURCE_NAME)
     hookpoint = directories.choose_hookpoint(found.runs, str(settings["input.hookpoint"]))

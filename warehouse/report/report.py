@@ -56,7 +56,7 @@ def render(data: Path) -> str:
     layout = Layout(data)
     with open_read_only(layout.warehouse, layout.vectors) as connection:
         queries = reader(connection, data)
-        facts = {name: queries.table(name) for name in ("totals", "builds", "inputs", "quarantine_reasons")}  # fmt: skip
+        facts = {name: queries.table(name) for name in ("totals", "builds", "inputs", "quarantine_reasons", "named_features")}  # fmt: skip
         values = queries.settings
         return page(
             "report.html",
@@ -64,6 +64,7 @@ def render(data: Path) -> str:
             build=facts["builds"][0],
             inputs=facts["inputs"],
             reasons=facts["quarantine_reasons"],
+            named=facts["named_features"],
             warnings=current_warnings(layout, values),
             changed=[(n, json.dumps(now), json.dumps(default)) for n, (default, now) in values.changed({}).items()],
             settings=[(n, json.dumps(v)) for n, v in values.values.items()],
@@ -95,7 +96,7 @@ class Queries:
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise WarehouseError(
                 f'"{model.name}" cannot be drawn: {str(error).splitlines()[0]}',
-                "python cli.py build   brings the warehouse up to this program",
+                "bring the warehouse up to this program: python cli.py build",
             ) from None
 
     def shown(self, name: str) -> Figure:

@@ -112,6 +112,7 @@ def _build(
         if dry is None:
             kept.prune(layout, prepared.state.build_id, settings)
         return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
+    assert_ready(prepared, fetch=True)
     build_id = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     work = layout.work / build_id
     work.mkdir(parents=True)
@@ -137,6 +138,16 @@ def _build(
     return Report(
         build_id, execution.ran, published, execution.context.embedded, seconds, dry is None
     )
+
+
+def assert_ready(prepared: Prepared, fetch: bool) -> None:
+    """Before the first node is run: WarehouseError when a job that will run is sure to fail.
+
+    Models that are not on this machine are fetched, with `fetch`.
+    """
+    for step in prepared.plan.steps:
+        if step.kind == "job" and step.action == plan.RUN:
+            prepared.jobs[step.node].assert_ready(prepared.settings, fetch)
 
 
 def _publish(execution: Execution, work: Path, on_event: Callable[[Event], None]) -> list[Exported]:

@@ -148,7 +148,7 @@ class Execution:
                 raise DamagedError(aside) from None
             raise WarehouseError(
                 f'"{node.name}" failed: {first_line(error)}',
-                f"python cli.py models show {node.name}   prints its SQL",
+                f"its SQL: python cli.py models show {node.name}",
             ) from None
         if node.kind == "job":  # a hub model's identity is known once it was fetched
             job = self.prepared.jobs[node.name]

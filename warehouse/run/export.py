@@ -22,7 +22,7 @@ from warehouse.write.writer import Writer
 
 
 def export_published(
-    settings: Settings, names: Sequence[str] = (), target: Path | None = None
+    settings: Settings, names: Sequence[str] = (), target: Path | None = None, wait: bool = False
 ) -> list[Exported]:
     """Write the published warehouse's masters and JSON side files, all or the named ones.
 
@@ -32,7 +32,7 @@ def export_published(
     every = load_all()
     select_exports(every, names)  # an unknown name is refused before anything is opened
     state = read_state(layout.warehouse)
-    with open_read_only(layout.warehouse, unsafe=True) as connection, locked(layout, False):
+    with open_read_only(layout.warehouse, unsafe=True) as connection, locked(layout, wait):
         # The figures are those of the build's settings; the form of the files is of the present ones.
         built = published(connection).settings(settings.data)
         form = {name: settings[name] for name in FORM_SETTINGS}

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -152,7 +153,7 @@ def _read_journal(layout: Layout) -> Journal | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WarehouseError(
             f'"{layout.journal}" cannot be read: {error}',
-            f"remove it, then write all files anew: rm '{layout.journal}' && python cli.py build --full",
+            f"remove it, then write all files anew: rm {shlex.quote(str(layout.journal))} && python cli.py build --full",
         ) from None
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from warehouse.errors import WarehouseError
+from warehouse.terminal.program import as_called
 from warehouse.terminal.table import FittedTable
 from warehouse.text import visible
 
@@ -20,14 +21,14 @@ ERR = Console(stderr=True, highlight=False)
 
 def talk(text: str) -> None:
     """One line to stderr."""
-    ERR.print(harmless(text), soft_wrap=True)
+    ERR.print(harmless(as_called(text)), soft_wrap=True)
 
 
 def error(problem: WarehouseError) -> None:
     """The message and the hint of an error, to stderr."""
-    ERR.print(f"[bold red]error[/]: {harmless(problem.message)}", soft_wrap=True)
+    ERR.print(f"[bold red]error[/]: {harmless(as_called(problem.message))}", soft_wrap=True)
     if problem.hint:
-        ERR.print(f"[bold]hint[/]: {harmless(problem.hint)}", soft_wrap=True)
+        ERR.print(f"[bold]hint[/]: {harmless(as_called(problem.hint))}", soft_wrap=True)
 
 
 def harmless(text: str) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from warehouse.diff.values import SHORT_LIST
+from warehouse.text import visible
 
 
 def is_vector(value: object) -> bool:
@@ -18,7 +19,10 @@ def format_count(count: int | None) -> str:
 
 
 def describe_settings(changed: Mapping[str, tuple[object, object]]) -> str:
-    return ", ".join(f"{n} {plain(old)} → {plain(new)}" for n, (old, new) in changed.items())
+    """Settings that changed, control characters made visible."""
+    return visible(
+        ", ".join(f"{n} {plain(old)} → {plain(new)}" for n, (old, new) in changed.items())
+    )
 
 
 def format_key(key: Sequence[object]) -> str:

@@ -31,7 +31,7 @@ def write(
         if not document.startswith(_OPENING):
             raise WarehouseError(
                 f'"{model.name}" makes a document that does not begin with {_OPENING}',
-                f"python cli.py models show {model.name}   prints its SQL",
+                f"its SQL: python cli.py models show {model.name}",
             )
         rest = document.removeprefix(_OPENING)
         if rest.endswith(_NOT_YET):  # a table that told the time would never be the same

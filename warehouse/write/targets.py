@@ -11,7 +11,7 @@ import duckdb
 from warehouse.database import run
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models.model import Column, Model
-from warehouse.settings import Settings
+from warehouse.settings import LONGEST_ID, Settings
 from warehouse.sqltext import digest, identifier
 
 # Raise when the files' form changes without a model's version changing.
@@ -89,6 +89,11 @@ def find_place(model: Model, sae_id: str | None) -> str:
     """
     if not model.file:
         return f"{MASTER}/{model.name.partition('.')[2]}.parquet"
+    if sae_id and len(sae_id.encode()) > LONGEST_ID:
+        raise WarehouseError(
+            f'SAE id "{sae_id[:40]}…" is {len(sae_id.encode())} bytes long: files are named after it',
+            f"set a shorter one: sae_id in warehouse.toml, at most {LONGEST_ID} bytes",
+        )
     place = model.file.replace("{sae}", (sae_id or "").replace("/", "--"))
     assert_inside(place)
     return place
