@@ -2,6 +2,8 @@
 -- description: Greedy alignment: each phrase not yet taken opens a group and takes every later phrase,
 --   not yet taken, of another explainer whose similarity to it reaches the threshold. A group that
 --   takes none is none, and its opener stays free.
+--   Example: A says 0 and 1, B says 2 and 3, C says 4; alike are 0-2, 1-2, 1-4, 3-4. 0 opens a group and takes 2;
+--   1 finds 2 taken and takes 4; 3 finds 4 taken, so it opens none. Groups: 0 with 2, 1 with 4.
 -- key: model, feature_id, group_id
 -- column model: the embedding model, as named in the settings
 -- column feature_id: the feature
