@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import poisson
+from scipy.stats import t as student
 
 from warehouse.database import run
 from warehouse.models.library import load_all
@@ -106,6 +109,32 @@ def test_ngrams_are_runs_that_know_where_they_begin(db, tokens, n, first, unit, 
 def test_overlapping_occurrences_and_the_code_points_of_an_emoji_count_each(db):
     assert ask(db, "ngram_positions(['a', '', 'aa', 'Aa'], 10, 'aa', 2, 'characters')") == [10, 12]
     assert ask(db, "ngram_list(['👩🏽', 'e\u0301'], 1, 'characters')") == list("👩🏽e\u0301")
+
+
+def test_the_ngrams_of_a_long_token_take_time_in_proportion_to_its_length(db):
+    def seconds(length: int) -> float:
+        started = time.perf_counter()
+        text = "aé🙂" * length
+        assert ask(db, "ngram_list([$text], 3, 'characters')", text=text) == [text[i : i + 3] for i in range(3 * length - 2)]  # fmt: skip
+        return time.perf_counter() - started
+
+    seconds(85)  # on either side of a block's end
+    seconds(86)
+    # Sixteen times the length took 256 times as long.
+    assert min(seconds(40_000) for _ in range(3)) < 64 * min(seconds(2_500) for _ in range(3))
+
+
+@pytest.mark.parametrize("degrees", range(1, 60))
+def test_the_t_quantile_is_students(db, degrees):
+    assert ask(db, f"t_quantile({degrees})") == pytest.approx(student.ppf(0.975, degrees), rel=0.008)  # fmt: skip
+
+
+def test_a_resample_holds_each_unit_a_poisson_number_of_times(db):
+    counts = np.array(run(db, "SELECT bootstrap_weight(7, r, u) FROM range(200) a(r), range(100) b(u)"))  # fmt: skip
+    shares = [(counts == k).mean() for k in range(5)]
+    assert shares == pytest.approx(poisson.pmf(range(5), 1), abs=0.015)
+    again = np.array(run(db, "SELECT bootstrap_weight(7, r, u) FROM range(200) a(r), range(100) b(u)"))  # fmt: skip
+    assert (again == counts).all()
 
 
 @quick
