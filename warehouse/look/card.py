@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from warehouse.look.evidence import Example, Judgement, Token
+from warehouse.look.firing import Own, Statistics
 from warehouse.pages import number
 
 _CAUSES = {
@@ -207,39 +208,6 @@ class Match:
         if self.outcome == "explanation_only":
             return "only in the explanation"
         return f"only in the activations: {self.item_type.replace('_', ' ')}"
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """How often and how strongly the feature fires; `basis`: corpus, or sample (its records alone).
-
-    `density` is null where it is not known, and for a sample always. Tokens are {token, count, mean,
-    max}, logits {token, value}.
-    """
-
-    basis: str
-    num_tokens: int | None
-    firing_count: int | None
-    density: float | None
-    is_dead: bool | None
-    is_dense: bool | None
-    max_activation: float | None
-    mean_activation: float | None
-    top_tokens: Sequence[Mapping[str, object]]
-    top_token_share: float | None
-    token_entropy: float | None
-    top_logits: Sequence[Mapping[str, object]]
-    bottom_logits: Sequence[Mapping[str, object]]
-
-
-@dataclass(frozen=True)
-class Own:
-    """A figure or a tag of a user's own files."""
-
-    name: str
-    explainer: str | None
-    scorer: str | None
-    value: str
 
 
 @dataclass(frozen=True)

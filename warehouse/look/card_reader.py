@@ -22,15 +22,14 @@ from warehouse.look.card import (
     Match,
     Neighbour,
     Ngram,
-    Own,
     Pattern,
     Phrase,
     Score,
     Shared,
     Similarity,
-    Statistics,
 )
 from warehouse.look.evidence import Example, Judgement, Token, WrongExample
+from warehouse.look.firing import Own, Statistics
 from warehouse.look.judged import read_texts
 from warehouse.look.published import rows_of
 from warehouse.models.library import load_all
