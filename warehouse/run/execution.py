@@ -162,7 +162,7 @@ class Execution:
         )  # fmt: skip
         self.results[node.name] = result
         self.ran[node.name] = seconds
-        reason = step.reason if step.action == plan.RUN else self._why(parents, before)
+        reason = step.reason if step.action == plan.RUN else _what_changed(parents, before)
         self.record.add_step(step.node, "run", reason, state)
         self.on_event(Event("done", step.node, reason, rows, seconds))
 
@@ -215,11 +215,6 @@ class Execution:
                 self.relations.make_view(self.prepared.models[name])
         self.record.count_records(counts)
 
-    def _why(self, parents: Mapping[str, str], before: NodeState | None) -> str:
-        old = before.parents if before else {}
-        changed = [p for p, result in parents.items() if old.get(p) != result]
-        return ", ".join(changed) + " changed"
-
     def _export(self, name: str) -> None:
         """Begin to write the node's files, if it has any and they hold something else."""
         model = self.prepared.graph[name].model
@@ -251,3 +246,9 @@ def begin_imports(prepared: Prepared, steps: Sequence[plan.Step]) -> list[Future
     imports = [pool.submit(importlib.import_module, name) for name in names]
     pool.shutdown(wait=False)
     return imports
+
+
+def _what_changed(parents: Mapping[str, str], before: NodeState | None) -> str:
+    """Which of the relations that a node reads hold something else than at its last run."""
+    old = before.parents if before else {}
+    return ", ".join(p for p, result in parents.items() if old.get(p) != result) + " changed"
