@@ -14,15 +14,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.support.builds import build
+from tests.support.builds import open_project
 from warehouse.errors import WarehouseError
 from warehouse.files import sync
+from warehouse.layout import Layout
 from warehouse.plan.exported import read_record
-from warehouse.project import Layout
+from warehouse.run.build import build
 from warehouse.run.events import Event
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish, unfinished
-from warehouse.settings_file import load
 from warehouse.write.targets import Exported
 
 KEYS = {"master.a": "key", "side.b": "key", "side.none": "key"}
@@ -236,7 +236,7 @@ def test_a_damaged_part_of_the_vector_store_is_set_aside_and_embedded_anew(
     # Another window length needs texts that the store lacks: their job looks at every part.
     changed = () if full else ("windows.embedding_tokens=31",)
     events: list[Event] = []
-    report = build(load(copy, changed), full=full, on_event=events.append)
+    report = build(open_project(copy, changed), full=full, on_event=events.append)
     assert part.with_name(f"damaged-{part.name}").exists()
     assert [e for e in events if e.kind == "warning" and part.name in e.text]
     assert sum(report.embedded.values()) > 0

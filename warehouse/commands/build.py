@@ -24,8 +24,7 @@ def sources(context: Context, as_json: bool) -> None:
     from warehouse.look import inventory
     from warehouse.terminal.build import show_sources
 
-    settings = context.settings()
-    found = inventory.list_files(settings)
+    found = inventory.list_files(context.project)
     if as_json:
         click.echo(inventory.as_json(found))
     else:
@@ -54,7 +53,7 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
     from warehouse.terminal.build import show_plan
     from warehouse.write.stale import published_results, stale_exports
 
-    prepared = prepare(context.settings(), context.jobs, selectors, full)
+    prepared = prepare(context.project, selectors, full)
     show_plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
 
 
@@ -86,10 +85,10 @@ def build(
     from warehouse.terminal.build import show_report
     from warehouse.terminal.progress import progress
 
-    settings = context.settings()
+    project = context.project
     with progress(context.json_log, context.verbose) as show:
-        report = run_build(settings, context.jobs, selectors, full, not no_export, wait, show)
-    show_report(settings, report)
+        report = run_build(project, selectors, full, not no_export, wait, show)
+    show_report(project, report)
 
 
 @click.command()
@@ -111,4 +110,4 @@ def export(context: Context, names: tuple[str, ...], target: Path | None) -> Non
     from warehouse.run.export import export_published
     from warehouse.terminal.build import show_exports
 
-    show_exports(export_published(context.settings(), names, target))
+    show_exports(export_published(context.project, names, target))

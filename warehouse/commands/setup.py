@@ -19,9 +19,9 @@ def init(directory: Path) -> None:
     Example:
       python cli.py init data
     """
-    from warehouse import project
+    from warehouse import layout
 
-    click.echo(project.init(directory))
+    click.echo(layout.init(directory))
 
 
 @click.command()
@@ -53,7 +53,7 @@ def sample(directory: Path, features: int, prompts: int, explained: int, seed: i
     Example:
       python cli.py sample demo --features 60
     """
-    from warehouse.project import after_sample
+    from warehouse.layout import after_sample
     from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
 
     write_sample(directory, features=features, prompts=prompts, explained=explained, seed=seed)

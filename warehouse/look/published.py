@@ -8,9 +8,9 @@ import duckdb
 
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError
-from warehouse.models.library import load_all
+from warehouse.layout import Layout
 from warehouse.models.model import Model
-from warehouse.project import Layout
+from warehouse.plan.project import Project
 from warehouse.settings import Settings
 
 
@@ -26,12 +26,12 @@ def rows_of(
     return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
 
 
-def current_warnings(layout: Layout, settings: Settings) -> list[str]:
+def current_warnings(project: Project, settings: Settings) -> list[str]:
     """What the warning audits say of the published warehouse, whichever build ran them last."""
     found = []
-    with open_read_only(layout.warehouse, unsafe=True) as connection:
+    with open_read_only(project.layout.warehouse, unsafe=True) as connection:
         built = {row[0] for row in run(connection, "SELECT node FROM _warehouse.nodes")}
-        for model in load_all().values():
+        for model in project.models.values():
             if model.name in built and model.schema == "audits" and model.severity == "warning":
                 sql = model.filled(settings.parameters())
                 found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]

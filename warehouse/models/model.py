@@ -27,11 +27,11 @@ from functools import cached_property
 from pathlib import Path
 
 from warehouse.errors import WarehouseError, nearest
+from warehouse.models.schemas import SCHEMAS
 from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
 KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "counted", "order", "file", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
-TYPED = ("master", "backend")
 # What a model binds that is made in parts (header: the relation whose features are cut into them).
 ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
 
@@ -85,7 +85,7 @@ class Model:
     @property
     def is_typed(self) -> bool:
         """Whether its columns have declared types, those of its parquet file."""
-        return self.schema in TYPED
+        return SCHEMAS[self.schema].typed
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -10,34 +10,31 @@ from pathlib import Path
 
 from warehouse.database import open_read_only
 from warehouse.errors import WarehouseError
-from warehouse.models.library import load_all
-from warehouse.plan.state import published, read_state
-from warehouse.project import Layout
+from warehouse.plan.project import Project
+from warehouse.plan.state import published
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish
-from warehouse.settings import Settings
 from warehouse.write.gather import SampledVectors
 from warehouse.write.targets import FORM_SETTINGS, MASTER, Exported, exportable, select_exports
 from warehouse.write.writer import Writer
 
 
 def export_published(
-    settings: Settings, names: Sequence[str] = (), target: Path | None = None
+    project: Project, names: Sequence[str] = (), target: Path | None = None
 ) -> list[Exported]:
     """Write the published warehouse's masters and JSON side files, all or the named ones.
 
     `target` gets them instead of DIR/master (masters) and DIR (side files).
     """
-    layout = Layout(settings.data)
-    every = load_all()
+    layout, every, settings = project.layout, project.models, project.settings
     select_exports(every, names)  # an unknown name is refused before anything is opened
-    state = read_state(layout.warehouse)
+    state = project.read_state()
     with open_read_only(layout.warehouse, unsafe=True) as connection, locked(layout, False):
         # The figures are those of the build's settings; the form of the files is of the present ones.
-        built = published(connection).settings(settings.data)
+        built = published(connection).settings(project.data)
         form = {name: settings[name] for name in FORM_SETTINGS}
         settings = replace(built, values={**built.values, **form})
-        wanted = select_exports(every, names, bool(settings["export.backend"]))
+        wanted = select_exports(every, names, settings)
         work = (target or layout.work) / f".export-{secrets.token_hex(3)}"
         work.mkdir(parents=True)
         sampled = SampledVectors(work)
@@ -49,7 +46,7 @@ def export_published(
                 results = {name: node.result for name, node in state.nodes.items()}
                 writer.start([every[name] for name in wanted], results)
                 writer.collect(everything=True)
-            written = [*writer.masters, *writer.json_files]
+            written = writer.files
             if target:
                 return [_put(one, target) for one in written]
             models = list(exportable(every).values())

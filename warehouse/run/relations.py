@@ -17,7 +17,6 @@ from warehouse.plan.state import NodeState
 from warehouse.read.inputs import INPUTS
 from warehouse.sqltext import digest, identifier, literal
 
-SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "backend", "side")
 _PART_FEATURES = 2048  # of a model that is made in parts
 
 
@@ -109,29 +108,6 @@ class Relations:
                 for c in model.columns
             ]
         run(self.connection, "; ".join(["BEGIN", *comments, "COMMIT"]))
-
-
-def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the schemas that models lie in."""
-    for schema in SCHEMAS:
-        run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
-
-
-def create_macros(connection: duckdb.DuckDBPyConnection, macros: Mapping[str, Model]) -> None:
-    """(Re)create every macro, those first that others call."""
-    done: set[str] = set()
-
-    def create(name: str) -> None:
-        if name in done:
-            return
-        done.add(name)
-        for other in macros:
-            if other != name and other.partition(".")[2] in macros[name].words:
-                create(other)
-        run(connection, macros[name].sql)
-
-    for name in macros:
-        create(name)
 
 
 def hashable(column: str, type_: str) -> list[str]:
