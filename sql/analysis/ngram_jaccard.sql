@@ -2,7 +2,7 @@
 -- description: Per feature and n the mean Jaccard similarity of its windows' distinct n-grams over all
 --   unordered pairs; null for fewer than 2 examples.
 -- key: feature_id, n
--- parts: analysis.ngram_windows
+-- batch_by: analysis.ngram_windows
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column mean_jaccard: mean over the pairs; null for fewer than 2 examples

@@ -1,7 +1,7 @@
 -- version: 3
 -- description: Per feature the n-grams that occur more than once in its n-gram windows.
 -- key: feature_id, n, ngram
--- parts: analysis.ngram_windows
+-- batch_by: analysis.ngram_windows
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column ngram: the n-gram

@@ -48,13 +48,18 @@ def test_a_header_is_read_with_its_continuation_lines_and_columns():
     got = model(
         "-- version: 12\n"
         "-- description: One row per feature:\n--   the first, \n--   and the last.\n\n"
-        "-- kind: view\n-- key: feature_id, n\n-- order: feature_id\n-- hashed: yes\n"
+        "-- kind: view\n-- key: feature_id, n\n-- order: feature_id\n-- hash: content\n"
         "-- column n UInt8: length: 2, 3 or 4\n"
         "-- column pairs List(Struct(a UInt32, b Float32)):\n--   told below\n"
         "-- column plain: no type\n"
         "\nSELECT 1 -- version: 3\nFROM x;\n"
     )
-    assert (got.version, got.kind, got.key, got.hashed) == (12, "view", ("feature_id", "n"), True)
+    assert (got.version, got.kind, got.key, got.hash) == (
+        12,
+        "view",
+        ("feature_id", "n"),
+        "content",
+    )
     assert got.description == "One row per feature: the first, and the last."
     assert [(c.name, c.type, c.description) for c in got.columns] == [
         ("n", "UInt8", "length: 2, 3 or 4"),

@@ -211,7 +211,7 @@ def test_an_incremental_build_equals_a_clean_one(copy: Path, rebuild, changed: s
 def test_a_model_made_in_parts_is_the_one_made_at_once(
     copy: Path, rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made_in_parts = [m.name for m in load_all().values() if m.parts]
+    made_in_parts = [m.name for m in load_all().values() if m.batch_by]
     before = {n: read_state(copy / "warehouse.duckdb").nodes[n] for n in made_in_parts}
     monkeypatch.setattr(relations, "_PART_FEATURES", 7)
     rebuild(copy, full=True, exports=False)

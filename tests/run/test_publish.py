@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from warehouse.layout import Layout
 from warehouse.plan.exported import read_record
 from warehouse.run.build import build
 from warehouse.run.events import Event
+from warehouse.run.export import export_published
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish, unfinished
 from warehouse.write.targets import Exported
@@ -249,3 +251,17 @@ def vectors(data: Path) -> list[tuple]:
         return connection.sql(
             "SELECT feature_id, prompt_ids, embeddings FROM master.activation_embeddings ORDER BY 1"
         ).fetchall()
+
+
+def test_an_export_removes_what_a_killed_one_left_in_its_directory(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, target = Path(shutil.copytree(sample, tmp_path / "data")), tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "warehouse.run.export.shutil.rmtree", lambda *_, **__: None
+        )  # as a kill does
+        export_published(open_project(data), ["explanation_alignment"], target)
+    assert list(target.glob(".export-*"))
+    export_published(open_project(data), ["explanation_alignment"], target)
+    assert not list(target.glob(".*"))

@@ -195,7 +195,7 @@ class Execution:
         if model.kind == "view":
             self.relations.drop(model.name, "TABLE")
             self.relations.make_view(model)
-            if model.hashed:
+            if model.hash:
                 return self.relations.content(model.name)
             return key, self.relations.count(model.name) if model.counted else None
         self._make_table(node, unchanged_files(self.prepared, node, before, logic, parents))

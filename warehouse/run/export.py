@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from warehouse.plan.project import Project
 from warehouse.plan.state import published
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish
+from warehouse.sqltext import digest
 from warehouse.write.gather import SampledVectors
 from warehouse.write.targets import FORM_SETTINGS, MASTER, Exported, exportable, select_exports
 from warehouse.write.writer import Writer
@@ -35,7 +35,9 @@ def export_published(
         form = {name: settings[name] for name in FORM_SETTINGS}
         settings = replace(built, values={**built.values, **form})
         wanted = select_exports(every, names, settings)
-        work = (target or layout.work) / f".export-{secrets.token_hex(3)}"
+        # Under the lock nobody else writes here, so what lies there is of an export that was killed.
+        work = (target or layout.work) / f".export-{digest(layout.data.resolve())[:8]}"
+        shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         sampled = SampledVectors(work)
         try:

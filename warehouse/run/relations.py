@@ -87,11 +87,11 @@ class Relations:
         A part is some thousand features of the relation that the header names. What is grouped by
         feature then needs no more memory for more features, and keeps in the processor's cache.
         """
-        if not model.parts:
+        if not model.batch_by:
             return [{}]
         firsts = run(
             self.connection,
-            f"""SELECT feature_id FROM (SELECT DISTINCT feature_id FROM {identifier(model.parts)})
+            f"""SELECT feature_id FROM (SELECT DISTINCT feature_id FROM {identifier(model.batch_by)})
             QUALIFY row_number() OVER (ORDER BY feature_id) % {_PART_FEATURES} = 0 ORDER BY feature_id""",
         )
         first, last = ALL_FEATURES.values()
