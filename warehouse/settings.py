@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse import settings as known
 from warehouse.errors import UsageError
 
 
@@ -257,11 +256,7 @@ class Settings:
 
     def changed(self, others: Mapping[str, object]) -> dict[str, tuple[object, object]]:
         """Settings that differ from `others` (name → value), as name → (theirs, ours)."""
-        return {
-            name: (others.get(name, BY_NAME[name].default), value)
-            for name, value in self.values.items()
-            if others.get(name, BY_NAME[name].default) != value
-        }
+        return differing(others, self.values)
 
 
 def parse_ranges(text: str) -> list[list[int]]:
@@ -286,6 +281,6 @@ def differing(
     old: Mapping[str, object], new: Mapping[str, object]
 ) -> dict[str, tuple[object, object]]:
     """Settings that differ, as name → (old, new); one that is not recorded has its default."""
-    defaults = {s.name: s.default for s in known.SETTINGS}
+    defaults = {s.name: s.default for s in SETTINGS}
     old, new = ({**defaults, **values} for values in (old, new))
     return {n: (old.get(n), new.get(n)) for n in {**old, **new} if old.get(n) != new.get(n)}

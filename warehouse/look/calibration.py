@@ -16,7 +16,7 @@ import duckdb
 
 from warehouse import settings_file
 from warehouse.database import open_read_only, run
-from warehouse.errors import UsageError, WarehouseError, nearest
+from warehouse.errors import UsageError, WarehouseError, first_line, nearest
 from warehouse.models.model import Model
 from warehouse.plan.project import Project
 from warehouse.plan.state import published
@@ -143,9 +143,9 @@ def calibrate(project: Project) -> Calibration:
             make_tables(connection, project.models, values)
             return _told(connection, str(values["embedding.model"]))
         except duckdb.CatalogException as error:
-            raise WarehouseError(f"the warehouse lacks what calibrate reads: {str(error).splitlines()[0]}", "python cli.py build") from None  # fmt: skip
+            raise WarehouseError(f"the warehouse lacks what calibrate reads: {first_line(error)}", "python cli.py build") from None  # fmt: skip
         except duckdb.IOException as error:
-            raise WarehouseError(f"calibrate cannot read the vectors: {str(error).splitlines()[0]}", "after moving the data directory: python cli.py build") from None  # fmt: skip
+            raise WarehouseError(f"calibrate cannot read the vectors: {first_line(error)}", "after moving the data directory: python cli.py build") from None  # fmt: skip
 
 
 def write(settings: Settings, chosen: Mapping[str, float]) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import open_read_only, run
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.look.card import (
     Build,
     Card,
@@ -66,7 +66,7 @@ def find_card(connection: duckdb.DuckDBPyConnection, project: Project, feature_i
         return _read(connection, project, feature_id)
     except duckdb.CatalogException as error:
         raise WarehouseError(
-            f"the warehouse lacks what a card needs: {str(error).splitlines()[0]}",
+            f"the warehouse lacks what a card needs: {first_line(error)}",
             f"python cli.py --data {project.data} build",
         ) from None
 

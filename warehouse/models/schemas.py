@@ -75,15 +75,14 @@ SCHEMAS: Mapping[str, Schema] = {
     "calibration": _command(
         "What `calibrate` asks of the published warehouse; no build makes them."
     ),
-    "macros": Schema(
-        "Functions that models share; every DuckDB shell that opens the warehouse has them.",
-        makes="macro",
+    "latents": Schema(
+        "What is asked of a part of a latents cache while it is read; no part of a build's graph.",
         built=False,
         stored=False,
     ),
-    "latents": Schema(
-        "What sums up a split of a latents cache, which holds too much to be handed over.",
-        makes="query",
+    "macros": Schema(
+        "Functions that models share; every DuckDB shell that opens the warehouse has them.",
+        makes="macro",
         built=False,
         stored=False,
     ),

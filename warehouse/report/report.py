@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import open_read_only
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.look.published import current_warnings, rows_of
 from warehouse.models.model import Model
 from warehouse.pages import page, save
@@ -94,7 +94,7 @@ class Queries:
             return rows_of(self.connection, model, self.settings.parameters())
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise WarehouseError(
-                f'"{model.name}" cannot be drawn: {str(error).splitlines()[0]}',
+                f'"{model.name}" cannot be drawn: {first_line(error)}',
                 "python cli.py build   brings the warehouse up to this program",
             ) from None
 
