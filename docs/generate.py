@@ -16,37 +16,23 @@ import click
 
 from cli import main
 from embed.jobs import JOBS
-from warehouse import project
 from warehouse import settings as known
 from warehouse.commands.setup import SAMPLE_MODEL
 from warehouse.database import open_read_only, run
+from warehouse.layout import Layout, after_sample
 from warehouse.models.library import load_all, macros_used
 from warehouse.models.model import Model
-from warehouse.project import Layout
+from warehouse.models.schemas import SCHEMAS
+from warehouse.plan.project import Project
 from warehouse.run.build import build
 from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
-from warehouse.settings_file import load, toml_literal
+from warehouse.settings_file import toml_literal
 from warehouse.terminal.build import kind
 from warehouse.terminal.rows import show_query
 
 DOCS = Path(__file__).resolve().parent
 GENERATED = "<!-- Generated: make docs. Don't edit. -->"
 
-SCHEMAS = {
-    "master": "The eight master tables. Each is a parquet file too, with these columns and types (as Polars names them).",
-    "backend": "What the newer backend reads beside the masters: parquet files with these columns and types, and one matrix; `export.backend = false` leaves the files out.",
-    "analysis": "What the masters are made of, and flat views (`…_long`) of what they nest.",
-    "staging": "Typed raw records.",
-    "quarantine": "Records that could not be taken, with file, line, reason and raw text.",
-    "texts": "Texts to embed.",
-    "side": "JSON files for readers of the former pipeline.",
-    "report": "What `report` draws and tabulates: read by that command, made by no build.",
-    "cards": "What `feature` reads of one feature, a query a section; no part of a build.",
-    "audits": "Each a SELECT of bad rows: an error stops the build, a warning is told.",
-    "calibration": "What `calibrate` asks of the published warehouse; no build makes them.",
-    "latents": "What is asked of a part of a latents cache while it is read; no part of a build's graph.",
-    "macros": "Functions that models share; every DuckDB shell that opens the warehouse has them.",
-}
 _DETAILED = ("master", "backend", "analysis")
 
 
@@ -71,8 +57,8 @@ def pages(data: Path) -> dict[str, str]:
 def build_sample(data: Path) -> None:
     """The default sample, built: what `make demo` builds."""
     write_sample(data)
-    project.after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
-    build(load(data), JOBS)
+    after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
+    build(Project(data, load_jobs=lambda: JOBS))
 
 
 def questions() -> list[tuple[str, str]]:
@@ -88,6 +74,11 @@ def _page(blocks: Iterable[str]) -> str:
     return "\n\n".join([GENERATED, *blocks]) + "\n"
 
 
+def described_schemas() -> dict[str, str]:
+    """Folder of `sql/` → what it means, of those that have a section in models.md."""
+    return {name: schema.meaning for name, schema in SCHEMAS.items() if schema.meaning}
+
+
 def _models(types: dict[tuple[str, str], str]) -> Iterator[str]:
     models = load_all()
     yield "# Models"
@@ -96,7 +87,7 @@ def _models(types: dict[tuple[str, str], str]) -> Iterator[str]:
         "`python cli.py models show NAME` prints its SQL with the settings filled in, "
         "`models lineage NAME` what it is made of."
     )
-    for schema, meaning in SCHEMAS.items():
+    for schema, meaning in described_schemas().items():
         here = [m for m in models.values() if m.schema == schema]
         yield f"## {schema}"
         yield meaning
@@ -201,7 +192,7 @@ def answer(data: Path, sql: str) -> str:
     """What `query` prints."""
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "out"
-        show_query(data, sql, "table", out)
+        show_query(Project(data), sql, "table", out)
         return "\n".join(line.rstrip() for line in out.read_text(encoding="utf-8").splitlines())
 
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from embed import encoder, weights
 from warehouse.database import run
+from warehouse.layout import Layout
 from warehouse.plan.graph import JobContext, JobIdentity
-from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from warehouse.database import run
+from warehouse.layout import Layout
 from warehouse.plan.graph import JobContext, JobIdentity
-from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier
 

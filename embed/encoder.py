@@ -1,23 +1,42 @@
-"""The embedding model, loaded: texts → vectors. Only `Encoder.load` imports torch."""
+"""The embedding model, loaded: texts → vectors. Only `load_encoder` imports torch."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from embed.model_files import HINT_LOCAL, ModelFiles, assert_safe
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np
 
 
+class Encoder(Protocol):
+    """A loaded embedding model. A new backend is a class of this form and a line in `load_encoder`."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """What each text costs to encode: texts of like cost share a batch."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 (len(texts), dimension), a row for each text in its order."""
+
+
+def load_encoder(settings: Settings, files: ModelFiles) -> Encoder:
+    """Load a model's weights onto the devices of the settings."""
+    return SentenceEncoder.load(settings, files)
+
+
 @dataclass(frozen=True)
-class Encoder:
-    """A loaded model; `encode` gives one float32 vector a text. `pool`: with several devices."""
+class SentenceEncoder:
+    """A loaded model of sentence-transformers. `pool`: its processes, with several devices."""
 
     model: object
     batch_size: int
@@ -26,7 +45,7 @@ class Encoder:
     pool: object | None = None
 
     @classmethod
-    def load(cls, settings: Settings, files: ModelFiles) -> Encoder:
+    def load(cls, settings: Settings, files: ModelFiles) -> SentenceEncoder:
         """Load the weights (safetensors only, never pickled or remote code) onto the devices."""
         assert_safe(files)
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
@@ -50,9 +69,8 @@ class Encoder:
                 },
             )
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError) as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise WarehouseError(
-                f'model "{files.name}" in "{files.path}" cannot be loaded: {first}',
+                f'model "{files.name}" in "{files.path}" cannot be loaded: {first_line(error)}',
                 "it must be a sentence-transformers model with safetensors weights; " + HINT_LOCAL,
             ) from None
         model.eval()

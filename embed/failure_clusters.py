@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from embed.density_tree import selected_labels
 from warehouse.database import run
+from warehouse.layout import Layout
 from warehouse.plan.graph import JobContext, JobIdentity
-from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier
 

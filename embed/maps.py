@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 from embed import encoder, projections, weights
 from warehouse.database import run
 from warehouse.files import write_durably
+from warehouse.layout import Layout
 from warehouse.plan.graph import JobContext, JobIdentity
-from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier, literal
 

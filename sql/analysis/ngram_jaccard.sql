@@ -5,7 +5,7 @@
 --   and 2, once more inside window 1; "ba" and "bx" occur once. Distinct n-grams: 3 in all less 1
 --   repeat = 2, 2 and 0. Windows 1 and 2 share one: 1 / (2 + 2 - 1) = 1/3, other pairs 0; mean 1/9.
 -- key: feature_id, n
--- parts: analysis.ngram_windows
+-- batch_by: analysis.ngram_windows
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column mean_jaccard: mean over the pairs; null for fewer than 2 examples

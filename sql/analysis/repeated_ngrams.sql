@@ -2,7 +2,7 @@
 -- description: Per feature the n-grams that occur more than once in its n-gram windows. Of three windows
 --   "abab", "abx" and "q" with n = 2 only "ab" does: occurrences 3, windows [1, 2], again [1].
 -- key: feature_id, n, ngram
--- parts: analysis.ngram_windows
+-- batch_by: analysis.ngram_windows
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column ngram: the n-gram

@@ -2,7 +2,7 @@
 -- description: Statistics of each feature over its kept records alone, which were selected: they say
 --   nothing of how often it fires.
 -- key: feature_id
--- parts: staging.activation_examples
+-- batch_by: staging.activation_examples
 -- column feature_id: the feature
 -- column num_tokens: tokens of its records' prompts
 -- column firing_count: tokens that it fires on

@@ -2,7 +2,7 @@
 -- description: The activation examples: one (feature, prompt) with its activation pairs, silent ones
 --   (no pair) too.
 -- kind: view
--- hashed: yes
+-- hash: content
 -- key: feature_id, prompt_id
 SELECT
     feature_id,

@@ -2,7 +2,7 @@
 -- description: The explanations of every source; of two files of one (source, feature) the first by
 --   file name.
 -- kind: view
--- hashed: yes
+-- hash: content
 -- key: source, feature_id
 SELECT source, feature_id, text
 FROM staging.explanation_records

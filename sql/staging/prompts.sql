@@ -1,7 +1,7 @@
 -- version: 3
 -- description: The prompts: tokenised texts.
 -- kind: view
--- hashed: yes
+-- hash: content
 -- key: prompt_id
 SELECT prompt_id, num_tokens, tokens
 FROM staging.prompt_records

@@ -1,7 +1,7 @@
 -- version: 1
 -- description: The refused records of score files that are one item of a file and not all of it.
 -- kind: view
--- hashed: yes
+-- hash: content
 -- key: file, line
 SELECT file, line
 FROM staging.refused_scores

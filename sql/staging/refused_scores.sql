@@ -2,7 +2,7 @@
 -- description: The records of score files that were not taken: bad ones, and those of second files of
 --   one (source, method, feature).
 -- kind: view
--- hashed: yes
+-- hash: content
 -- key: file, line
 SELECT file, line, reason, raw
 FROM staging.score_records

@@ -1,7 +1,7 @@
 -- version: 2
 -- description: The scored examples: one row per example (per group of a simulation) that counts.
 -- kind: view
--- hashed: yes
+-- hash: content
 -- key: source, method, feature_id, line
 SELECT
     r.source,

@@ -27,11 +27,12 @@ from pathlib import Path
 import duckdb
 
 from tests.bad_input import plain_reader as plain
-from tests.support.builds import build
+from tests.support.builds import open_project
 from tests.support.raw_tree import STAGED
 from warehouse.database import run
-from warehouse.project import Layout
-from warehouse.settings_file import FILE_NAME, load
+from warehouse.layout import Layout
+from warehouse.run.build import build
+from warehouse.settings_file import FILE_NAME
 from warehouse.sqltext import literal
 
 Way = Callable[[bytes, random.Random], bytes]
@@ -160,7 +161,7 @@ def reconcile(source: Path, target: Path, done: Damage, staged: bool, share: flo
     """Build `target` and hold every record against the plain reader and against `source`."""
     began = time.monotonic()
     overrides = [f"quarantine.max_share={min(1.0, 6 * share)}"]
-    build(load(target, overrides), STAGED if staged else (), exports=not staged)
+    build(open_project(target, overrides), STAGED if staged else (), exports=not staged)
     seconds = time.monotonic() - began
     differences: list[str] = []
     compared = 0

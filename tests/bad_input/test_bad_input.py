@@ -21,7 +21,7 @@ from cli import main
 from tests.bad_input import matrix as bad
 from tests.bad_input.matrix import Case, Read, Refused
 from tests.conftest import ROOT
-from tests.support.builds import build
+from tests.support.builds import open_project
 from tests.support.raw_tree import (
     ACTIVATIONS,
     PROMPTS,
@@ -35,8 +35,9 @@ from tests.support.raw_tree import (
 )
 from warehouse.database import run
 from warehouse.errors import WarehouseError
+from warehouse.layout import Layout
 from warehouse.models.library import load_all
-from warehouse.project import Layout
+from warehouse.run.build import build
 from warehouse.run.events import Event
 from warehouse.settings_file import load
 
@@ -282,7 +283,7 @@ def test_a_file_that_changes_while_it_is_read_fails_the_build_and_the_next_reads
 
     (data / name).write_text("a reason to read it")
     with pytest.raises(WarehouseError) as caught:
-        build(load(data), ("+staging.explanations",), exports=False, on_event=change)
+        build(open_project(data), ("+staging.explanations",), exports=False, on_event=change)
     assert caught.value.message == f'"{name}" changed while it was read'
     assert Layout(data).warehouse.read_bytes() == before
     rows = stage(data, select=("+staging.explanations",))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tests.bench import data, neighbours, peer
 from tests.bench.harness import Bench, Figure, Stage, Table, Used
 from tests.run.safety.made_up import replaced
+from tests.support.builds import open_project
 
 if TYPE_CHECKING:
     from warehouse.models.model import Model
@@ -23,10 +24,9 @@ NEIGHBOURS = "analysis.decoder_neighbours"
 
 def build(directory: str, overrides: Sequence[str], aside: Sequence[str] = ()) -> dict:
     """Build, without the exports named in `aside`; seconds in all and of each node and export."""
-    from tests.support import builds
+    from warehouse.run import build as builds
     from warehouse.run import execution
     from warehouse.run.events import Event
-    from warehouse.settings_file import load
     from warehouse.write import stale
 
     def is_stale(prepared: object, model: Model, *others: object) -> bool:
@@ -39,7 +39,7 @@ def build(directory: str, overrides: Sequence[str], aside: Sequence[str] = ()) -
             seconds[event.node.split(":")[0]] = event.seconds
 
     with replaced([(module, "is_stale", is_stale) for module in (stale, execution)]):
-        report = builds.build(load(Path(directory), overrides), on_event=watch)
+        report = builds.build(open_project(Path(directory), overrides), on_event=watch)
     embedded = sum(report.embedded.values())
     return {"seconds": report.seconds, "nodes": seconds, "embedded": embedded}
 
@@ -49,14 +49,13 @@ def one_at_a_time(directory: str) -> dict:
 
     A build writes files beside what it still computes: here each has the machine for itself.
     """
-    from tests.support.builds import build as run_build
     from warehouse.models import library
+    from warehouse.run.build import build as run_build
     from warehouse.run.events import Event
     from warehouse.run.export import export_published
-    from warehouse.settings_file import load
     from warehouse.write import targets
 
-    settings, before, measured = load(Path(directory)), _spent(), {}
+    project, before, measured = open_project(Path(directory)), _spent(), {}
 
     def watch(event: Event) -> None:
         nonlocal before
@@ -65,11 +64,11 @@ def one_at_a_time(directory: str) -> dict:
         if event.kind == "done":
             measured[event.node] = (event.seconds, *_since(before))
 
-    run_build(settings, exports=False, on_event=watch)
+    run_build(project, exports=False, on_event=watch)
     target = Path(directory) / "one-at-a-time"
     for name in targets.exportable(library.load_all()):
         before, started = _spent(), time.perf_counter()
-        export_published(settings, [name], target)
+        export_published(project, [name], target)
         measured[f"export {name}"] = (time.perf_counter() - started, *_since(before))
     shutil.rmtree(target)
     return measured

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.bench.harness import Bench, Figure, Stage, Table
 from tests.run.safety.made_up import replaced
+from warehouse.models.library import load_all
 
 TYPES = ("semantic", "lexical", "both", "none")
 PATTERNS = ("patterns.semantic_threshold", "patterns.lexical_threshold")
@@ -43,11 +44,11 @@ QUICK = (Case(40, 240, 1),)
 def make(data: Path, case: Case, seed: int) -> None:
     """Build a sample of which every feature has an explanation, for only those have a type."""
     import warehouse.sample.sample
-    from tests.support.builds import build
-    from warehouse import project
+    from tests.support.builds import open_project
+    from warehouse.layout import after_sample
+    from warehouse.run.build import build
     from warehouse.sample.explanations import EXPLAINING_SCORER, FILE_PREFIX
     from warehouse.sample.sample import SAMPLE_SETTINGS, build_corpus, write_sample
-    from warehouse.settings_file import load
 
     shutil.rmtree(data / "raw", ignore_errors=True)
     same = (warehouse.sample.sample, "build_corpus", lambda count, topics, _: build_corpus(count, topics, 0))  # fmt: skip
@@ -61,8 +62,8 @@ def make(data: Path, case: Case, seed: int) -> None:
     form = {"embedding.model": MODEL, "embedding.precision": "bfloat16"}
     sampling = {"sampling.per_quantile": case.per_quantile}
     (data / "warehouse.toml").unlink(missing_ok=True)
-    project.after_sample(data, {**form, **sampling, **SAMPLE_SETTINGS})
-    build(load(data), exports=False)
+    after_sample(data, {**form, **sampling, **SAMPLE_SETTINGS})
+    build(open_project(data), exports=False)
 
 
 def recovered(directory: str, case: dict, seed: int) -> dict[str, list[float]]:
@@ -78,7 +79,7 @@ def recovered(directory: str, case: dict, seed: int) -> dict[str, list[float]]:
     truth = json.loads((data / "truth.json").read_text(encoding="utf-8"))["features"]
     planted = {f["feature_id"]: f["pattern_type"] for f in truth if f["clear"]}
     with open_read_only(data / "warehouse.duckdb", unsafe=True) as connection:
-        make_tables(connection, load(data))
+        make_tables(connection, load_all(), load(data))
         types = dict(run(connection, "SELECT feature_id, pattern_type FROM calibration.pattern_types WHERE choice = '1 %'"))  # fmt: skip
         values = dict(run(connection, "SELECT threshold, value FROM calibration.thresholds WHERE choice = '1 %'"))  # fmt: skip
     found = [types[feature] for feature in planted]

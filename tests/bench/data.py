@@ -53,7 +53,7 @@ def full(bench: Bench, size: Size | None = None) -> Path:
 
 def make(data: str, features: int, prompts: int, explained: int, width: int) -> None:
     """Write the raw tree and the settings, then embed every text of both samplings."""
-    from warehouse import project
+    from warehouse.layout import after_sample
     from warehouse.sample import sample
 
     directory = Path(data)
@@ -66,7 +66,7 @@ def make(data: str, features: int, prompts: int, explained: int, width: int) -> 
         **sample.SAMPLE_SETTINGS,
         **SETTINGS,
     }
-    project.after_sample(directory, chosen)
+    after_sample(directory, chosen)
     fill_vectors(directory, (FORMER_SAMPLING,))
     fill_vectors(directory)
     for path in (directory / "warehouse.duckdb", *(directory / ".history").glob("*")):
@@ -82,9 +82,9 @@ def bag_of_words(data: Path) -> BagOfWords:
 def fill_vectors(data: Path, overrides: Iterable[str] = ()) -> None:
     """Build with made-up vectors, so that the store has every text that these settings embed."""
     import embed.encoder
-    from tests.support.builds import build
-    from warehouse.settings_file import load
+    from tests.support.builds import open_project
+    from warehouse.run.build import build
 
     encoder = bag_of_words(data)
-    with replaced([(embed.encoder.Encoder, "load", staticmethod(lambda *_: encoder))]):
-        build(load(data, overrides), exports=False)
+    with replaced([(embed.encoder, "load_encoder", lambda *_: encoder)]):
+        build(open_project(data, overrides), exports=False)

@@ -20,14 +20,14 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
     import numpy as np
     from sentence_transformers import SentenceTransformer
 
-    from embed.encoder import Encoder
+    from embed.encoder import SentenceEncoder
     from embed.model_files import locate
     from embed.store import VectorStore
     from warehouse.settings_file import load
 
     settings = load(Path(directory), (f"embedding.precision={precision}", f"embedding.batch_size={BATCH}"))  # fmt: skip
     files, texts = locate(MODEL), window_texts(directory, count)
-    encoder = Encoder.load(settings, files)
+    encoder = SentenceEncoder.load(settings, files)
     plain = SentenceTransformer(str(files.path), device="cpu", local_files_only=True)
     for encode in (encoder.encode, plain.encode):
         encode(texts[:BATCH])

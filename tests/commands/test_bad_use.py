@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.builds import build
+from tests.support.builds import open_project
 from tests.support.raw_tree import ACTIVATIONS, Content, files, stage, write
 from warehouse.errors import WarehouseError
-from warehouse.project import Layout
-from warehouse.settings_file import load
+from warehouse.layout import Layout
+from warehouse.run.build import build
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = "warehouse.toml"
@@ -124,7 +124,7 @@ def test_a_file_in_the_place_of_an_output_directory_publishes_nothing(copy: Path
     shutil.rmtree(copy / "scores")
     (copy / "scores").write_text("mine")
     with pytest.raises(WarehouseError, match="the build could not write") as caught:
-        build(load(copy, ["sae_id=another/sae"]))
+        build(open_project(copy, ["sae_id=another/sae"]))
     assert f"{copy}/scores" in caught.value.message
     assert Layout(copy).warehouse.read_bytes() == before
     assert (copy / "scores").read_text() == "mine"

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from tests.support.raw_tree import STAGED, explanation, query, score, stage, write
+from warehouse.layout import Layout
 from warehouse.models.library import load_all
-from warehouse.project import Layout
 
 # A text that ends every quote it may stand in, and would leave a table behind where it ran.
 HOSTILE = """a'); CREATE TABLE main.owned (x INTEGER); --"*;$x{y}[z]%s\\"""

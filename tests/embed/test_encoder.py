@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embed.encoder import Encoder, pick_devices
+from embed.encoder import SentenceEncoder, pick_devices
 from embed.model_files import fingerprint, locate
 from tests.conftest import MODEL
 from warehouse.errors import UsageError
@@ -21,8 +21,8 @@ def settings(directory: Path, **values: object) -> Settings:
     return load(directory, [f"embedding.{name}={value}" for name, value in values.items()])
 
 
-def encoder(directory: Path, **values: object) -> Encoder:
-    return Encoder.load(settings(directory, device="cpu", **values), locate(MODEL))
+def encoder(directory: Path, **values: object) -> SentenceEncoder:
+    return SentenceEncoder.load(settings(directory, device="cpu", **values), locate(MODEL))
 
 
 def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def test_vectors_are_those_of_plain_encode_whatever_the_batches(tmp_path, plain)
 
 def test_several_devices_make_the_same_vectors_in_the_same_order(tmp_path, plain):
     both = encoder(tmp_path, batch_size=4)
-    vectors = Encoder(
+    vectors = SentenceEncoder(
         both.model, 4, "", False, both.model.start_multi_process_pool(["cpu", "cpu"])
     ).encode(TEXTS)
     np.testing.assert_allclose(vectors, plain, atol=1e-5)

@@ -15,7 +15,7 @@ from embed import store
 from embed.store import VectorStore
 from warehouse.database import run
 from warehouse.models.library import load_all
-from warehouse.run.relations import create_macros
+from warehouse.run.macros import create_macros
 
 TEXTS = [f"text {i} {'x' * (i % 5)}" for i in range(11)]
 

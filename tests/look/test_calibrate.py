@@ -20,10 +20,12 @@ import embed.encoder
 from cli import main
 from tests.bench import calibration as calibration_bench
 from tests.run.safety.made_up import replaced, word_vector
-from tests.support.builds import build
+from tests.support.builds import open_project
 from warehouse import settings_file
 from warehouse.database import run
 from warehouse.look.calibration import RATES, THRESHOLDS, calibrate, make_tables
+from warehouse.models.library import load_all
+from warehouse.run.build import build
 from warehouse.sample.words import read_topics
 from warehouse.settings_file import FILE_NAME, load
 
@@ -35,7 +37,7 @@ def opened(sample: Path, tmp_path_factory) -> Iterator[duckdb.DuckDBPyConnection
     """The published sample with the calibration's tables; another file than `calibrate` opens."""
     file = shutil.copy(sample / "warehouse.duckdb", tmp_path_factory.mktemp("calibration"))
     with duckdb.connect(str(file), read_only=True) as connection:
-        make_tables(connection, load(sample, FEW))
+        make_tables(connection, load_all(), load(sample, FEW))
         yield connection
 
 
@@ -227,9 +229,9 @@ def test_an_interval_is_what_resampling_the_nulls_features_gives(opened):
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_seed_others(sample: Path):
-    first = calibrate(load(sample, FEW))
-    assert calibrate(load(sample, FEW)) == first
-    assert calibrate(load(sample, (*FEW, "calibration.seed=1"))).nulls != first.nulls
+    first = calibrate(open_project(sample, FEW))
+    assert calibrate(open_project(sample, FEW)) == first
+    assert calibrate(open_project(sample, (*FEW, "calibration.seed=1"))).nulls != first.nulls
 
 
 def test_calibrated_thresholds_are_written_and_find_the_planted_types_again(
@@ -247,7 +249,7 @@ def test_calibrated_thresholds_are_written_and_find_the_planted_types_again(
     assert len(changed) == len(THRESHOLDS)
     assert all(a.partition("#")[2] == b.partition("#")[2] for a, b in changed)
 
-    build(settings)
+    build(open_project(copy))
     with duckdb.connect(str(copy / "warehouse.duckdb"), read_only=True) as connection:
         types = dict(run(connection, "SELECT feature_id, pattern_type FROM master.ex_act_pattern_matching"))  # fmt: skip
     from sklearn.metrics import f1_score
@@ -287,7 +289,7 @@ class TopicModel:
 
 def test_of_two_hundred_features_each_planted_type_is_found_again(tmp_path: Path):
     case = calibration_bench.Case(200, 1000, 1)
-    with replaced([(embed.encoder.Encoder, "load", staticmethod(lambda *_: TopicModel()))]):
+    with replaced([(embed.encoder, "load_encoder", lambda *_: TopicModel())]):
         found = calibration_bench.recovered(str(tmp_path), vars(case), 0)
     assert min(found["f1"]) >= 0.95, found
 

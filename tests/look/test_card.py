@@ -20,6 +20,7 @@ from rich.console import Console
 from cli import main
 from tests.look.browser import chromium, needs_chromium
 from tests.look.test_pages import HOSTILE
+from tests.support.builds import open_project
 from warehouse import pages
 from warehouse.look.card import Card, Explanation, Ngram, Phrase
 from warehouse.look.card_reader import _occurrences, read_card
@@ -65,7 +66,7 @@ def card_page(card: Card, *linked: int) -> str:
 @pytest.fixture(scope="module")
 def cards(sample: Path) -> list[Card]:
     """The card of every feature of the sample."""
-    return [read_card(sample, feature) for feature in range(40)]
+    return [read_card(open_project(sample), feature) for feature in range(40)]
 
 
 @pytest.fixture
@@ -262,7 +263,7 @@ def test_json_is_the_structure(sample: Path, cards: list[Card]) -> None:
 def test_the_thresholds_shown_are_those_of_the_published_build(changed) -> None:
     data = changed()
     (data / "warehouse.toml").write_text("[patterns]\nsemantic_threshold = 0.9\n")
-    card = read_card(data, 25)
+    card = read_card(open_project(data), 25)
     assert card.pattern.semantic_threshold == 0.36
     assert card.pattern.reasons == [
         f"its examples' mean similarity {card.pattern.mean_similarity:.4g} is above 0.36: semantic",
@@ -287,7 +288,7 @@ def test_a_feature_without_activations_still_has_its_explanations(changed) -> No
         """UPDATE analysis.feature_overview SET num_active = 0, num_examples = 0, pattern_type = 'none',
         activation_semantic_sim = NULL, activation_max_jaccard = NULL WHERE feature_id = 8""",
     )
-    card = read_card(data, 8)
+    card = read_card(open_project(data), 8)
     assert (len(card.explanations), card.examples, card.pattern.ngrams) == (3, [], [])
     assert card.pattern.reasons == ["fewer than 2 sampled examples: nothing to compare, so none"]
     assert "silent in all examples" in terminal(card)

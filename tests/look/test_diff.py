@@ -13,19 +13,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
-from tests.support.builds import build, preview
+from tests.support.builds import open_project
+from warehouse.commands.history import preview
 from warehouse.database import run
 from warehouse.diff import diff
 from warehouse.diff.difference import Diff, Question, TableDiff
 from warehouse.diff.values import Change, changes
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.layout import Layout
 from warehouse.look import history
 from warehouse.models.library import load_all
 from warehouse.plan.kept import keep_published, kept_builds
 from warehouse.plan.state import NodeState, migrate
-from warehouse.project import Layout
+from warehouse.run.build import build
 from warehouse.run.record import save_nodes
-from warehouse.settings_file import load
 
 MATCHING = "ex_act_pattern_matching"
 THRESHOLD = "matching.threshold=0.6"
@@ -72,15 +73,15 @@ def builds(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     """A data directory of three builds and their ids: as it was; one score changed; one
     explanation removed and a lower threshold. Read it, never change it."""
     data = Path(shutil.copytree(sample, tmp_path_factory.mktemp("diff") / "data"))
-    build(load(data))
+    build(open_project(data))
     scores = sorted((data / "raw/llama_e-llama_s/scores/fuzz").iterdir())[0]
     examples = json.loads(scores.read_text())
     next(e for e in examples if e["correct"] is True)["correct"] = False
     scores.write_text(json.dumps(examples))
-    build(load(data))
+    build(open_project(data))
     for path in data.glob("raw/llama_e-*/explanations/*_latent3.txt"):
         path.unlink()
-    build(load(data, ["matching.threshold=0.2"]))
+    build(open_project(data, ["matching.threshold=0.2"]))
     return data, ids(data)[-3:]
 
 
@@ -91,7 +92,7 @@ def test_a_threshold_under_set_shows_just_the_features_whose_match_rate_moved(
     copy: Path, rebuild: Callable
 ) -> None:
     before = rows(copy / "warehouse.duckdb", MATCHING)
-    found = preview(load(copy, [THRESHOLD]), [THRESHOLD], Question(everything=True))
+    found = preview(open_project(copy, [THRESHOLD]), Question(everything=True))
     rebuild(copy, THRESHOLD)
     after = rows(copy / "warehouse.duckdb", MATCHING)
 
@@ -119,7 +120,7 @@ def test_a_preview_publishes_nothing_and_names_every_moved_feature_on_the_screen
     assert sorted((data / ".build").iterdir()) == work
     assert "settings  matching.threshold 0.2 → 0.6" in done.stdout
     (line,) = [t for t in done.stdout.splitlines() if t.strip().startswith("match_rate")]
-    found = preview(load(data, [THRESHOLD]), [THRESHOLD], Question(everything=True))
+    found = preview(open_project(data, [THRESHOLD]), Question(everything=True))
     (column,) = [c for c in differing(found)[MATCHING].columns if c.name == "match_rate"]
     shown = done.stdout[done.stdout.index(line) :].replace(":", " ").replace(",", " ").split()
     assert {str(v.key[0]) for v in column.values} <= set(shown)
@@ -130,7 +131,7 @@ def test_a_preview_publishes_nothing_and_names_every_moved_feature_on_the_screen
 def test_settings_that_change_no_result_make_no_difference(builds: tuple[Path, list[str]]) -> None:
     data, _ = builds
     overrides = ["matching.threshold=0.2", "patterns.lexical_threshold=0.300001"]
-    found = preview(load(data, overrides), overrides, Question())
+    found = preview(open_project(data, overrides), Question())
     assert found.identical
     assert found.settings == {"patterns.lexical_threshold": (0.3, 0.300001)}
     done = invoke(data, "--set", overrides[0], "diff")  # nothing would run
@@ -158,7 +159,7 @@ def test_one_changed_score_changes_features_scores_and_nothing_else(
     builds: tuple[Path, list[str]],
 ) -> None:
     data, (first, second, _) = builds
-    found = diff.between(load(data), [first, second], Question())
+    found = diff.between(open_project(data), [first, second], Question())
     assert list(differing(found)) == ["features"]
     table = differing(found)["features"]
     assert (table.num_added, table.num_removed, table.num_changed) == (0, 0, 1)
@@ -174,7 +175,7 @@ def test_one_changed_score_changes_features_scores_and_nothing_else(
 
 def test_a_removed_explanation_is_a_removed_row(builds: tuple[Path, list[str]]) -> None:
     data, (_, second, _) = builds
-    found = differing(diff.between(load(data), [second], Question()))
+    found = differing(diff.between(open_project(data), [second], Question()))
     for name in ("features", "explanation_embeddings"):
         assert (found[name].num_removed, found[name].num_added) == (1, 0)
         (row,) = found[name].removed
@@ -247,8 +248,8 @@ def test_limit_bounds_json_and_screen(builds: tuple[Path, list[str]]) -> None:
 
 def test_one_feature_is_told_in_full(builds: tuple[Path, list[str]]) -> None:
     data, (first, *_) = builds
-    settings, old = load(data), data / ".history" / f"{first}.duckdb"
-    found = differing(diff.between(settings, [first], Question(feature=3)))
+    old = data / ".history" / f"{first}.duckdb"
+    found = differing(diff.between(open_project(data), [first], Question(feature=3)))
     for name in found:
         a, b = rows(old, name), rows(data / "warehouse.duckdb", name)
         for column in found[name].columns:
@@ -269,7 +270,7 @@ def test_one_feature_is_told_in_full(builds: tuple[Path, list[str]]) -> None:
 def test_all_vectors_are_compared_only_when_asked_for(builds: tuple[Path, list[str]]) -> None:
     data, (first, *_) = builds
     name = "activation_embeddings"
-    (table,) = diff.between(load(data), [first], Question(table=name)).tables
+    (table,) = diff.between(open_project(data), [first], Question(table=name)).tables
     assert (table.name, table.compared, table.differs) == (name, True, False)
 
 
@@ -277,7 +278,7 @@ def test_an_unknown_build_names_those_near_it(builds: tuple[Path, list[str]]) ->
     data, made = builds
     every = ids(data)
     with pytest.raises(UsageError, match='no build is called "nonsense"') as caught:
-        diff.between(load(data), ["nonsense"], Question())
+        diff.between(open_project(data), ["nonsense"], Question())
     assert made[-1] in caught.value.hint
     wrong = made[0][:-1] + ("0" if made[0][-1] != "0" else "1")
     with pytest.raises(UsageError) as caught:
@@ -346,7 +347,7 @@ def rebuilt(data: Path, *values: float, overrides: Sequence[str] = ()) -> None:
     """Quick builds, one a threshold."""
     for value in values:
         chosen = [f"matching.threshold={value}", *overrides]
-        build(load(data, chosen), ["analysis.phrase_results+"], exports=False)
+        build(open_project(data, chosen), ["analysis.phrase_results+"], exports=False)
 
 
 def test_earlier_results_are_kept_within_both_bounds(copy: Path) -> None:
@@ -371,7 +372,7 @@ def test_earlier_results_are_kept_within_both_bounds(copy: Path) -> None:
 
 def test_a_lower_bound_frees_the_disk_when_there_is_nothing_to_build(copy: Path) -> None:
     assert len(kept(copy)) == 1
-    report = build(load(copy, ["history.keep=0"]))
+    report = build(open_project(copy, ["history.keep=0"]))
     assert not report.published
     assert kept(copy) == []
     rebuilt(copy, 0.1, overrides=["history.keep=0"])
@@ -392,7 +393,7 @@ def test_what_is_kept_is_no_copy_where_the_file_system_links(
     monkeypatch.setattr(os, "link", refuse)
     rebuilt(copy, 0.2)
     assert kept_builds(Layout(copy))[-1].path.read_bytes() == before
-    assert differing(diff.between(load(copy), [], Question())).keys() == {MATCHING}
+    assert differing(diff.between(open_project(copy), [], Question())).keys() == {MATCHING}
 
 
 @pytest.mark.parametrize("dies_at", ["before the rename", "after it"])
@@ -418,7 +419,7 @@ def test_a_build_that_dies_while_it_publishes_leaves_a_whole_history(
         rebuilt(copy, 0.1)
     assert ids(copy)[-2:] == [published, ids(copy)[-1]]
     assert kept(copy)[-1] == published
-    assert differing(diff.between(load(copy), [], Question())).keys() == {MATCHING}
+    assert differing(diff.between(open_project(copy), [], Question())).keys() == {MATCHING}
 
 
 def test_a_warehouse_that_was_removed_leaves_its_kept_builds_to_compare_with(copy: Path) -> None:
@@ -426,10 +427,10 @@ def test_a_warehouse_that_was_removed_leaves_its_kept_builds_to_compare_with(cop
     (copy / "warehouse.duckdb").unlink()
     with pytest.raises(WarehouseError, match="does not exist"):
         history.builds(Layout(copy))
-    build(load(copy), exports=False)
+    build(open_project(copy), exports=False)
     first, *_ = kept_builds(Layout(copy))
     assert first.build_id in ids(copy)
-    assert differing(diff.between(load(copy), [first.build_id], Question())) == {}
+    assert differing(diff.between(open_project(copy), [first.build_id], Question())) == {}
     assert history.show(Layout(copy), first.build_id).nodes
 
 
@@ -458,7 +459,9 @@ def between(
 ) -> dict[str, TableDiff]:
     state(data / ".history/a.duckdb", "a", old)
     state(data / "warehouse.duckdb", "b", new)
-    return {t.name: t for t in diff.between(load(data), ["a", "b"], Question(**asked)).tables}
+    return {
+        t.name: t for t in diff.between(open_project(data), ["a", "b"], Question(**asked)).tables
+    }
 
 
 def alignment(values: str, types: str = "num_aligned_groups") -> dict[str, str]:

@@ -18,6 +18,7 @@ from scipy.stats import ttest_1samp
 
 from tests.look.browser import chromium, needs_chromium
 from tests.look.test_pages import HOSTILE
+from tests.support.builds import open_project
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models.library import load_all
 from warehouse.report import report
@@ -30,7 +31,7 @@ QUERIES = {n: m for n, m in load_all().items() if m.schema == "report"}
 
 @pytest.fixture(scope="module")
 def page(sample: Path) -> str:
-    return report.render(sample)
+    return report.render(open_project(sample))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def hostile(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sample: Path, name: str) -> Rows:
-    return report.reader(connection, sample).table(name)
+    return report.reader(connection, open_project(sample)).table(name)
 
 
 def test_every_query_stands_in_the_page_and_runs_as_it_stands_there(page, connection) -> None:
@@ -145,7 +146,7 @@ def test_shares_of_scores_add_up_to_one_for_every_explainer_and_scorer(sample, c
 def test_a_hostile_warehouse_makes_a_page_without_a_complaint_or_a_request(
     hostile: Path, tmp_path: Path
 ) -> None:
-    path = report.write(hostile, tmp_path / "page.html")
+    path = report.write(open_project(hostile), tmp_path / "page.html")
     text = path.read_text(encoding="utf-8")
     assert "<script" not in text
     assert "<img" not in text
@@ -177,25 +178,25 @@ def test_a_chart_is_nothing_but_shapes_and_text_whatever_its_rows_say() -> None:
 def test_a_part_that_was_never_built_leaves_the_others_standing(copy: Path) -> None:
     with duckdb.connect(str(copy / "warehouse.duckdb")) as opened:
         opened.execute("DROP TABLE analysis.ngram_jaccard")
-    text = report.render(copy)
+    text = report.render(open_project(copy))
     assert len(re.findall(r"Nothing to show: &#34;report\.\w+&#34; cannot be drawn", text)) == 2
     assert "threshold 0.36" in text
 
 
 def test_the_page_appears_whole_or_not_at_all_and_changes_nothing_else(copy: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in copy.rglob("*") if p.is_file()}
-    path = report.write(copy)
+    path = report.write(open_project(copy))
     assert path == copy / "report.html"
     after = {p: p.stat().st_mtime_ns for p in copy.rglob("*") if p.is_file()}
     assert after.keys() - before.keys() == {path}
     assert before.items() <= after.items()
     with pytest.raises(UsageError, match="cannot be written"):
-        report.write(copy, copy / "none" / "x.html")
+        report.write(open_project(copy), copy / "none" / "x.html")
     with pytest.raises(UsageError, match="does not exist"):
-        report.write(copy / "none")
+        report.write(open_project(copy / "none"))
     (copy / "warehouse.duckdb").unlink()
     with pytest.raises(WarehouseError, match="does not exist"):
-        report.write(copy)
+        report.write(open_project(copy))
 
 
 @given(st.dictionaries(st.integers(0, 30), st.sets(st.integers(0, 30), max_size=4), max_size=30))

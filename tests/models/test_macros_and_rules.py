@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from warehouse.database import run
 from warehouse.models.library import load_all
-from warehouse.run.relations import create_macros
+from warehouse.run.macros import create_macros
 from warehouse.settings import SETTINGS, Settings
 
 quick = settings(max_examples=60, deadline=None)

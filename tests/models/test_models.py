@@ -17,7 +17,8 @@ from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import library
 from warehouse.models.library import load_all, macros_used
 from warehouse.models.model import Model, parse
-from warehouse.plan.graph import NOT_BUILT, build_graph, select
+from warehouse.models.schemas import SCHEMAS
+from warehouse.plan.graph import build_graph, select
 from warehouse.read.inputs import INPUTS
 from warehouse.settings import SETTINGS, Settings
 from warehouse.sqltext import canonical
@@ -47,13 +48,18 @@ def test_a_header_is_read_with_its_continuation_lines_and_columns():
     got = model(
         "-- version: 12\n"
         "-- description: One row per feature:\n--   the first, \n--   and the last.\n\n"
-        "-- kind: view\n-- key: feature_id, n\n-- order: feature_id\n-- hashed: yes\n"
+        "-- kind: view\n-- key: feature_id, n\n-- order: feature_id\n-- hash: content\n"
         "-- column n UInt8: length: 2, 3 or 4\n"
         "-- column pairs List(Struct(a UInt32, b Float32)):\n--   told below\n"
         "-- column plain: no type\n"
         "\nSELECT 1 -- version: 3\nFROM x;\n"
     )
-    assert (got.version, got.kind, got.key, got.hashed) == (12, "view", ("feature_id", "n"), True)
+    assert (got.version, got.kind, got.key, got.hash) == (
+        12,
+        "view",
+        ("feature_id", "n"),
+        "content",
+    )
     assert got.description == "One row per feature: the first, and the last."
     assert [(c.name, c.type, c.description) for c in got.columns] == [
         ("n", "UInt8", "length: 2, 3 or 4"),
@@ -155,7 +161,7 @@ def test_every_model_is_described_and_parses_filled_in(name):
 def test_every_relation_that_a_model_reads_is_made_before_it():
     order = list(build_graph(MODELS, JOBS))
     place = {name: at for at, name in enumerate(order)}
-    built = {n for n, m in MODELS.items() if m.schema not in NOT_BUILT}
+    built = {n for n, m in MODELS.items() if SCHEMAS[m.schema].built}
     assert place.keys() == built | JOB_NAMES | INPUTS.keys()
     for card in (m for m in MODELS.values() if m.schema == "cards"):
         assert card.relations <= built | JOB_NAMES, card.name

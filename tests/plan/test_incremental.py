@@ -10,13 +10,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.builds import prepare
+from tests.support.builds import open_project
 from warehouse.models.library import load_all
 from warehouse.models.model import parse
 from warehouse.plan.state import read_state
 from warehouse.run import relations
+from warehouse.run.build import prepare
 from warehouse.run.export import export_published
-from warehouse.settings_file import load
 
 
 def without_audits(nodes: list[str]) -> set[str]:
@@ -118,8 +118,8 @@ def test_one_changed_explanation_embeds_its_text_and_its_new_phrases(copy: Path,
 
 
 def test_a_comment_or_blank_space_in_a_model_changes_nothing(copy: Path) -> None:
-    prepared = prepare(load(copy))
-    for model in (m for m in prepared.models.values() if m.path.is_file()):
+    prepared = prepare(open_project(copy))
+    for model in (m for m in prepared.project.models.values() if m.path.is_file()):
         text = model.path.read_text() + "\n-- a comment\n\n   "
         again = parse(model.name, model.path, text)
         assert again.fingerprint == model.fingerprint
@@ -131,8 +131,8 @@ def test_a_changed_macro_runs_the_models_that_use_it(copy: Path, monkeypatch) ->
     known["macros.jaccard"] = parse(
         macro.name, macro.path, macro.path.read_text().replace("1::DOUBLE", "1.0::DOUBLE")
     )
-    monkeypatch.setattr("warehouse.run.build.load_all", lambda: known)
-    steps = prepare(load(copy)).plan.steps
+    monkeypatch.setattr("warehouse.plan.project.load_all", lambda: known)
+    steps = prepare(open_project(copy)).plan.steps
     assert {s.node for s in steps if s.action == "run"} == {
         "analysis.ngram_jaccard",
         "analysis.neighbour_ngrams",
@@ -168,7 +168,7 @@ def test_empty_null_and_list_of_null_are_different_contents() -> None:
 def test_the_plan_says_why_in_words(copy: Path) -> None:
     path = score_file(copy)
     path.write_text(path.read_text() + " ")
-    steps = {s.node: s for s in prepare(load(copy, ["matching.threshold=0.2"])).plan.steps}
+    steps = {s.node: s for s in prepare(open_project(copy, ["matching.threshold=0.2"])).plan.steps}
     assert steps["staging.score_records"].reason == (
         "1 file changed in raw/llama_e-llama_s/scores/fuzz"
     )
@@ -211,7 +211,7 @@ def test_an_incremental_build_equals_a_clean_one(copy: Path, rebuild, changed: s
 def test_a_model_made_in_parts_is_the_one_made_at_once(
     copy: Path, rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made_in_parts = [m.name for m in load_all().values() if m.parts]
+    made_in_parts = [m.name for m in load_all().values() if m.batch_by]
     before = {n: read_state(copy / "warehouse.duckdb").nodes[n] for n in made_in_parts}
     monkeypatch.setattr(relations, "_PART_FEATURES", 7)
     rebuild(copy, full=True, exports=False)
@@ -229,5 +229,5 @@ def test_a_view_whose_tables_were_selected_alone_is_exported_as_it_is_now(
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[1:]) + "\n")
     rebuild(copy, selectors=["+master.features"], exports=False)
-    written = {e.name: e.rows for e in export_published(load(copy))}
+    written = {e.name: e.rows for e in export_published(open_project(copy))}
     assert written["activation_examples"] == len(lines) - 1

@@ -19,7 +19,7 @@ from tests.support.raw_tree import (
     stage,
     write,
 )
-from warehouse.project import Layout
+from warehouse.layout import Layout
 
 
 def test_records_outside_the_scope_are_counted_and_the_rest_adds_up(tmp_path: Path) -> None:

@@ -99,11 +99,11 @@ def test_a_file_that_is_none_is_quarantined_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_own_figures_stand_in_the_overview_the_groups_and_the_list(copy: Path) -> None:
-    from tests.support.builds import build
-    from warehouse.settings_file import load
+    from tests.support.builds import open_project
+    from warehouse.run.build import build
 
     put(copy, "raw/figures/mine.csv", "feature_id,score,topic\n0,0.25,sand\n1,0.75,salt\n")
-    build(load(copy), exports=False)
+    build(open_project(copy), exports=False)
     with duckdb.connect(str(copy / "warehouse.duckdb"), read_only=True) as connection:
         sql = 'SELECT feature_id, "mine.score", "mine.topic" FROM analysis.feature_overview WHERE "mine.score" IS NOT NULL ORDER BY 1'
         assert connection.sql(sql).fetchall() == [(0, 0.25, "sand"), (1, 0.75, "salt")]

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from cli import main
 from embed.weights import load_decoder
+from tests.support.builds import open_project
 from tests.support.raw_tree import (
     ACTIVATIONS,
     CONFIG,
@@ -35,8 +36,8 @@ from warehouse.look.inventory import list_files
 from warehouse.models.library import load_all
 from warehouse.read.discover import discover
 from warehouse.settings_file import load
+from warehouse.write.room import estimate
 from warehouse.write.targets import EMBEDDINGS, master_names
-from warehouse.write.writer import estimate
 
 ALL = "quarantine.max_share=1"
 NAME = "layers.30_latent7.txt"
@@ -219,7 +220,7 @@ def test_sources_tells_the_spelling_and_the_counts_after_a_build(tmp_path: Path)
     }
     data = write(tmp_path, changes)
     stage(data, ALL)
-    found = {(g.input, g.place, g.dialect): g for g in list_files(load(data))}
+    found = {(g.input, g.place, g.dialect): g for g in list_files(open_project(data))}
     records = found["activations", "raw/activation_examples", "sparse"]
     assert (records.state, records.records, records.kept, records.quarantined) == ("built", 19, 18, 1)  # fmt: skip
     place = f"raw/{SOURCE}/scores/detection"
@@ -227,7 +228,7 @@ def test_sources_tells_the_spelling_and_the_counts_after_a_build(tmp_path: Path)
     assert found["scores", place, "Delphi"].records == 12
     assert found["explanations", f"raw/{SOURCE}/explanations", "JSON string"].kept == 3
     put(data, ACTIVATIONS, files()[ACTIVATIONS])
-    changed = next(g for g in list_files(load(data)) if g.input == "activations")
+    changed = next(g for g in list_files(open_project(data)) if g.input == "activations")
     assert (changed.state, changed.records) == ("changed", None)
     assert "sparse" not in told(data, "sources")
     assert "ground_truth" in told(data, "sources")

@@ -29,11 +29,11 @@ from tests.readers.readers import (
     install,
     read,
 )
-from tests.support.builds import build
+from tests.support.builds import open_project
 from warehouse.commands.setup import SAMPLE_MODEL
-from warehouse.project import after_sample
+from warehouse.layout import after_sample
+from warehouse.run.build import build
 from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
-from warehouse.settings_file import load
 
 PAGE = ROOT / "docs" / "readers.md"
 _MADE_UP = "made-up rows"
@@ -136,7 +136,7 @@ def measure(readers: Sequence[Reader], scratch: Path) -> Iterator[Measured]:
     data = scratch / "data"
     write_sample(data, features=_FEATURES)
     after_sample(data, {"embedding.model": SAMPLE_MODEL, **SAMPLE_SETTINGS})
-    build(load(data))
+    build(open_project(data))
     jobs = files.jobs(data, scratch)
     if errors := read(None, jobs, scratch / "truth"):
         raise RuntimeError(f"DuckDB cannot read what was written: {errors}")

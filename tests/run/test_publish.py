@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,15 +15,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.support.builds import build
+from tests.support.builds import open_project
 from warehouse.errors import WarehouseError
 from warehouse.files import sync
+from warehouse.layout import Layout
 from warehouse.plan.exported import read_record
-from warehouse.project import Layout
+from warehouse.run.build import build
 from warehouse.run.events import Event
+from warehouse.run.export import export_published
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish, unfinished
-from warehouse.settings_file import load
 from warehouse.write.targets import Exported
 
 KEYS = {"master.a": "key", "side.b": "key", "side.none": "key"}
@@ -236,7 +238,7 @@ def test_a_damaged_part_of_the_vector_store_is_set_aside_and_embedded_anew(
     # Another window length needs texts that the store lacks: their job looks at every part.
     changed = () if full else ("windows.embedding_tokens=31",)
     events: list[Event] = []
-    report = build(load(copy, changed), full=full, on_event=events.append)
+    report = build(open_project(copy, changed), full=full, on_event=events.append)
     assert part.with_name(f"damaged-{part.name}").exists()
     assert [e for e in events if e.kind == "warning" and part.name in e.text]
     assert sum(report.embedded.values()) > 0
@@ -249,3 +251,17 @@ def vectors(data: Path) -> list[tuple]:
         return connection.sql(
             "SELECT feature_id, prompt_ids, embeddings FROM master.activation_embeddings ORDER BY 1"
         ).fetchall()
+
+
+def test_an_export_removes_what_a_killed_one_left_in_its_directory(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, target = Path(shutil.copytree(sample, tmp_path / "data")), tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "warehouse.run.export.shutil.rmtree", lambda *_, **__: None
+        )  # as a kill does
+        export_published(open_project(data), ["explanation_alignment"], target)
+    assert list(target.glob(".export-*"))
+    export_published(open_project(data), ["explanation_alignment"], target)
+    assert not list(target.glob(".*"))

@@ -39,7 +39,7 @@ from tests.run.safety.kills import (
     working,
 )
 from tests.run.safety.points import Trail
-from warehouse.project import Layout
+from warehouse.layout import Layout
 
 KILLS = 30
 READERS = 4

@@ -15,10 +15,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from tests.support.builds import build
+from tests.support.builds import open_project
 from warehouse.database import run
-from warehouse.project import Layout
-from warehouse.settings_file import load
+from warehouse.layout import Layout
+from warehouse.run.build import build
 
 # The paths are the ledger's names too: relative to the data directory.
 ACTIVATIONS = "raw/activation_examples/activations.jsonl"
@@ -133,7 +133,7 @@ def put(root: Path, name: str, content: Content) -> None:
 
 def stage(data: Path, *overrides: str, select: Sequence[str] = STAGED) -> Rows:
     """Build the staging part only; the result answers SQL on the published file."""
-    build(load(data, overrides), selectors=select, exports=False)
+    build(open_project(data, overrides), selectors=select, exports=False)
     return lambda sql, parameters=None: query(data, sql, parameters)
 
 

@@ -26,8 +26,9 @@ from warehouse.plan.state import read_state
 from warehouse.settings_file import load
 from warehouse.write import gather, wide
 from warehouse.write.gather import SampledVectors, spans, stream_schema
+from warehouse.write.room import estimate
 from warehouse.write.wide import quantized
-from warehouse.write.writer import Writer, estimate
+from warehouse.write.writer import Writer
 
 # The ways of docs/daily-use.md to read int8 vectors back.
 IN_POLARS = """(
@@ -98,7 +99,7 @@ def test_leaving_a_writer_ends_what_it_still_writes(
         writer.start([load_all()[name]], {name: result})
         assert begun.wait(60)
         1 / 0  # noqa: B018
-    assert writer.masters == []
+    assert writer.files == []
     [path] = tmp_path.glob("master/*.parquet")
     [(rows,)] = connection.sql(f"SELECT count(*) FROM {name}").fetchall()
     assert 0 < pl.read_parquet(path).height < rows

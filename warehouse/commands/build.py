@@ -24,8 +24,7 @@ def sources(context: Context, as_json: bool) -> None:
     from warehouse.look import inventory
     from warehouse.terminal.build import show_sources
 
-    settings = context.settings()
-    found = inventory.list_files(settings)
+    found = inventory.list_files(context.project)
     if as_json:
         click.echo(inventory.as_json(found))
     else:
@@ -54,7 +53,7 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
     from warehouse.terminal.build import show_plan
     from warehouse.write.stale import published_results, stale_exports
 
-    prepared = prepare(context.settings(), context.jobs, selectors, full)
+    prepared = prepare(context.project, selectors, full)
     assert_ready(prepared, fetch=False)
     show_plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
 
@@ -84,19 +83,18 @@ def build(
       python cli.py --data demo build
     """
     from warehouse.look.published import changed_settings
-    from warehouse.project import Layout
     from warehouse.run.build import build as run_build
     from warehouse.terminal.build import show_report
     from warehouse.terminal.console import talk
     from warehouse.terminal.progress import progress
     from warehouse.terminal.values import describe_settings
 
-    settings = context.settings()
-    if changed := changed_settings(Layout(settings.data), settings):
+    project = context.project
+    if changed := changed_settings(project):
         talk(f"settings that differ from the published build's: {describe_settings(changed)}")
     with progress(context.json_log, context.verbose) as show:
-        report = run_build(settings, context.jobs, selectors, full, not no_export, wait, show)
-    show_report(settings, report)
+        report = run_build(project, selectors, full, not no_export, wait, show)
+    show_report(project, report)
 
 
 @click.command()
@@ -119,4 +117,4 @@ def export(context: Context, names: tuple[str, ...], target: Path | None, wait: 
     from warehouse.run.export import export_published
     from warehouse.terminal.build import show_exports
 
-    show_exports(export_published(context.settings(), names, target, wait))
+    show_exports(export_published(context.project, names, target, wait))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,8 @@ from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
     from warehouse.diff.difference import Diff, Question
-    from warehouse.plan.graph import Job
+    from warehouse.plan.project import Project
     from warehouse.run.events import Event
-    from warehouse.settings import Settings
 
 
 @click.group(invoke_without_command=True)
@@ -31,12 +30,11 @@ def history(ctx: click.Context, limit: int) -> None:
       python cli.py --data demo history
     """
     from warehouse.look import history as histories
-    from warehouse.project import Layout
     from warehouse.terminal.history import show_history
 
     if ctx.invoked_subcommand is None:
-        settings = ctx.obj.settings()
-        show_history(settings, histories.builds(Layout(settings.data)), limit)
+        project = ctx.obj.project
+        show_history(project, histories.builds(project.layout), limit)
 
 
 @history.command("show")
@@ -50,10 +48,9 @@ def history_show(context: Context, build_id: str) -> None:
       python cli.py --data demo history show latest
     """
     from warehouse.look import history as histories
-    from warehouse.project import Layout
     from warehouse.terminal.history import show_build
 
-    show_build(histories.show(Layout(context.settings().data), build_id))
+    show_build(histories.show(context.project.layout, build_id))
 
 
 @click.command()
@@ -93,10 +90,10 @@ def diff(
     from warehouse.terminal.diff import show_diff
     from warehouse.terminal.progress import progress
 
-    settings, question = context.settings(), Question(table, feature, limit, as_json)
+    project, question = context.project, Question(table, feature, limit, as_json)
     ids = [name for name in (old, new) if name is not None]
     if not diffs.is_preview(context.overrides):
-        found = diffs.between(settings, ids, question)
+        found = diffs.between(project, ids, question)
     elif ids:
         raise UsageError(
             f'"{" ".join(ids)}": diff takes builds or --set, not both',
@@ -106,9 +103,11 @@ def diff(
         loud = context.json_log or context.verbose
         with progress(context.json_log, context.verbose) as show:
             found = preview(
-                settings, context.jobs, context.overrides, question, wait,
+                project,
+                question,
+                wait,
                 lambda event: show(event) if loud or event.kind != "done" else None,
-            )  # fmt: skip
+            )
     if as_json:
         click.echo(as_text(found))
     else:
@@ -116,9 +115,7 @@ def diff(
 
 
 def preview(
-    settings: Settings,
-    jobs: Sequence[Job],
-    overrides: Sequence[str],
+    project: Project,
     question: Question,
     wait: bool = False,
     on_event: Callable[[Event], None] = lambda event: None,
@@ -127,13 +124,13 @@ def preview(
     from warehouse.diff.diff import assert_preview, with_published
     from warehouse.run.build import build
 
-    assert_preview(settings, question)
+    assert_preview(project, question)
     found: list[Diff] = []
 
     def compare(built: Path | None) -> None:
-        found.append(with_published(settings, overrides, question, built))
+        found.append(with_published(project, question, built))
 
-    build(settings, jobs, exports=False, wait=wait, on_event=on_event, dry=compare)
+    build(project, exports=False, wait=wait, on_event=on_event, dry=compare)
     if not found:  # every result stands as it is
         compare(None)
     return found[0]

@@ -53,7 +53,7 @@ def query(
 
     if sql == "-":
         sql = sys.stdin.read()
-    show_query(context.published_data, sql, form, output, unsafe, limit)
+    show_query(context.published, sql, form, output, unsafe, limit)
 
 
 @click.command()
@@ -76,7 +76,7 @@ def report(context: Context, output: Path | None) -> None:
 
     if output:
         assert_free(context.data, output, (".html",))
-    click.echo(reports.write(context.published_data, output))
+    click.echo(reports.write(context.published, output))
 
 
 @click.command()
@@ -103,7 +103,7 @@ def feature(context: Context, feature_id: int, html: str | None, as_json: bool) 
     from warehouse.look.output import assert_free
     from warehouse.terminal.card import show_card
 
-    shown = card_reader.read_card(context.published_data, feature_id)
+    shown = card_reader.read_card(context.published, feature_id)
     if html is not None:
         path = Path(html or f"feature-{feature_id}.html")
         assert_free(context.data, path, (".html",))
@@ -168,9 +168,9 @@ def features(
     if form in READING:
         limit = limit or FEATURES
     sql, shown, found = select_features(
-        context.published_data, where, sort, limit, as_table=form == "table"
+        context.published, where, sort, limit, as_table=form == "table"
     )
-    show_query(context.published_data, sql, form, output, limit=max(shown, 1))
+    show_query(context.published, sql, form, output, limit=max(shown, 1))
     if shown < found:
         talk(f"{shown:,} of {found:,} features; --limit shows more")
 
@@ -185,10 +185,9 @@ def compare_models(context: Context) -> None:
       python cli.py --data demo compare-models
     """
     from warehouse.look.published import compare_models as read_comparison
-    from warehouse.project import Layout
     from warehouse.terminal.calibration import show_comparison
 
-    show_comparison(read_comparison(Layout(context.settings().data)))
+    show_comparison(read_comparison(context.project.layout))
 
 
 @click.command()
@@ -228,12 +227,12 @@ def calibrate(
     from warehouse.look import calibration
     from warehouse.terminal.calibration import show_calibration, show_written
 
-    settings = context.settings()
-    found = calibration.calibrate(settings)
+    project = context.project
+    found = calibration.calibrate(project)
     if as_json:
         click.echo(found.as_json())
     else:
         show_calibration(found)
     if write:
         chosen = found.chosen(rate, names)
-        show_written(calibration.write(settings, chosen), chosen)
+        show_written(calibration.write(project.settings, chosen), chosen)

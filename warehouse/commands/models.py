@@ -36,9 +36,9 @@ def models_show(context: Context, name: str) -> None:
     Example:
       python cli.py --data demo models show analysis.samples
     """
-    from warehouse.models import library
+    from warehouse.models.library import filled_sql
 
-    click.echo(library.filled_sql(name, context.settings()))
+    click.echo(filled_sql(name, context.project.models, context.project.settings))
 
 
 @models.command("lineage")
@@ -58,10 +58,11 @@ def models_lineage(context: Context, name: str, form: str) -> None:
     Example:
       python cli.py models lineage ex_act_pattern_matching.match_rate
     """
-    from warehouse.models.library import load_all
     from warehouse.plan.lineage import Tracer
 
-    click.echo(getattr(Tracer(load_all(), context.jobs).of(name), form)())
+    project = context.without_settings
+    tracer = Tracer(project.models, list(project.jobs.values()))
+    click.echo(getattr(tracer.of(name), form)())
 
 
 @models.command("check")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from warehouse.plan.graph import Job
-    from warehouse.settings import Settings
+    from warehouse.plan.project import Project
 
 
 @dataclass(frozen=True)
@@ -25,28 +26,34 @@ class Context:
     json_log: bool
     load_jobs: Callable[[], Sequence[Job]]
 
-    @property
-    def jobs(self) -> Sequence[Job]:
-        return self.load_jobs()
+    @cached_property
+    def without_settings(self) -> Project:
+        """The project, for a command that needs no settings and no data directory."""
+        from warehouse.plan.project import Project
 
-    def settings(self) -> Settings:
-        from warehouse.settings_file import load
-
-        return load(self.data, self.overrides)
+        return Project(self.data, self.overrides, self.load_jobs)
 
     @property
-    def published_data(self) -> Path:
-        """The data directory, for a command that reads what is published; says if that is half done."""
-        from warehouse.project import Layout
+    def project(self) -> Project:
+        """The project; what is wrong with its settings is said before anything is done."""
+        _ = self.without_settings.settings
+        return self.without_settings
+
+    @property
+    def published(self) -> Project:
+        """The project, for a command that reads what is published: it needs no settings.
+
+        Says if a build was stopped while it published.
+        """
         from warehouse.run.publish import unfinished
         from warehouse.terminal.console import talk
 
-        if build := unfinished(Layout(self.data)):
+        if build := unfinished(self.without_settings.layout):
             talk(
                 f'note: build "{build}" was stopped while it published its files; some are of the '
                 "build before\n  hint: python cli.py build"
             )
-        return self.data
+        return self.without_settings
 
 
 ENVIRONMENT = "SAE_WAREHOUSE_DATA"

@@ -22,10 +22,10 @@ def init(context: Context, directory: Path | None) -> None:
     Example:
       python cli.py init data
     """
-    from warehouse import project
+    from warehouse import layout
     from warehouse.terminal.program import as_called
 
-    click.echo(as_called(project.init(directory or context.data)))
+    click.echo(as_called(layout.init(directory or context.data)))
 
 
 @click.command("set")
@@ -81,7 +81,7 @@ def sample(directory: Path, features: int, prompts: int, explained: int, seed: i
     Example:
       python cli.py sample demo --features 60
     """
-    from warehouse.project import after_sample
+    from warehouse.layout import after_sample
     from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
     from warehouse.terminal.program import as_called
 

@@ -20,43 +20,40 @@ from warehouse.diff.tables import columns_of, compare_tables
 from warehouse.diff.values import ADDED, CHANGED, REMOVED
 from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.look import history
-from warehouse.models.library import load_all
-from warehouse.project import Layout
+from warehouse.plan.project import Project
 from warehouse.settings import RUNTIME_ONLY, Settings, differing
 from warehouse.sqltext import literal
 from warehouse.write.targets import select_exports
 
 
-def between(settings: Settings, ids: Sequence[str], question: Question) -> Diff:
+def between(project: Project, ids: Sequence[str], question: Question) -> Diff:
     """Compare two builds' results: previous and latest when none is named, one and latest."""
-    layout = Layout(settings.data)
-    _assert_table(question)
+    layout = project.layout
+    _assert_table(project, question)
     recorded = history.builds(layout)
     old, new = [*ids, *["previous", "latest"][len(ids) :]]
     old, new = history.find(recorded, old), history.find(recorded, new)
-    files = [history.results(layout, b, settings) for b in (old, new)]
+    files = [history.results(layout, b, project.settings) for b in (old, new)]
     labels = ["published" if b.published else "kept" for b in (old, new)]
-    return _compare(settings, files, labels, question)
+    return _compare(project, files, labels, question)
 
 
-def assert_preview(settings: Settings, question: Question) -> None:
+def assert_preview(project: Project, question: Question) -> None:
     """What a preview needs: a published warehouse, and the table that is asked for."""
-    published = Layout(settings.data).warehouse
-    _assert_table(question)
+    published = project.layout.warehouse
+    _assert_table(project, question)
     if not published.exists():
         raise WarehouseError(f'"{published}" does not exist', "python cli.py build")
 
 
-def with_published(
-    settings: Settings, overrides: Sequence[str], question: Question, built: Path | None
-) -> Diff:
-    """Compare the published state with a file that a build made under `overrides`.
+def with_published(project: Project, question: Question, built: Path | None) -> Diff:
+    """Compare the published state with a file that a build made under the project's overrides.
 
     None for a build that found nothing to do: every result stands as it is.
     """
-    published = Layout(settings.data).warehouse
-    label = " ".join(f"--set {o}" for o in overrides) + ", not published"
-    return _compare(settings, [published, built or published], ["published", label], question)
+    published = project.layout.warehouse
+    label = " ".join(f"--set {o}" for o in project.overrides) + ", not published"
+    return _compare(project, [published, built or published], ["published", label], question)
 
 
 def is_preview(overrides: Sequence[str]) -> bool:
@@ -64,9 +61,9 @@ def is_preview(overrides: Sequence[str]) -> bool:
     return any(o.partition("=")[0].strip() not in RUNTIME_ONLY for o in overrides)
 
 
-def _assert_table(question: Question) -> None:
+def _assert_table(project: Project, question: Question) -> None:
     if question.table:
-        select_exports(load_all(), [question.table])
+        select_exports(project.models, [question.table])
 
 
 @contextmanager
@@ -90,13 +87,13 @@ def _attached(settings: Settings, files: Sequence[Path]) -> Iterator[duckdb.Duck
 
 
 def _compare(
-    settings: Settings, files: Sequence[Path], labels: Sequence[str], question: Question
+    project: Project, files: Sequence[Path], labels: Sequence[str], question: Question
 ) -> Diff:
-    with _attached(settings, files) as connection:
+    with _attached(project.settings, files) as connection:
         new = NEW if files[0] != files[1] else OLD
         sides = [_side(connection, a, label) for a, label in zip((OLD, new), labels, strict=True)]
         nodes = [_nodes(connection, alias) for alias in (OLD, new)]
-        tables = compare_tables(connection, new, nodes, question)
+        tables = compare_tables(connection, new, project.models, nodes, question)
         if question.feature is not None and not any(t.differs for t in tables):
             _assert_feature(connection, new, question.feature)
         return Diff(

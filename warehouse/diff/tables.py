@@ -18,7 +18,6 @@ from warehouse.diff.difference import (
     is_number,
 )
 from warehouse.errors import WarehouseError
-from warehouse.models.library import load_all
 from warehouse.models.model import Model
 from warehouse.sqltext import identifier
 
@@ -32,10 +31,10 @@ _NOT_COMPARED = {"": ("sae_id",), "activation_examples": ("prompt_tokens",)}
 def compare_tables(
     connection: duckdb.DuckDBPyConnection,
     new: str,
+    known: Mapping[str, Model],
     nodes: Sequence[Mapping[str, tuple]],
     question: Question,
 ) -> list[TableDiff]:
-    known = load_all()
     found = []
     every = {n.partition(".")[2] for side in nodes for n in side if n.startswith("master.")}
     if question.table and question.table not in every:

@@ -18,6 +18,7 @@ from warehouse.look.card_reader import find_card
 from warehouse.look.features import OVERVIEW
 from warehouse.models.library import load_all
 from warehouse.pages import environment
+from warehouse.plan.project import Project
 from warehouse.text import visible
 
 Items = Iterable[tuple[str, str]]
@@ -122,7 +123,7 @@ def around(opened: Opened, items: Items) -> dict[str, object]:
 
 def card(opened: Opened, data: Path, feature_id: int) -> str:
     """A feature's card as a piece of HTML; neighbours link to views of them."""
-    shown = find_card(opened.connection, data, feature_id)
+    shown = find_card(opened.connection, Project(data), feature_id)
     template = environment().get_template("card_panel.html")
     return template.render(card=shown, link=lambda near: f"?feature={near}")
 

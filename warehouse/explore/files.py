@@ -12,6 +12,7 @@ from warehouse.explore.view import read_view
 from warehouse.files import write_atomically
 from warehouse.look.card_reader import find_card
 from warehouse.pages import page, save
+from warehouse.plan.project import Project
 
 INDEX = "index.html"
 
@@ -45,7 +46,7 @@ def write_pages(data: Path, address: str, directory: Path, limit: int) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         known = set(ids)
         for at, feature in enumerate(ids):
-            card = find_card(opened.connection, data, feature)
+            card = find_card(opened.connection, Project(data), feature)
             text = page(
                 "card.html",
                 card=card,

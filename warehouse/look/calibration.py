@@ -16,11 +16,10 @@ import duckdb
 
 from warehouse import settings_file
 from warehouse.database import open_read_only, run
-from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.models.library import load_all
+from warehouse.errors import UsageError, WarehouseError, first_line, nearest
 from warehouse.models.model import Model
+from warehouse.plan.project import Project
 from warehouse.plan.state import published
-from warehouse.project import Layout
 from warehouse.settings import Settings
 from warehouse.sqltext import identifier, literal
 
@@ -132,22 +131,21 @@ class Calibration:
         )
 
 
-def calibrate(settings: Settings) -> Calibration:
+def calibrate(project: Project) -> Calibration:
     """Null distributions, calibrated thresholds and what they would change. Changes nothing.
 
     Thresholds are those of `settings`, all else is as the published build had it. WarehouseError:
     no warehouse, one that lacks what is read, or without two features that have two examples.
     """
-    layout = Layout(settings.data)
-    with open_read_only(layout.warehouse, unsafe=True) as connection:
-        values = _as_built(connection, settings)
+    with open_read_only(project.layout.warehouse, unsafe=True) as connection:
+        values = _as_built(connection, project.settings)
         try:
-            make_tables(connection, values)
+            make_tables(connection, project.models, values)
             return _told(connection, str(values["embedding.model"]))
         except duckdb.CatalogException as error:
-            raise WarehouseError(f"the warehouse lacks what calibrate reads: {str(error).splitlines()[0]}", "python cli.py build") from None  # fmt: skip
+            raise WarehouseError(f"the warehouse lacks what calibrate reads: {first_line(error)}", "python cli.py build") from None  # fmt: skip
         except duckdb.IOException as error:
-            raise WarehouseError(f"calibrate cannot read the vectors: {str(error).splitlines()[0]}", "after moving the data directory: python cli.py build") from None  # fmt: skip
+            raise WarehouseError(f"calibrate cannot read the vectors: {first_line(error)}", "after moving the data directory: python cli.py build") from None  # fmt: skip
 
 
 def write(settings: Settings, chosen: Mapping[str, float]) -> Path:
@@ -163,10 +161,11 @@ def _as_built(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Sett
     return Settings(settings.data, {**built.values, **ours})
 
 
-def make_tables(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def make_tables(
+    connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model], settings: Settings
+) -> None:
     """Run the calibration models on the opened warehouse: `calibration.*`, in memory."""
     run(connection, "ATTACH ':memory:' AS calibration (READ_WRITE)")
-    models = load_all()
     here = {name: m for name, m in models.items() if m.schema == "calibration"}
     reads = {name: m.relations & (here.keys() | _AGAIN.keys()) for name, m in here.items()}
     reads |= {name: {"calibration.thresholds"} for name in _AGAIN}

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import open_read_only, run
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.look.card import (
     Build,
     Card,
@@ -32,9 +32,9 @@ from warehouse.look.evidence import Example, Judgement, Token, WrongExample
 from warehouse.look.firing import Own, Statistics
 from warehouse.look.judged import read_texts
 from warehouse.look.published import rows_of
-from warehouse.models.library import load_all
+from warehouse.models.model import Model
+from warehouse.plan.project import Project
 from warehouse.plan.state import published
-from warehouse.project import Layout
 from warehouse.settings import Settings
 
 # The settings that decide what a card shows.
@@ -47,31 +47,31 @@ SHOWN = (
 _NEAR = 3
 
 
-def read_card(data: Path, feature_id: int) -> Card:
+def read_card(project: Project, feature_id: int) -> Card:
     """The card of a feature of the published warehouse.
 
     UsageError for an unknown id, with the nearest that exist; WarehouseError without a warehouse
     or when it was built by a version before cards.
     """
-    with open_read_only(Layout(data).warehouse) as connection:
-        return find_card(connection, data, feature_id)
+    with open_read_only(project.layout.warehouse) as connection:
+        return find_card(connection, project, feature_id)
 
 
-def find_card(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) -> Card:
+def find_card(connection: duckdb.DuckDBPyConnection, project: Project, feature_id: int) -> Card:
     """As `read_card`, on an open warehouse."""
     try:
-        return _read(connection, data, feature_id)
+        return _read(connection, project, feature_id)
     except duckdb.CatalogException as error:
         raise WarehouseError(
-            f"the warehouse lacks what a card needs: {str(error).splitlines()[0]}",
-            f"python cli.py --data {shlex.quote(str(data))} build",
+            f"the warehouse lacks what a card needs: {first_line(error)}",
+            f"python cli.py --data {shlex.quote(str(project.data))} build",
         ) from None
 
 
-def _read(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) -> Card:
+def _read(connection: duckdb.DuckDBPyConnection, project: Project, feature_id: int) -> Card:
     build = published(connection)
-    settings = build.settings(data)
-    section = _Sections(connection, settings, feature_id)
+    settings = build.settings(project.data)
+    section = _Sections(connection, project.models, settings, feature_id)
     facts = next(iter(section("feature")), None)
     if facts is None:
         raise _unknown(connection, feature_id)
@@ -90,7 +90,7 @@ def _read(connection: duckdb.DuckDBPyConnection, data: Path, feature_id: int) ->
         matches=[Match(**row) for row in section("matches")],
         statistics=[Statistics(**row) for row in section("statistics")],
         own=[Own(**row) for row in section("own")],
-        judgements=_judgements(connection, data, section("judgements")),
+        judgements=_judgements(connection, project.data, section("judgements")),
         short_names=dict(run(connection, "SELECT full_name, short FROM staging.model_names")),
     )
 
@@ -100,11 +100,12 @@ class _Sections:
     """Runs the queries under `sql/cards/` for one feature, with the published build's settings."""
 
     connection: duckdb.DuckDBPyConnection
+    models: Mapping[str, Model]
     settings: Settings
     feature_id: int
 
     def __call__(self, name: str) -> list[dict[str, object]]:
-        model = load_all()[f"cards.{name}"]
+        model = self.models[f"cards.{name}"]
         values = self.settings.parameters() | {"feature": self.feature_id}
         return rows_of(self.connection, model, values, "feature")
 

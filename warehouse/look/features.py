@@ -12,7 +12,7 @@ import duckdb
 
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.project import Layout
+from warehouse.plan.project import Project
 
 OVERVIEW = "analysis.feature_overview"
 
@@ -29,7 +29,7 @@ _EXAMPLES = {
 
 
 def select_features(
-    data: Path, where: str, sort: str, limit: int | None, as_table: bool
+    project: Project, where: str, sort: str, limit: int | None, as_table: bool
 ) -> tuple[str, int, int]:
     """SQL of the features for which `where` holds, in the order of `sort`, then by id.
 
@@ -38,8 +38,8 @@ def select_features(
     columns a table holds a few. UsageError when an expression is wrong, with near names for a
     column that does not exist.
     """
-    with open_read_only(Layout(data).warehouse) as connection:
-        found = filter_overview(connection, data, where)
+    with open_read_only(project.layout.warehouse) as connection:
+        found = filter_overview(connection, project.data, where)
         known = connection.table(OVERVIEW).columns
         count = len(found)
         rows = min(count, limit or count)

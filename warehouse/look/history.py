@@ -11,8 +11,8 @@ from pathlib import Path
 
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.layout import Layout
 from warehouse.plan.kept import Kept, kept_builds
-from warehouse.project import Layout
 from warehouse.settings import Settings, differing
 
 _NEAR = 3

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from warehouse.database import open_read_only, run
-from warehouse.plan.state import read_state
-from warehouse.project import Layout
+from warehouse.layout import Layout
+from warehouse.plan.project import Project
 from warehouse.read.content import InputFile
 from warehouse.read.discover import discover
-from warehouse.settings import Settings
 
 _FACTS = (
     "dialect, records, records - quarantined - outside_scope - merged, quarantined, outside_scope"
@@ -40,13 +39,12 @@ class Group:
     names: tuple[str, ...]
 
 
-def list_files(settings: Settings) -> list[Group]:
+def list_files(project: Project) -> list[Group]:
     """The raw files now, with the ledger's facts of those that were built as they are."""
-    layout = Layout(settings.data)
-    known = read_state(layout.warehouse).files
-    facts = _facts(layout.warehouse) if known else {}
+    known = project.read_state().files
+    facts = _facts(project.layout.warehouse) if known else {}
     grouped: dict[tuple, list[tuple[InputFile, tuple | None]]] = {}
-    for file in discover(settings):
+    for file in discover(project.settings):
         before = known.get(file.name)
         state = _state(file, before)
         told = facts.get(file.name) if state == "built" else None

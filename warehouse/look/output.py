@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from warehouse.errors import UsageError
-from warehouse.project import Layout
+from warehouse.layout import Layout
 from warehouse.settings_file import FILE_NAME
 
 _ANOTHER = "name another file, outside of the data directory"

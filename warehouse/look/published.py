@@ -8,10 +8,10 @@ import duckdb
 
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.models.library import load_all
+from warehouse.layout import Layout
 from warehouse.models.model import Model
+from warehouse.plan.project import Project
 from warehouse.plan.state import published
-from warehouse.project import Layout
 from warehouse.settings import RUNTIME_ONLY, Settings
 
 
@@ -27,30 +27,30 @@ def rows_of(
     return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
 
 
-def current_warnings(layout: Layout, settings: Settings) -> list[str]:
+def current_warnings(project: Project, settings: Settings) -> list[str]:
     """What the warning audits say of the published warehouse, whichever build ran them last."""
     found = []
-    with open_read_only(layout.warehouse, unsafe=True) as connection:
+    with open_read_only(project.layout.warehouse, unsafe=True) as connection:
         built = {row[0] for row in run(connection, "SELECT node FROM _warehouse.nodes")}
-        for model in load_all().values():
+        for model in project.models.values():
             if model.name in built and model.schema == "audits" and model.severity == "warning":
                 sql = model.filled(settings.parameters())
                 found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]
     return found
 
 
-def changed_settings(layout: Layout, settings: Settings) -> dict[str, tuple[object, object]]:
+def changed_settings(project: Project) -> dict[str, tuple[object, object]]:
     """Settings that differ from those of the published build, as name → (its, these).
 
     Those that say how to work and never what comes out are left aside; none without a
     build, or with a file that cannot be read, of which the build itself says more.
     """
     try:
-        with open_read_only(layout.warehouse, unsafe=True) as connection:
-            before = published(connection).settings(layout.data)
+        with open_read_only(project.layout.warehouse, unsafe=True) as connection:
+            before = published(connection).settings(project.data)
     except (WarehouseError, duckdb.Error):
         return {}
-    changed = settings.changed(before.values)
+    changed = project.settings.changed(before.values)
     return {name: both for name, both in changed.items() if name not in RUNTIME_ONLY}
 
 

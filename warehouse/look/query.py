@@ -12,7 +12,7 @@ import duckdb
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError, first_line, nearest
 from warehouse.files import write_atomically
-from warehouse.project import Layout
+from warehouse.plan.project import Project
 
 # SELECT is FROM, WITH, VALUES, DESCRIBE, SHOW and SUMMARIZE too; MULTI is PIVOT.
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
@@ -24,24 +24,24 @@ _EXAMPLE = 'python cli.py query "from master.features limit 3"'
 _UNSAFE = "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build"
 
 
-def assert_query(data: Path, sql: str) -> None:
+def assert_query(project: Project, sql: str) -> None:
     """UsageError when there is no data directory or nothing to run."""
-    if not data.is_dir():
-        raise UsageError(f'data directory "{data}" does not exist', "--data DIR")
+    if not project.data.is_dir():
+        raise UsageError(f'data directory "{project.data}" does not exist', "--data DIR")
     if not sql.strip():
         raise UsageError("the query is empty", _EXAMPLE)
 
 
 @contextmanager
 def opened(
-    data: Path, sql: str, unsafe: bool = False
+    project: Project, sql: str, unsafe: bool = False
 ) -> Iterator[tuple[list[str], Iterator[tuple]]]:
     """The column names and the rows of `sql`, run read-only; the rows come a few at a time.
 
     WarehouseError: there is no warehouse, or the SQL fails (the message marks the line), here or
     while the rows are read.
     """
-    with _opened(data, sql, unsafe) as connection:
+    with _opened(project, sql, unsafe) as connection:
         connection.execute(sql)
         if connection.description is None:
             raise UsageError("the query gives no table", _EXAMPLE)
@@ -54,17 +54,17 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
 
 
 def write_parquet(
-    data: Path, sql: str, output: Path, unsafe: bool = False, limit: int | None = None
+    project: Project, sql: str, output: Path, unsafe: bool = False, limit: int | None = None
 ) -> None:
     """Write the first `limit` rows of `sql`, or all, to a parquet file. Errors as of `opened`."""
-    with _opened(data, sql, unsafe) as connection:
+    with _opened(project, sql, unsafe) as connection:
         write_atomically(output, lambda path: _parquet(connection.sql(sql), path, limit))
 
 
 @contextmanager
-def _opened(data: Path, sql: str, unsafe: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(project: Project, sql: str, unsafe: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published warehouse; what DuckDB says of `sql` inside becomes a WarehouseError."""
-    layout = Layout(data)
+    layout = project.layout
     with open_read_only(layout.warehouse, layout.vectors, unsafe, _MEMORY) as connection:
         try:
             if not unsafe:

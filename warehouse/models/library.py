@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models.model import Model, parse
+from warehouse.models.schemas import SCHEMAS
 from warehouse.models.types import typed
 from warehouse.settings import Settings
 
@@ -20,17 +22,33 @@ _ARGUMENTS = re.compile(r"MACRO \w+\(([^)]*)\)")
 
 
 @cache
-def load_all(directory: Path = SQL_DIR) -> dict[str, Model]:
-    """Every model under `directory` by name, in name order: masters, audits and macros too."""
-    models = {}
-    for path in sorted(directory.glob("*/*.sql")):
+def load_all(*directories: Path) -> dict[str, Model]:
+    """Every model under `sql/` and under further `directories`, by name, in name order.
+
+    A directory has the same folders as `sql/`. WarehouseError: a folder that means nothing, a model
+    that two directories have.
+    """
+    models: dict[str, Model] = {}
+    for path in _files(directories, "*/*.sql"):
         name = f"{path.parent.name}.{path.stem}"
+        if path.parent.name not in SCHEMAS:
+            raise WarehouseError(
+                f'"{path}": no folder of models is called "{path.parent.name}"',
+                f"folders: {', '.join(SCHEMAS)}",
+            )
+        if name in models:
+            raise WarehouseError(f'"{path}" and "{models[name].path}" are one model', "rename one")
         model = parse(name, path, path.read_text(encoding="utf-8"))
         models[name] = replace(model, recorded=_recorded(LOCK).get(name))
-    return models | _formats(directory)
+    return dict(sorted(models.items())) | _formats(directories)
 
 
-def _formats(directory: Path) -> dict[str, Model]:
+def _files(directories: Sequence[Path], pattern: str) -> list[Path]:
+    """The files of that pattern under `sql/` and the directories, in order of their names."""
+    return [path for root in (SQL_DIR, *directories) for path in sorted(root.glob(pattern))]
+
+
+def _formats(directories: Sequence[Path]) -> dict[str, Model]:
     """The formats, each a macro in a folder of `macros/`, and for each folder the macro that tries them.
 
     `macros/record_format/sparse.sql` is the macro `record_format_sparse`, null for what is written in
@@ -38,20 +56,21 @@ def _formats(directory: Path) -> dict[str, Model]:
     not null. So a new format is a new file. Its version is the sum of theirs.
     """
     models = {}
-    for folder in sorted(p for p in (directory / "macros").glob("*") if p.is_dir()):
+    files = sorted(_files(directories, "macros/*/*.sql"), key=lambda p: (p.parent.name, p.name))
+    for folder, paths in groupby(files, key=lambda path: path.parent.name):
         formats = [
-            parse(f"macros.{folder.name}_{path.stem}", path, path.read_text(encoding="utf-8"))
-            for path in sorted(folder.glob("*.sql"))
+            parse(f"macros.{folder}_{path.stem}", path, path.read_text(encoding="utf-8"))
+            for path in paths
         ]
         arguments = _ARGUMENTS.search(formats[0].sql)[1]
         calls = ", ".join(f"{m.name.partition('.')[2]}({arguments})" for m in formats)
         models |= {m.name: m for m in formats}
-        models[f"macros.{folder.name}"] = Model(
-            f"macros.{folder.name}",
+        models[f"macros.{folder}"] = Model(
+            f"macros.{folder}",
             formats[0].path.parent,
-            f"CREATE OR REPLACE MACRO {folder.name}({arguments}) AS coalesce({calls})",
+            f"CREATE OR REPLACE MACRO {folder}({arguments}) AS coalesce({calls})",
             sum(m.version for m in formats),
-            f"The first format of sql/macros/{folder.name}/ that the text is written in",
+            f"The first format of sql/macros/{folder}/ that the text is written in",
         )
     return models
 
@@ -141,9 +160,8 @@ def _lock_entry(model: Model) -> dict[str, object]:
     return {"version": model.version, "fingerprint": model.fingerprint, "reads": reads}
 
 
-def filled_sql(name: str, settings: Settings) -> str:
+def filled_sql(name: str, known: Mapping[str, Model], settings: Settings) -> str:
     """A model's SQL with its parameters filled in; UsageError for an unknown name."""
-    known = load_all()
     found = find(name, known)
     if not found:
         near = nearest(name, [*known, *(n.partition(".")[2] for n in known)])

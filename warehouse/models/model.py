@@ -10,7 +10,7 @@ Header keys: `version` and `description` (required), `kind` (table, the default;
 function whose SQL binds each `argument NAME [DEFAULT]: meaning` as `$NAME`),
 `key` (columns that are unique), `incremental` (the column that names the input file a row came
 from: unchanged files keep their rows), `files` (a relation it reads: of its `raw.*` inputs only
-the files named there, in the column `file`, are opened), `hashed: yes` (a view whose content, not
+the files named there, in the column `file`, are opened), `hash: content` (a view whose content, not
 its text, decides whether its readers run), `counted: no` (a view of so many rows that a build does
 not count them), `order` (the rows' order in an export), `file` (where its export goes in the
 data directory; `{sae}` is the SAE's directory; without rows there is none), `column NAME
@@ -27,11 +27,11 @@ from functools import cached_property
 from pathlib import Path
 
 from warehouse.errors import WarehouseError, nearest
+from warehouse.models.schemas import SCHEMAS
 from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
-KEYS = ("version", "description", "kind", "key", "incremental", "files", "parts", "hashed", "counted", "order", "file", "severity", "hint")  # fmt: skip
+KEYS = ("version", "description", "kind", "key", "incremental", "files", "batch_by", "hash", "counted", "order", "file", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
-TYPED = ("master", "backend")
 # What a model binds that is made in parts (header: the relation whose features are cut into them).
 ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
 
@@ -67,8 +67,8 @@ class Model:
     key: tuple[str, ...] = ()
     incremental: str = ""
     files: str = ""
-    parts: str = ""
-    hashed: bool = False
+    batch_by: str = ""
+    hash: str = ""
     counted: bool = True
     order: str = ""
     file: str = ""
@@ -85,7 +85,7 @@ class Model:
     @property
     def is_typed(self) -> bool:
         """Whether its columns have declared types, those of its parquet file."""
-        return self.schema in TYPED
+        return SCHEMAS[self.schema].typed
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -96,7 +96,7 @@ class Model:
     def parameters(self) -> frozenset[str]:
         """Names of the settings it binds, without the `$`."""
         found = frozenset(m["parameter"] for m in TOKEN.finditer(self.sql) if m["parameter"])
-        parts = ALL_FEATURES if self.parts else {}
+        parts = ALL_FEATURES if self.batch_by else {}
         return found - {a.name for a in self.arguments} - parts.keys()
 
     @cached_property
@@ -121,8 +121,8 @@ class Model:
     def fingerprint(self) -> str:
         """Hash of the SQL without comments and blank space, and of what decides its form."""
         types = [f"{c.name} {c.type}" for c in self.columns if c.type]
-        read = (self.incremental, *filter(None, [self.files, self.parts]))
-        form = (self.kind, *read, self.hashed, self.order, self.severity)
+        read = (self.incremental, *filter(None, [self.files, self.batch_by]))
+        form = (self.kind, *read, self.hash == "content", self.order, self.severity)
         arguments = [f"{a.name} := {a.default}" for a in self.arguments]
         return digest(*form, canonical(self.sql), *types, *arguments)
 
@@ -132,7 +132,7 @@ class Model:
         Of a macro: the statement that creates it, with its arguments as bare names. A card's
         argument stays what a program binds. A model made in parts is made as one.
         """
-        values = {**values, **ALL_FEATURES} if self.parts else values
+        values = {**values, **ALL_FEATURES} if self.batch_by else values
         words = {a.name: a.name if self.kind == "macro" else f"${a.name}" for a in self.arguments}
         sql = "".join(
             (words.get(m["parameter"]) or literal(values[m["parameter"]]))
@@ -188,7 +188,7 @@ def parse(name: str, path: Path, text: str) -> Model:
         raise WarehouseError(f'"{path}": kind "{kind}"', f"one of {', '.join(KINDS)}")
     for key, allowed in (
         ("severity", ("error", "warning")),
-        ("hashed", ("yes",)),
+        ("hash", ("content",)),
         ("counted", ("no",)),
     ):
         if key in values and values[key] not in allowed:
@@ -203,8 +203,8 @@ def parse(name: str, path: Path, text: str) -> Model:
         key=tuple(k.strip() for k in values.get("key", "").split(",") if k.strip()),
         incremental=values.get("incremental", ""),
         files=values.get("files", ""),
-        parts=values.get("parts", ""),
-        hashed=values.get("hashed", "") == "yes",
+        batch_by=values.get("batch_by", ""),
+        hash=values.get("hash", ""),
         counted=values.get("counted", "") != "no",
         order=values.get("order", ""),
         file=values.get("file", ""),

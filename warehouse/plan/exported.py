@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.files import write_durably
-from warehouse.project import Layout
+from warehouse.layout import Layout
 
 _SMALL = 4 << 20  # bytes
 

@@ -11,18 +11,17 @@ from typing import Protocol, TypeVar
 import duckdb
 
 from warehouse.errors import UsageError, WarehouseError, nearest
+from warehouse.layout import Layout
 from warehouse.models.library import find
 from warehouse.models.model import Model
-from warehouse.project import Layout
+from warehouse.models.schemas import SCHEMAS
 from warehouse.read.content import InputFile
 from warehouse.read.inputs import INPUTS
 from warehouse.settings import Settings
 
 T = TypeVar("T")
 
-# Models that no build runs: functions of all models, and what `calibrate`, `feature` and `report` ask
-# of a warehouse.
-NOT_BUILT = ("macros", "latents", "calibration", "cards", "report")
+_JOB_RANK = 8  # beside those of the schemas
 
 
 @dataclass(frozen=True)
@@ -102,11 +101,12 @@ def build_graph(models: Mapping[str, Model], jobs: Iterable[Job]) -> dict[str, N
     nodes = {name: Node(name, "source", ()) for name in INPUTS}
     nodes |= {job.name: Node(job.name, "job", job.reads) for job in jobs}
     for name, model in models.items():
-        if model.schema in NOT_BUILT:
+        schema = SCHEMAS[model.schema]
+        if not schema.built:
             continue
         # `_warehouse.*` is the build's own state: always there, never a reason to run.
         parents = tuple(sorted(r for r in model.relations if not r.startswith("_warehouse.")))
-        nodes[name] = Node(name, "audit" if model.schema == "audits" else "model", parents, model)
+        nodes[name] = Node(name, "audit" if schema.makes == "audit" else "model", parents, model)
     for node in nodes.values():
         for parent in node.parents:
             if parent not in nodes:
@@ -119,27 +119,13 @@ def build_graph(models: Mapping[str, Model], jobs: Iterable[Job]) -> dict[str, N
 
 
 def _ordered(nodes: Mapping[str, Node]) -> list[str]:
-    """Parents first. Of the nodes that are ready, by name:
-
-    audits and what is read from raw files, so that a broken input is reported before hours of
-    embedding; with them what is exported, as files are written beside what follows; then jobs,
-    since vectors are the most to write; then the analysis.
-    """
-    first = (
-        "source",
-        "audit",
-        "master",
-        "backend",
-        "side",
-        "staging",
-        "quarantine",
-        "texts",
-        "job",
-    )
+    """Parents first; of the nodes that are ready, by the ranks of their schemas, then by name."""
 
     def rank(name: str) -> int:
-        kind = nodes[name].model.schema if nodes[name].kind == "model" else nodes[name].kind
-        return first.index(kind) if kind in first else len(first)
+        node = nodes[name]
+        if node.model:
+            return SCHEMAS[node.model.schema].rank
+        return _JOB_RANK if node.kind == "job" else 0
 
     sorter = TopologicalSorter({name: node.parents for name, node in nodes.items()})
     try:

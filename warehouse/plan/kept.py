@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.project import Layout
+from warehouse.layout import Layout
 from warehouse.settings import Settings
 
 GB = 1e9

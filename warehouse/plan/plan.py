@@ -12,9 +12,9 @@ import duckdb
 from warehouse.models.library import macros_used
 from warehouse.models.model import Model
 from warehouse.plan.exported import ExportRecord
-from warehouse.plan.graph import Job, JobIdentity, Node
+from warehouse.plan.graph import JobIdentity, Node
+from warehouse.plan.project import Project
 from warehouse.plan.state import NodeState, State
-from warehouse.project import Layout
 from warehouse.read.content import InputFile
 from warehouse.read.inputs import INPUTS, feeding, source_keys
 from warehouse.settings import BY_NAME, RUNTIME_ONLY, Settings
@@ -46,28 +46,30 @@ class Plan:
 
 
 def make_plan(
-    graph: Mapping[str, Node],
-    macros: Mapping[str, Model],
-    settings: Settings,
+    project: Project,
     files: Sequence[InputFile],
     state: State,
-    identify: Callable[[str], JobIdentity],
     selected: frozenset[str] | None = None,
     full: bool = False,
 ) -> Plan:
     """Compare every node with the published state; no side effects.
 
-    `identify` tells what a job's result depends on; `selected` limits the build to those nodes.
+    `selected` limits the build to those nodes.
     """
+
+    def identify(name: str) -> JobIdentity:
+        return project.jobs[name].identify(project.settings, project.layout)
+
+    macros = project.macros
     sources = source_keys(files)
     results: dict[str, str | None] = dict(sources)
     logic: dict[str, str] = {}
     bound: dict[str, Mapping[str, object]] = {}
     steps: list[Step] = []
-    for node in graph.values():
+    for node in project.graph.values():
         if node.kind == "source":
             continue
-        logic[node.name], bound[node.name] = _logic(node, macros, settings, identify)
+        logic[node.name], bound[node.name] = _logic(node, macros, project.settings, identify)
         before = state.nodes.get(node.name)
         if selected is not None and not _is_selected(node, selected, state):
             action, reason = SKIP, "not selected"
@@ -175,14 +177,9 @@ def change_reason(parent: str, files: Sequence[InputFile], state: State) -> str:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything a plan or a build starts from."""
+    """Everything a build starts from: a project, what it published, and what is to be done."""
 
-    settings: Settings
-    layout: Layout
-    models: Mapping[str, Model]
-    macros: Mapping[str, Model]
-    graph: Mapping[str, Node]
+    project: Project
     state: State
-    jobs: Mapping[str, Job]
     plan: Plan
     exported: ExportRecord

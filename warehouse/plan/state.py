@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import run
-from warehouse.errors import WarehouseError
+from warehouse.errors import WarehouseError, first_line
 from warehouse.read.content import InputFile
 from warehouse.settings import SETTINGS, Settings
 
@@ -117,7 +117,7 @@ def read_state(warehouse: Path) -> State:
         connection = duckdb.connect(str(warehouse.absolute()), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(
-            f'"{warehouse}" cannot be opened: {str(error).splitlines()[0]}',
+            f'"{warehouse}" cannot be opened: {first_line(error)}',
             "close the program that holds it open for writing; "
             "if the file is broken, remove it and build again",
         ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from warehouse.errors import first_line
 from warehouse.sqltext import literal
 
 if TYPE_CHECKING:
@@ -63,6 +64,6 @@ def tables(files: Sequence[InputFile], counts: dict[str, int]) -> pa.RecordBatch
                         )
                         done += n
             except duckdb.Error as error:
-                yield failed(file, str(error).strip().splitlines()[0])
+                yield failed(file, first_line(error))
 
     return pa.RecordBatchReader.from_batches(schema, batches())

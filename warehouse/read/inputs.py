@@ -45,23 +45,31 @@ class Input:
     """A relation of the schema `raw`: it exists while a build reads files, and only then.
 
     `read` is None for what a job reads and not SQL. `files`: the inputs whose files it reads, where
-    they are not its own. `settings` decide what it gives, so whoever reads it depends on them.
+    they are not its own; `unless`: the input whose files make it empty. `settings` decide what it
+    gives, so whoever reads it depends on them. `key` says what it holds, as a hash.
     """
 
     columns: tuple[str, ...]
     read: Reader | None
     files: tuple[str, ...] = ()
+    unless: str = ""
     settings: tuple[str, ...] = ()
+    key: Callable[[Sequence[InputFile]], str] = content_key
+
+    @property
+    def opens_files(self) -> bool:
+        """Whether it reads what is in files: such a file must not change meanwhile."""
+        return self.key is content_key
 
 
-def _cut(how: type[Lines] | type[Items], *files: str) -> Input:
+def _cut(how: type[Lines] | type[Items], *files: str, unless: str = "") -> Input:
     """An input whose files are cut into records; `files` of another input are counted there."""
 
     def read(found: Sequence[InputFile], opening: Opening) -> pa.RecordBatchReader:
         counts = {} if files else opening.counts
         return stream.records(found, opening.bounds, how, counts)
 
-    return Input(("file", "line", "text", "problem"), read, files)
+    return Input(("file", "line", "text", "problem"), read, files, unless)
 
 
 def _whole() -> Input:
@@ -75,6 +83,13 @@ def _counted(columns: tuple[str, ...], read: Callable[..., pa.RecordBatchReader]
     return Input(columns, lambda files, opening: read(files, opening.counts))
 
 
+_EVERY = "*"
+
+
+def _names_key(files: Sequence[InputFile]) -> str:
+    return digest(*source_names(files))
+
+
 def _names(files: Sequence[InputFile], opening: Opening) -> pa.Table:  # noqa: ARG001
     import pyarrow as pa
 
@@ -84,7 +99,8 @@ def _names(files: Sequence[InputFile], opening: Opening) -> pa.Table:  # noqa: A
 INPUTS: Mapping[str, Input] = {
     "raw.activations": _cut(Lines),  # lines of the activation records
     "raw.activation_ids": _cut(Lines),  # v1 batches read beside v2 ones
-    "raw.record_prompts": _cut(Lines, "raw.activations"),  # the records, if they hold the prompts
+    # The records, which hold the prompts where there is no file of them.
+    "raw.record_prompts": _cut(Lines, "raw.activations", unless="raw.prompts"),
     "raw.prompts": _cut(Items),  # items of the prompts' array
     "raw.explanations": _whole(),
     "raw.scores": _whole(),
@@ -113,20 +129,19 @@ INPUTS: Mapping[str, Input] = {
     "raw.export_explanations": _cut(Lines),
     "raw.figure_lines": _cut(Lines),  # own figures, JSON lines
     "raw.figure_tables": _counted(("file", "line", "text", "problem"), figures.tables),
-    "raw.sources": Input(("source",), _names),  # names of the source directories
+    # Names of the source directories: each file may name one.
+    "raw.sources": Input(("source",), _names, (_EVERY,), key=_names_key),
     "raw.decoder": Input(("weights",), None),
 }
 
 
 def feeding(relation: str, files: Iterable[InputFile]) -> list[InputFile]:
-    """The files behind a `raw.*` relation; of `raw.sources` all, since each may name one."""
-    files = list(files)
-    if relation == "raw.sources":
-        return files
-    if relation == "raw.record_prompts" and any(f.input == "raw.prompts" for f in files):
+    """The files behind a `raw.*` relation."""
+    files, fed = list(files), INPUTS[relation]
+    if fed.unless and any(f.input == fed.unless for f in files):
         return []
-    fed = INPUTS[relation].files or (relation,)
-    return [f for f in files if f.input in fed]
+    wanted = fed.files or (relation,)
+    return files if _EVERY in wanted else [f for f in files if f.input in wanted]
 
 
 def source_names(files: Iterable[InputFile]) -> list[str]:
@@ -135,6 +150,5 @@ def source_names(files: Iterable[InputFile]) -> list[str]:
 
 
 def source_keys(files: Sequence[InputFile]) -> dict[str, str]:
-    """Content key of every `raw.*` relation."""
-    keys = {name: content_key(feeding(name, files)) for name in INPUTS if name != "raw.sources"}
-    return keys | {"raw.sources": digest(*source_names(files))}
+    """What every `raw.*` relation holds, as a hash."""
+    return {name: fed.key(feeding(name, files)) for name, fed in INPUTS.items()}

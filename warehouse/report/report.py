@@ -7,20 +7,19 @@ the page shows the SQL that was run. The figures are those of the settings of th
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from warehouse.database import open_read_only
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.look.published import current_warnings, rows_of
-from warehouse.models.library import load_all
 from warehouse.models.model import Model
 from warehouse.pages import page, save
+from warehouse.plan.project import Project
 from warehouse.plan.state import published
-from warehouse.project import Layout
 from warehouse.report.figures import SECTIONS, Panel, Plot, Rows, pivot
 from warehouse.report.graph_picture import lay_out
 from warehouse.settings import Settings
@@ -38,24 +37,24 @@ class Figure:
     problem: str = ""
 
 
-def write(data: Path, output: Path | None = None) -> Path:
+def write(project: Project, output: Path | None = None) -> Path:
     """Write the report of a data directory's published warehouse (default: DIR/report.html).
 
     The file appears whole or not at all. UsageError: no such directory, or not writable.
     WarehouseError: there is no warehouse.
     """
-    if not data.is_dir():
-        raise UsageError(f'data directory "{data}" does not exist', "--data DIR")
-    target = output or data / "report.html"
-    save(render(data), target)
+    if not project.data.is_dir():
+        raise UsageError(f'data directory "{project.data}" does not exist', "--data DIR")
+    target = output or project.data / "report.html"
+    save(render(project), target)
     return target
 
 
-def render(data: Path) -> str:
+def render(project: Project) -> str:
     """The report's page as text. Reads the published warehouse, changes nothing."""
-    layout = Layout(data)
+    layout = project.layout
     with open_read_only(layout.warehouse, layout.vectors) as connection:
-        queries = reader(connection, data)
+        queries = reader(connection, project)
         facts = {name: queries.table(name) for name in ("totals", "builds", "inputs", "quarantine_reasons", "named_features")}  # fmt: skip
         values = queries.settings
         return page(
@@ -65,7 +64,7 @@ def render(data: Path) -> str:
             inputs=facts["inputs"],
             reasons=facts["quarantine_reasons"],
             named=facts["named_features"],
-            warnings=current_warnings(layout, values),
+            warnings=current_warnings(project, values),
             changed=[(n, json.dumps(now), json.dumps(default)) for n, (default, now) in values.changed({}).items()],
             settings=[(n, json.dumps(v)) for n, v in values.values.items()],
             medians=pivot(queries.table("score_medians")),
@@ -76,9 +75,9 @@ def render(data: Path) -> str:
         )  # fmt: skip
 
 
-def reader(connection: duckdb.DuckDBPyConnection, data: Path) -> Queries:
+def reader(connection: duckdb.DuckDBPyConnection, project: Project) -> Queries:
     """The queries of a published warehouse, under the settings of its last build."""
-    return Queries(connection, published(connection).settings(data))
+    return Queries(connection, project.models, published(connection).settings(project.data))
 
 
 @dataclass(frozen=True)
@@ -86,22 +85,23 @@ class Queries:
     """Runs queries of `sql/report/` on one connection."""
 
     connection: duckdb.DuckDBPyConnection
+    models: Mapping[str, Model]
     settings: Settings
 
     def table(self, name: str) -> Rows:
         """A query's rows. WarehouseError: it reads what is not there."""
-        model = load_all()[f"report.{name}"]
+        model = self.models[f"report.{name}"]
         try:
             return rows_of(self.connection, model, self.settings.parameters())
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise WarehouseError(
-                f'"{model.name}" cannot be drawn: {str(error).splitlines()[0]}',
+                f'"{model.name}" cannot be drawn: {first_line(error)}',
                 "bring the warehouse up to this program: python cli.py build",
             ) from None
 
     def shown(self, name: str) -> Figure:
         """The query as it was run, for a table: no pictures."""
-        model = load_all()[f"report.{name}"]
+        model = self.models[f"report.{name}"]
         return Figure(name, "", model, model.filled(self.settings.parameters()))
 
     def figure(self, plot: Plot) -> Figure:

@@ -14,20 +14,17 @@ from pathlib import Path
 
 from warehouse.errors import DamagedError, WarehouseError
 from warehouse.files import sync
-from warehouse.models.library import load_all
 from warehouse.plan import kept, plan
 from warehouse.plan.exported import read_record
-from warehouse.plan.graph import Job, build_graph, select
+from warehouse.plan.graph import select
 from warehouse.plan.plan import Prepared
-from warehouse.plan.state import read_state
-from warehouse.project import Layout
+from warehouse.plan.project import Project
 from warehouse.read.content import hash_files
 from warehouse.read.discover import discover
 from warehouse.run.events import Event, Report
 from warehouse.run.execution import Execution
 from warehouse.run.lock import assert_no_log, locked
 from warehouse.run.publish import publish
-from warehouse.settings import Settings
 from warehouse.write.stale import published_results, stale_exports
 from warehouse.write.targets import Exported, exportable
 
@@ -44,30 +41,18 @@ def _few_collections() -> Iterator[None]:
 
 
 @_few_collections()
-def prepare(
-    settings: Settings, jobs: Sequence[Job], selectors: Sequence[str] = (), full: bool = False
-) -> Prepared:
+def prepare(project: Project, selectors: Sequence[str] = (), full: bool = False) -> Prepared:
     """Read models, files and state, and plan. Changes nothing on disk."""
-    layout = Layout(settings.data)
-    every = load_all()
-    macros = {name: m for name, m in every.items() if m.schema == "macros"}
-    graph = build_graph(every, jobs)
-    by_name = {job.name: job for job in jobs}
-    state = read_state(layout.warehouse)
-    files = hash_files(discover(settings), state.files, trust_times=not full)
-    selected = select(graph, selectors) if selectors else None
-    made = plan.make_plan(
-        graph, macros, settings, files, state,
-        lambda name: by_name[name].identify(settings, layout), selected, full,
-    )  # fmt: skip
-    exported = read_record(layout)
-    return Prepared(settings, layout, every, macros, graph, state, by_name, made, exported)
+    selected = select(project.graph, selectors) if selectors else None
+    state = project.read_state()
+    files = hash_files(discover(project.settings), state.files, trust_times=not full)
+    made = plan.make_plan(project, files, state, selected, full)
+    return Prepared(project, state, made, read_record(project.layout))
 
 
 @_few_collections()
 def build(
-    settings: Settings,
-    jobs: Sequence[Job],
+    project: Project,
     selectors: Sequence[str] = (),
     full: bool = False,
     exports: bool = True,
@@ -81,21 +66,17 @@ def build(
     A failure (WarehouseError) or an interruption leaves what is published as it was; vectors that
     were finished stay in the store for the next build.
     """
-    layout = Layout(settings.data)
-    with locked(layout, wait):
+    with locked(project.layout, wait):
         while True:
             try:
-                return _build(
-                    settings, jobs, selectors, full, exports and dry is None, on_event, dry
-                )
+                return _build(project, selectors, full, exports and dry is None, on_event, dry)
             except DamagedError as error:  # each time fewer parts are left that could be
                 on_event(Event("warning", "", f"{error.message}; everything is built anew"))
                 full = True
 
 
 def _build(
-    settings: Settings,
-    jobs: Sequence[Job],
+    project: Project,
     selectors: Sequence[str],
     full: bool,
     exports: bool,
@@ -104,13 +85,13 @@ def _build(
 ) -> Report:
     """Plan and execute, then publish, or show `dry` what would be. Under the lock."""
     started = time.monotonic()
-    layout = Layout(settings.data)
+    layout = project.layout
     assert_no_log(layout)
-    prepared = prepare(settings, jobs, selectors, full)
+    prepared = prepare(project, selectors, full)
     stale = stale_exports(prepared, published_results(prepared)) if exports else []
     if all(s.action == plan.SKIP for s in prepared.plan.steps) and not stale:
         if dry is None:
-            kept.prune(layout, prepared.state.build_id, settings)
+            kept.prune(layout, prepared.state.build_id, project.settings)
         return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
     assert_ready(prepared, fetch=True)
     build_id = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
@@ -147,24 +128,26 @@ def assert_ready(prepared: Prepared, fetch: bool) -> None:
     """
     for step in prepared.plan.steps:
         if step.kind == "job" and step.action == plan.RUN:
-            prepared.jobs[step.node].assert_ready(prepared.settings, fetch)
+            project = prepared.project
+            project.jobs[step.node].assert_ready(project.settings, fetch)
 
 
 def _publish(execution: Execution, work: Path, on_event: Callable[[Event], None]) -> list[Exported]:
     prepared, built = execution.prepared, work / "warehouse.duckdb"
-    layout, writer = prepared.layout, execution.writer
-    exports = [*writer.masters, *writer.json_files] if writer else []
+    project, writer = prepared.project, execution.writer
+    layout = project.layout
+    exports = writer.files if writer else []
     sync(built)
     # What can fail, fails before anything is published.
     for place in {(layout.data / one.place).parent for one in exports}:
         place.mkdir(parents=True, exist_ok=True)
     assert_no_log(layout)
-    kept.keep_published(layout, prepared.state.build_id, prepared.settings)
-    models = list(exportable(prepared.models).values())
+    kept.keep_published(layout, prepared.state.build_id, project.settings)
+    models = list(exportable(project.models).values())
     gone = publish(
         layout, execution.build_id, exports, writer.keys if writer else {}, models, built
     )
     for path in gone:
         on_event(Event("removed", path, "no model has it any more"))
-    kept.prune(layout, execution.build_id, prepared.settings)
+    kept.prune(layout, execution.build_id, project.settings)
     return [replace(one, path=layout.data / one.place) for one in exports if one.beside]

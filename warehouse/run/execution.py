@@ -23,11 +23,13 @@ from warehouse.plan.plan import Prepared
 from warehouse.plan.state import NodeState, migrate
 from warehouse.run.audits import run_audit
 from warehouse.run.events import Event
+from warehouse.run.macros import create_macros, create_schemas
 from warehouse.run.record import Record
-from warehouse.run.relations import Relations, create_macros, create_schemas, unchanged_files
+from warehouse.run.relations import Relations, unchanged_files
 from warehouse.run.streams import STREAMS, Streams
 from warehouse.write import targets
 from warehouse.write.gather import SampledVectors
+from warehouse.write.kinds import describe
 from warehouse.write.stale import is_stale
 from warehouse.write.writer import Writer
 
@@ -50,18 +52,18 @@ class Execution:
 
     def run(self, exports: bool) -> None:
         """Execute every step, record the build, write the stale exports. Closes the file."""
-        published, copy = self.prepared.layout.warehouse, self.work / "warehouse.duckdb"
+        published, copy = self.prepared.project.layout.warehouse, self.work / "warehouse.duckdb"
         if published.exists():
             shutil.copyfile(published, copy)
-        self.connection = open_for_build(copy, self.work / "spill", self.prepared.settings)
-        parameters = self.prepared.settings.parameters()
+        self.connection = open_for_build(copy, self.work / "spill", self.prepared.project.settings)
+        parameters = self.prepared.project.settings.parameters()
         self.relations = Relations(self.connection, parameters)
         self.streams = Streams(self.prepared, self.connection, self.sampled, self.work)
         self.record = Record(self.connection, self.build_id)
         try:
             create_schemas(self.connection)
             migrate(self.connection)
-            create_macros(self.connection, self.prepared.macros)
+            create_macros(self.connection, self.prepared.project.macros)
             run(self.connection, "ATTACH ':memory:' AS raw")
             self._begin()
             steps = self.prepared.plan.steps
@@ -72,7 +74,7 @@ class Execution:
                     if self.writer:
                         self._export(step.node)
                 self.streams.assert_unchanged()
-                for name in self.prepared.state.nodes.keys() - self.prepared.graph.keys():
+                for name in self.prepared.state.nodes.keys() - self.prepared.project.graph.keys():
                     self.relations.forget(name)
                 self.record.finish()
                 if self.writer:
@@ -96,7 +98,7 @@ class Execution:
             self.connection,
             self.work / "export",
             self.build_id,
-            self.prepared.settings,
+            self.prepared.project.settings,
             self.sampled,
             self._exported,
         )
@@ -104,8 +106,8 @@ class Execution:
     def _begin(self) -> None:
         self.results.update(self.prepared.plan.sources)
         self.context = JobContext(
-            self.prepared.settings,
-            self.prepared.layout,
+            self.prepared.project.settings,
+            self.prepared.project.layout,
             self.connection,
             self.prepared.plan.files,
             lambda job, done, total, unit: self.on_event(
@@ -115,7 +117,7 @@ class Execution:
         self.record.begin(self.prepared)
 
     def _step(self, step: plan.Step) -> None:
-        node = self.prepared.graph[step.node]
+        node = self.prepared.project.graph[step.node]
         before = self.prepared.state.nodes.get(step.node)
         if step.action == plan.SKIP:
             if before:
@@ -143,7 +145,7 @@ class Execution:
             raise
         except duckdb.Error as error:
             if aside := [
-                p for job in self.prepared.jobs.values() for p in job.repair(self.context)
+                p for job in self.prepared.project.jobs.values() for p in job.repair(self.context)
             ]:
                 raise DamagedError(aside) from None
             raise WarehouseError(
@@ -151,8 +153,8 @@ class Execution:
                 f"its SQL: python cli.py models show {node.name}",
             ) from None
         if node.kind == "job":  # a hub model's identity is known once it was fetched
-            job = self.prepared.jobs[node.name]
-            logic = job.identify(self.prepared.settings, self.prepared.layout).logic
+            job = self.prepared.project.jobs[node.name]
+            logic = job.identify(self.prepared.project.settings, self.prepared.project.layout).logic
             key = plan.node_key(logic, parents)
         seconds = time.monotonic() - started
         version = node.model.version if node.model else 1
@@ -179,7 +181,7 @@ class Execution:
             self.streams.read += [f for f in self.prepared.plan.files if f.input in node.parents]
             for imported in self.imports:  # a broken one says why at its first import only
                 imported.result()
-            result, rows = self.prepared.jobs[node.name].run(self.context)
+            result, rows = self.prepared.project.jobs[node.name].run(self.context)
             return (result, rows) if result else self.relations.content(node.name)
         model = node.model
         if node.kind == "audit":
@@ -193,7 +195,7 @@ class Execution:
         if model.kind == "view":
             self.relations.drop(model.name, "TABLE")
             self.relations.make_view(model)
-            if model.hashed:
+            if model.hash:
                 return self.relations.content(model.name)
             return key, self.relations.count(model.name) if model.counted else None
         self._make_table(node, unchanged_files(self.prepared, node, before, logic, parents))
@@ -211,26 +213,22 @@ class Execution:
         with joins_as_written(self.connection) if streamed else nullcontext():
             self.relations.fill_table(node.model, outdated)
         for name in streamed:
-            if name in self.prepared.models:
-                self.relations.make_view(self.prepared.models[name])
+            if name in self.prepared.project.models:
+                self.relations.make_view(self.prepared.project.models[name])
         self.record.count_records(counts)
 
     def _export(self, name: str) -> None:
         """Begin to write the node's files, if it has any and they hold something else."""
-        model = self.prepared.graph[name].model
+        model = self.prepared.project.graph[name].model
         if model and name in self.results and is_stale(self.prepared, model, self.results):
             self.writer.start([model], self.results)
         self.writer.collect()
 
     def _exported(self, model: Model, files: Sequence[targets.Exported], seconds: float) -> None:
-        if model.schema == "side":
-            name, shown, rows = model.name, f"{model.name}: JSON", len(files)
-        elif not files:  # a model without rows that has no file then
-            return
-        else:
-            name, shown, rows = files[0].name, files[0].path.name, files[0].rows
-        self.ran[f"export {name}"] = seconds
-        self.on_event(Event("export", shown, rows=rows, seconds=seconds))
+        if said := describe(model, files):  # a model without rows may have no file
+            name, shown, rows = said
+            self.ran[f"export {name}"] = seconds
+            self.on_event(Event("export", shown, rows=rows, seconds=seconds))
 
 
 def begin_imports(prepared: Prepared, steps: Sequence[plan.Step]) -> list[Future[ModuleType]]:
@@ -238,7 +236,9 @@ def begin_imports(prepared: Prepared, steps: Sequence[plan.Step]) -> list[Future
 
     It takes longer than most nodes, which leave the interpreter free meanwhile.
     """
-    jobs = [prepared.jobs[s.node] for s in steps if s.kind == "job" and s.action == plan.RUN]
+    jobs = [
+        prepared.project.jobs[s.node] for s in steps if s.kind == "job" and s.action == plan.RUN
+    ]
     names = sorted({name for job in jobs for name in job.imports})
     if not names:
         return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,35 +9,35 @@ from pathlib import Path
 
 from warehouse.database import open_read_only
 from warehouse.errors import WarehouseError
-from warehouse.models.library import load_all
-from warehouse.plan.state import published, read_state
-from warehouse.project import Layout
+from warehouse.plan.project import Project
+from warehouse.plan.state import published
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish
-from warehouse.settings import Settings
+from warehouse.sqltext import digest
 from warehouse.write.gather import SampledVectors
 from warehouse.write.targets import FORM_SETTINGS, MASTER, Exported, exportable, select_exports
 from warehouse.write.writer import Writer
 
 
 def export_published(
-    settings: Settings, names: Sequence[str] = (), target: Path | None = None, wait: bool = False
+    project: Project, names: Sequence[str] = (), target: Path | None = None, wait: bool = False
 ) -> list[Exported]:
     """Write the published warehouse's masters and JSON side files, all or the named ones.
 
     `target` gets them instead of DIR/master (masters) and DIR (side files).
     """
-    layout = Layout(settings.data)
-    every = load_all()
+    layout, every, settings = project.layout, project.models, project.settings
     select_exports(every, names)  # an unknown name is refused before anything is opened
-    state = read_state(layout.warehouse)
+    state = project.read_state()
     with open_read_only(layout.warehouse, unsafe=True) as connection, locked(layout, wait):
         # The figures are those of the build's settings; the form of the files is of the present ones.
-        built = published(connection).settings(settings.data)
+        built = published(connection).settings(project.data)
         form = {name: settings[name] for name in FORM_SETTINGS}
         settings = replace(built, values={**built.values, **form})
-        wanted = select_exports(every, names, bool(settings["export.backend"]))
-        work = (target or layout.work) / f".export-{secrets.token_hex(3)}"
+        wanted = select_exports(every, names, settings)
+        # Under the lock nobody else writes here, so what lies there is of an export that was killed.
+        work = (target or layout.work) / f".export-{digest(layout.data.resolve())[:8]}"
+        shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         sampled = SampledVectors(work)
         try:
@@ -49,7 +48,7 @@ def export_published(
                 results = {name: node.result for name, node in state.nodes.items()}
                 writer.start([every[name] for name in wanted], results)
                 writer.collect(everything=True)
-            written = [*writer.masters, *writer.json_files]
+            written = writer.files
             if target:
                 return [_put(one, target) for one in written]
             models = list(exportable(every).values())

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 
 from warehouse.errors import WarehouseError
-from warehouse.project import Layout
+from warehouse.layout import Layout
 from warehouse.run.publish import finish
 
 

@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 
 from warehouse.errors import WarehouseError
 from warehouse.files import sync, sync_directory, write_durably
+from warehouse.layout import Layout
 from warehouse.plan.exported import ExportRecord, read_record, record_files, write_record
-from warehouse.project import Layout
 from warehouse.write.targets import Exported
 
 STATE = "_build.json"  # in master/: which build's the files are, and whether all are in place

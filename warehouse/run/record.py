@@ -28,7 +28,7 @@ class Record:
 
     def begin(self, prepared: Prepared) -> None:
         """Record the files that nodes of the plan read, and that the build began."""
-        plan, graph = prepared.plan, prepared.graph
+        plan, graph = prepared.plan, prepared.project.graph
         read = {p for s in plan.steps if s.reason != "not selected" for p in graph[s.node].parents}
         inputs = {*(read & INPUTS.keys()), ""}
         save_files(self.connection, inputs, [f for f in plan.files if f.input in inputs], {})
@@ -40,7 +40,7 @@ class Record:
                 utc_now(),
                 __version__,
                 duckdb.__version__,
-                json.dumps(dict(prepared.settings.values)),
+                json.dumps(dict(prepared.project.settings.values)),
             ],
         )
 

@@ -17,7 +17,6 @@ from warehouse.plan.state import NodeState
 from warehouse.read.inputs import INPUTS
 from warehouse.sqltext import digest, identifier, literal
 
-SCHEMAS = ("staging", "quarantine", "texts", "vectors", "analysis", "master", "backend", "side")
 _PART_FEATURES = 2048  # of a model that is made in parts
 
 
@@ -88,11 +87,11 @@ class Relations:
         A part is some thousand features of the relation that the header names. What is grouped by
         feature then needs no more memory for more features, and keeps in the processor's cache.
         """
-        if not model.parts:
+        if not model.batch_by:
             return [{}]
         firsts = run(
             self.connection,
-            f"""SELECT feature_id FROM (SELECT DISTINCT feature_id FROM {identifier(model.parts)})
+            f"""SELECT feature_id FROM (SELECT DISTINCT feature_id FROM {identifier(model.batch_by)})
             QUALIFY row_number() OVER (ORDER BY feature_id) % {_PART_FEATURES} = 0 ORDER BY feature_id""",
         )
         first, last = ALL_FEATURES.values()
@@ -109,29 +108,6 @@ class Relations:
                 for c in model.columns
             ]
         run(self.connection, "; ".join(["BEGIN", *comments, "COMMIT"]))
-
-
-def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the schemas that models lie in."""
-    for schema in SCHEMAS:
-        run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
-
-
-def create_macros(connection: duckdb.DuckDBPyConnection, macros: Mapping[str, Model]) -> None:
-    """(Re)create every macro, those first that others call."""
-    done: set[str] = set()
-
-    def create(name: str) -> None:
-        if name in done:
-            return
-        done.add(name)
-        for other in macros:
-            if other != name and other.partition(".")[2] in macros[name].words:
-                create(other)
-        run(connection, macros[name].sql)
-
-    for name in macros:
-        create(name)
 
 
 def hashable(column: str, type_: str) -> list[str]:

@@ -15,7 +15,7 @@ from warehouse.plan.plan import Prepared
 from warehouse.read.content import InputFile, has_changed
 from warehouse.read.delphi_cache import STEPS, Summary
 from warehouse.read.inputs import INPUTS, Opening, feeding
-from warehouse.run.relations import create_macros
+from warehouse.run.macros import create_macros
 from warehouse.sqltext import identifier
 from warehouse.write import gather
 
@@ -52,7 +52,7 @@ class Streams:
         reused: frozenset[str],  # noqa: ARG002
         counts: dict[str, int],  # noqa: ARG002
     ) -> None:
-        models = self.prepared.settings.embedding_models
+        models = self.prepared.project.settings.embedding_models
         self.connection.register("_sampled", self.sampled.stream(self.connection, models))
         run(self.connection, f"CREATE OR REPLACE VIEW {name} AS FROM _sampled")
 
@@ -64,25 +64,27 @@ class Streams:
             named = run(self.connection, f"SELECT DISTINCT file FROM {identifier(node.model.files)}")  # fmt: skip
             opened = {file for (file,) in named}
             files = [f for f in files if f.name in opened]
-        if name != "raw.sources":
+        if INPUTS[name].opens_files:
             self.read += files
         handle = "_raw_" + name.partition(".")[2]
-        opening = Opening(self.prepared.settings, counts, self._latents_summary())
+        opening = Opening(self.prepared.project.settings, counts, self._latents_summary())
         self.connection.register(handle, INPUTS[name].read(files, opening))
         run(self.connection, f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {handle}")
 
     def _latents_summary(self) -> Summary:
         """What sums up a split of a latents cache, in an engine of its own: this one waits for it."""
-        values = self.prepared.settings.parameters()
-        models = [self.prepared.models[f"latents.{step}"] for step in STEPS]
+        values = self.prepared.project.settings.parameters()
+        models = [self.prepared.project.models[f"latents.{step}"] for step in STEPS]
         steps = [
             (step, m.sql, {n: values[n] for n in m.parameters if n in values})
             for step, m in zip(STEPS, models, strict=True)
         ]
 
         def engine() -> duckdb.DuckDBPyConnection:
-            connection = open_for_build(None, self.work / "spill-latents", self.prepared.settings)
-            create_macros(connection, self.prepared.macros)
+            connection = open_for_build(
+                None, self.work / "spill-latents", self.prepared.project.settings
+            )
+            create_macros(connection, self.prepared.project.macros)
             return connection
 
         return Summary(steps, engine)

@@ -9,11 +9,11 @@ from rich.markup import escape
 from warehouse.look.inventory import Group, Ledger, read_ledger
 from warehouse.look.published import current_warnings
 from warehouse.models.model import Model
+from warehouse.models.schemas import SCHEMAS
 from warehouse.plan import plan as plans
 from warehouse.plan.kept import kept_builds
-from warehouse.project import Layout
+from warehouse.plan.project import Project
 from warehouse.run.events import Report
-from warehouse.settings import Settings
 from warehouse.terminal.console import ERR, OUT, harmless, make_table, talk
 from warehouse.terminal.history import describe_kept
 from warehouse.terminal.values import format_size
@@ -22,20 +22,11 @@ from warehouse.write.targets import Exported
 
 _REASONS_SHOWN = 30
 
-# What a model makes by its schema, where it is not what its header says.
-_KINDS = {
-    "macros": "macro",
-    "audits": "audit",
-    "calibration": "query",
-    "cards": "query",
-    "report": "query",
-}
 
-
-def show_report(settings: Settings, report: Report) -> None:
+def show_report(project: Project, report: Report) -> None:
     """The summary at a build's end: inputs with what became of their records, files, time."""
-    layout = Layout(settings.data)
-    for warning in current_warnings(layout, settings):
+    layout = project.layout
+    for warning in current_warnings(project, project.settings):
         ERR.print(f"[yellow]warning[/]: {harmless(warning)}", soft_wrap=True)
     if not report.published:
         OUT.print(
@@ -57,7 +48,7 @@ def show_report(settings: Settings, report: Report) -> None:
     if slowest:
         OUT.print("slowest: " + ", ".join(f"{n} {s:.1f} s" for n, s in slowest), soft_wrap=True)
     if kept_builds(layout):
-        OUT.print(describe_kept(layout, settings), soft_wrap=True)
+        OUT.print(describe_kept(project), soft_wrap=True)
 
 
 def _show_ledger(ledger: Ledger) -> None:
@@ -141,4 +132,4 @@ def show_models(known: Mapping[str, Model]) -> None:
 
 def kind(model: Model) -> str:
     """What a model makes: table, view, macro, audit; query: a command's own, no build's."""
-    return _KINDS.get(model.schema, model.kind)
+    return SCHEMAS[model.schema].makes or model.kind

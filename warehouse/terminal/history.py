@@ -8,8 +8,8 @@ from rich.markup import escape
 
 from warehouse.look import history as histories
 from warehouse.plan.kept import kept_builds
-from warehouse.project import Layout
-from warehouse.settings import Settings, differing
+from warehouse.plan.project import Project
+from warehouse.settings import differing
 from warehouse.terminal.console import OUT, make_table
 from warehouse.terminal.values import (
     describe_settings,
@@ -20,7 +20,7 @@ from warehouse.terminal.values import (
 )
 
 
-def show_history(settings: Settings, builds: Sequence[histories.Build], limit: int) -> None:
+def show_history(project: Project, builds: Sequence[histories.Build], limit: int) -> None:
     """The builds, newest first, and what the kept results cost."""
     table = make_table("build", "started", "seconds", "ran", "results", "settings changed", numbers=(2, 3))  # fmt: skip
     for build in list(reversed(builds))[:limit]:
@@ -33,7 +33,7 @@ def show_history(settings: Settings, builds: Sequence[histories.Build], limit: i
     OUT.print(table)
     if len(builds) > limit:
         OUT.print(f"{len(builds) - limit:,} earlier builds: --limit {len(builds)}")
-    OUT.print(describe_kept(Layout(settings.data), settings), soft_wrap=True)
+    OUT.print(describe_kept(project), soft_wrap=True)
 
 
 def show_build(details: histories.Details) -> None:
@@ -72,7 +72,8 @@ def show_build(details: histories.Details) -> None:
     OUT.print(f"{len(details.nodes)} nodes ran{same}")
 
 
-def describe_kept(layout: Layout, settings: Settings) -> str:
+def describe_kept(project: Project) -> str:
+    layout, settings = project.layout, project.settings
     kept = kept_builds(layout)
     builds = f"{len(kept)} earlier build{'' if len(kept) == 1 else 's'}"
     return (

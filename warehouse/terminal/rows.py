@@ -21,6 +21,7 @@ from warehouse.errors import UsageError
 from warehouse.files import write_atomically
 from warehouse.look import query
 from warehouse.look.output import assert_free
+from warehouse.plan.project import Project
 from warehouse.terminal.console import WIDE
 from warehouse.terminal.table import FittedTable
 from warehouse.terminal.values import cut, digits, is_vector
@@ -33,7 +34,7 @@ LIMIT = 200
 
 
 def show_query(
-    data: Path,
+    project: Project,
     sql: str,
     form: str | None,
     output: Path | None,
@@ -46,16 +47,16 @@ def show_query(
     it LIMIT in the formats for reading. Raises what look.query does; UsageError: no such format,
     no place for the rows, an output in the place of something else.
     """
-    query.assert_query(data, sql)
+    query.assert_query(project, sql)
     form = form_of(form, output)
     if form == "parquet" and output is None:
         raise UsageError("parquet needs a file", "-o FILE.parquet")
     if output:
-        assert_free(data, output, _ENDINGS.get(form, (f".{form}",)))
+        assert_free(project.data, output, _ENDINGS.get(form, (f".{form}",)))
     if form == "parquet":
-        query.write_parquet(data, sql, output, unsafe, limit)
+        query.write_parquet(project, sql, output, unsafe, limit)
         return
-    with query.opened(data, sql, unsafe) as (names, rows):
+    with query.opened(project, sql, unsafe) as (names, rows):
         if output is None:
             write_rows(sys.stdout, form, names, rows, limit)
             return

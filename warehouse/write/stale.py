@@ -8,6 +8,7 @@ from warehouse.models.model import Model
 from warehouse.plan import plan
 from warehouse.plan.plan import Prepared
 from warehouse.write import targets
+from warehouse.write.kinds import kind_of
 
 
 def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
@@ -18,19 +19,21 @@ def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
     """
     return [
         short
-        for short, name in targets.exportable(prepared.models).items()
-        if name in results and is_stale(prepared, prepared.models[name], results)
+        for short, name in targets.exportable(prepared.project.models).items()
+        if name in results and is_stale(prepared, prepared.project.models[name], results)
     ]
 
 
 def is_stale(prepared: Prepared, model: Model, results: Mapping[str, str]) -> bool:
     """Whether the model is exported, and its files are missing, changed, or hold another result."""
-    if model.name not in targets.exportable(prepared.models).values():
+    if model.name not in targets.exportable(prepared.project.models).values():
         return False
-    if model.schema == "backend" and not prepared.settings["export.backend"]:
+    if not targets.is_wanted(model, prepared.project.settings):
         return False
-    key = targets.export_key(model, results, prepared.settings)
-    return prepared.plan.full or not prepared.exported.holds(prepared.layout, model.name, key)
+    key = kind_of(model).key(model, results, prepared.project.settings)
+    return prepared.plan.full or not prepared.exported.holds(
+        prepared.project.layout, model.name, key
+    )
 
 
 def published_results(prepared: Prepared) -> dict[str, str]:

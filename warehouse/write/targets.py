@@ -11,18 +11,14 @@ import duckdb
 from warehouse.database import run
 from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models.model import Column, Model
+from warehouse.models.schemas import SCHEMAS
 from warehouse.settings import LONGEST_ID, Settings
-from warehouse.sqltext import digest, identifier
-
-# Raise when the files' form changes without a model's version changing.
-_FORM = 3
+from warehouse.sqltext import identifier
 
 MASTER = "master"  # the directory of the masters
 
 # What decides the form of files and nothing that is in them.
 FORM_SETTINGS = ("export.embeddings",)
-
-_SAE = "staging.sae"
 
 # The master whose vectors the settings can ask for as int8.
 EMBEDDINGS = "master.activation_embeddings"
@@ -51,13 +47,13 @@ class Exported:
 
 def master_names(models: Mapping[str, Model]) -> list[str]:
     """The master models' short names."""
-    return [m.name.partition(".")[2] for m in models.values() if m.schema == "master"]
+    return [m.name.partition(".")[2] for m in models.values() if m.schema == MASTER]
 
 
 def select_exports(
-    models: Mapping[str, Model], wanted: Iterable[str], backend: bool = True
+    models: Mapping[str, Model], wanted: Iterable[str], settings: Settings | None = None
 ) -> list[str]:
-    """Full names of the wanted exports; all when none is named, without `backend` all but backend.*.
+    """Full names of the wanted exports; all that `settings` ask for when none is named.
 
     UsageError for an unknown name.
     """
@@ -69,17 +65,26 @@ def select_exports(
                 f'nothing to export is called "{name}"',
                 f'did you mean "{near}"?' if near else "exports: " + ", ".join(known),
             )
-    every = (name for name in known.values() if backend or not name.startswith("backend."))
+    every = (n for n in known.values() if settings is None or is_wanted(models[n], settings))
     return [known[name] for name in wanted] or sorted(every)
 
 
 def exportable(models: Mapping[str, Model]) -> dict[str, str]:
     """Short name → full name of what is exported; a master goes before its namesake."""
-    known = {
-        m.name.partition(".")[2]: m.name
-        for schema in ("side", "backend") for m in models.values() if m.schema == schema
-    }  # fmt: skip
-    return known | {name: f"master.{name}" for name in master_names(models)}
+    found = [m for m in models.values() if find_ending(m)]
+    found.sort(key=lambda m: -SCHEMAS[m.schema].rank)
+    return {m.name.partition(".")[2]: m.name for m in found}
+
+
+def find_ending(model: Model) -> str:
+    """The ending of the model's files, which decides their kind; empty without files."""
+    return PurePosixPath(model.file).suffix or SCHEMAS[model.schema].exported
+
+
+def is_wanted(model: Model, settings: Settings) -> bool:
+    """Whether the settings ask for the model's files where none is named."""
+    switch = SCHEMAS[model.schema].switch
+    return not switch or bool(settings[switch])
 
 
 def find_place(model: Model, sae_id: str | None) -> str:
@@ -117,20 +122,6 @@ def file_columns(model: Model, settings: Settings) -> tuple[Column, ...]:
     }
     scales = Column("scales", "List(Float32)", "one a vector: value = step × scale")
     return (*(int8.get(c.name, c) for c in model.columns), scales)
-
-
-def export_key(model: Model, results: Mapping[str, str], settings: Settings) -> str:
-    """What an export holds: the model's result, its place, and the form it is written in.
-
-    `results`: node → hash. A place that names the SAE changes with it, whatever the rows say.
-    """
-    result = results[model.name]
-    if model.schema == "side":
-        return digest(model.fingerprint, result)
-    columns = file_columns(model, settings)
-    form = settings["export.embeddings"] if model.name == EMBEDDINGS else ""
-    sae = results.get(_SAE, "") if "{sae}" in model.file else ""
-    return digest(_FORM, form, sae, result, *(f"{c.name} {c.type}" for c in columns))
 
 
 def sidecar(path: Path) -> Path:

@@ -31,14 +31,15 @@ from tests.run.safety import points
 from tests.run.safety.build_and_die import Server
 from tests.run.safety.made_up import made_up_model
 from tests.run.safety.points import Trail
-from tests.support.builds import build
+from tests.support.builds import open_project
 from warehouse.database import run
 from warehouse.errors import WarehouseError
-from warehouse.project import Layout
+from warehouse.layout import Layout
+from warehouse.run.build import build
 from warehouse.run.events import Report
 from warehouse.run.publish import STATE, unfinished
 from warehouse.sample.sample import SAMPLE_SETTINGS, write_sample
-from warehouse.settings_file import FILE_NAME, commented_file, load
+from warehouse.settings_file import FILE_NAME, commented_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 SIZE = {"features": 12, "prompts": 80, "explained": 4}
@@ -126,7 +127,7 @@ def fast_directory() -> tempfile.TemporaryDirectory:
 def built(data: Path) -> tuple[Report, list[Text]]:
     """A build in this process: its report and the texts that it encoded."""
     with made_up_model() as asked:
-        return build(load(data)), asked
+        return build(open_project(data)), asked
 
 
 def start_build(data: Path, *options: str, command: Iterable[str] = ("build",)) -> subprocess.Popen:

@@ -81,7 +81,7 @@ def made_up_model() -> Iterator[list[tuple[str, bytes]]]:
         return Encoder(embed.model_files.fingerprint(settings, files), asked)
 
     changes = [
-        (embed.encoder.Encoder, "load", staticmethod(load)),
+        (embed.encoder, "load_encoder", load),
         (embed.encoder, "pick_device", lambda wanted: "cpu"),
         (embed.store, "PART_TEXTS", PART_TEXTS),
         (embed.store, "CHUNK_TEXTS", CHUNK_TEXTS),

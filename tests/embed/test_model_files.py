@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from embed.encoder import Encoder
+from embed.encoder import SentenceEncoder
 from embed.model_files import locate
 from tests.conftest import MODEL
 from warehouse.errors import WarehouseError
@@ -46,7 +46,7 @@ def add_module(directory: Path, **module: object) -> None:
 
 def refusal(directory: Path) -> str:
     with pytest.raises(WarehouseError) as refused:
-        Encoder.load(load(directory.parent), locate(str(directory)))
+        SentenceEncoder.load(load(directory.parent), locate(str(directory)))
     assert refused.value.hint
     assert not Path(RAN).exists()
     return str(refused.value)
@@ -88,4 +88,4 @@ def test_a_broken_list_of_modules_is_named(model: Path, text: str) -> None:
 
 
 def test_the_same_directory_without_any_of_that_loads(model: Path) -> None:
-    assert Encoder.load(load(model.parent), locate(str(model))).dimension == 384
+    assert SentenceEncoder.load(load(model.parent), locate(str(model))).dimension == 384

@@ -17,7 +17,7 @@ from embed.decoder_tree import average_linkage
 from embed.failure_clusters import clusters
 from warehouse.database import run
 from warehouse.models.library import load_all
-from warehouse.run.relations import create_macros
+from warehouse.run.macros import create_macros
 from warehouse.settings import SETTINGS, Settings
 
 MODELS = load_all()

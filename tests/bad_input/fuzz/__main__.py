@@ -65,7 +65,7 @@ HARNESSES = {"settings": read_settings, "header": read_header}
 
 def main() -> None:
     if len(sys.argv) < 3 or sys.argv[1] not in HARNESSES:
-        sys.exit("python -m tests.fuzz settings|header CORPUS [libFuzzer's options]")
+        sys.exit("python -m tests.bad_input.fuzz settings|header CORPUS [libFuzzer's options]")
     harness, corpus = HARNESSES[sys.argv.pop(1)], Path(sys.argv[1])
     if not corpus.exists():
         corpus.mkdir(parents=True)
