@@ -31,7 +31,7 @@ from tests.conftest import ROOT
 from warehouse.models.library import load_all
 from warehouse.models.model import Model
 from warehouse.models.types import typed
-from warehouse.run.relations import create_macros
+from warehouse.run.macros import create_macros
 from warehouse.settings import BY_NAME, SETTINGS, Settings
 
 MODELS = load_all()

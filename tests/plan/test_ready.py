@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.builds import build, prepare
+from tests.support.builds import open_project
 from tests.support.raw_tree import write
 from warehouse.errors import WarehouseError
-from warehouse.run.build import assert_ready
+from warehouse.run.build import assert_ready, build, prepare
 from warehouse.run.events import Event
-from warehouse.settings_file import load
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def test_a_model_that_cannot_be_loaded_stops_a_build_before_its_first_node(
     data = write(tmp_path / "data")
     events: list[Event] = []
     with pytest.raises(WarehouseError, match="run code of its own"):
-        build(load(data, [f"embedding.model={hostile}"]), on_event=events.append)
+        build(open_project(data, [f"embedding.model={hostile}"]), on_event=events.append)
     assert events == []
     assert not (data / "warehouse.duckdb").exists()
 
@@ -44,17 +43,17 @@ def test_a_model_of_an_unreachable_hub_stops_a_build_before_its_first_node(
     data = write(tmp_path / "data")
     events: list[Event] = []
     with pytest.raises(WarehouseError, match='model "some/model" is not on this machine'):
-        build(load(data, ["embedding.model=some/model"]), on_event=events.append)
+        build(open_project(data, ["embedding.model=some/model"]), on_event=events.append)
     assert events == []
 
 
 def test_a_plan_says_so_too(tmp_path: Path, hostile: Path) -> None:
-    prepared = prepare(load(write(tmp_path / "data"), [f"embedding.model={hostile}"]))
+    prepared = prepare(open_project(write(tmp_path / "data"), [f"embedding.model={hostile}"]))
     with pytest.raises(WarehouseError, match="run code of its own"):
         assert_ready(prepared, fetch=False)
 
 
 def test_a_part_without_vectors_needs_no_model(tmp_path: Path, hostile: Path) -> None:
-    settings = load(write(tmp_path / "data"), [f"embedding.model={hostile}"])
-    report = build(settings, exports=False, selectors=("+staging.explanations",))
+    project = open_project(write(tmp_path / "data"), [f"embedding.model={hostile}"])
+    report = build(project, exports=False, selectors=("+staging.explanations",))
     assert "staging.explanations" in report.ran

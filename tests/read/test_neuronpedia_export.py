@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.builds import build
+from tests.support.builds import open_project
 from tests.support.producers import Once, unpacked
 from tests.support.raw_tree import Rows, put, query, stage
 from warehouse.errors import UsageError
 from warehouse.read.discover import discover
+from warehouse.run.build import build
 from warehouse.run.events import Event
 from warehouse.settings_file import load
 
@@ -182,7 +183,7 @@ def test_without_a_decoder_there_is_no_tree_and_one_warning_says_what_is_missing
     data = data_of(export, tmp_path, "saelens")
     events: list[Event] = []
     select = ("+analysis.feature_linkage", "audits.decoder_present")
-    build(load(data), selectors=select, exports=False, on_event=events.append)
+    build(open_project(data), selectors=select, exports=False, on_event=events.append)
     assert query(data, "SELECT count(*) FROM analysis.feature_linkage") == [(0,)]
     warnings = [e.text for e in events if e.kind == "warning"]
     assert len(warnings) == 1
