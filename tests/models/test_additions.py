@@ -41,6 +41,9 @@ class PromptLengths:
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         return JobIdentity(digest(self.name, 1), {})
 
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:
+        """It needs nothing that could be missing."""
+
     def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
         return []
 
