@@ -329,7 +329,7 @@ def test_a_threshold_without_anything_to_shuffle_is_told_and_never_written(copy:
 def test_without_a_warehouse_it_says_what_to_run(tmp_path: Path):
     result = CliRunner().invoke(main, ["--data", str(tmp_path), "calibrate"])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.splitlines()[-1] == "hint: python cli.py build"
+    assert result.stderr.splitlines()[-1] == f"hint: python cli.py build --data {tmp_path}"
 
 
 # -------------------------------------------------------------------------------- settings file

@@ -176,16 +176,20 @@ def test_what_the_judges_got_wrong_is_what_their_files_say(sample: Path, cards) 
 def test_a_judged_example_is_named_by_its_file_where_the_file_is_gone_or_another(
     copy: Path,
 ) -> None:
-    first, second, *_ = (j for j in read_card(copy, 8).judgements if j.wrong)
+    first, second, *_ = (j for j in read_card(open_project(copy), 8).judgements if j.wrong)
     (copy / first.wrong[0].file).unlink()
     with (copy / second.wrong[0].file).open("a") as file:
         file.write(" ")
-    again = {(j.explainer, j.scorer, j.method): j for j in read_card(copy, 8).judgements}
+    again = {
+        (j.explainer, j.scorer, j.method): j for j in read_card(open_project(copy), 8).judgements
+    }
     for gone in (first, second):
         now = again[gone.explainer, gone.scorer, gone.method]
         assert now.missed == gone.missed
         assert not now.wrong[0].tokens
-    assert f"{first.wrong[0].file}, example {first.wrong[0].line}" in card_page(read_card(copy, 8))
+    assert f"{first.wrong[0].file}, example {first.wrong[0].line}" in card_page(
+        read_card(open_project(copy), 8)
+    )
 
 
 def test_no_text_is_read_outside_the_raw_tree(changed) -> None:
