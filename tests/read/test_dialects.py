@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.support.raw_tree import ACTIVATIONS, PROMPTS, Rows, files, record, stage, write
 from warehouse.errors import WarehouseError
-from warehouse.models.library import SQL_DIR, load_all
+from warehouse.models.library import load_all
 
 SELECT = ("+staging.files", "+staging.activation_examples", "+quarantine.records")
 V1, V2 = "raw/activation_examples/batch-0.jsonl.gz", "raw/activation_examples/v2/batch-0.jsonl.gz"
@@ -214,7 +213,8 @@ def test_a_new_format_is_a_new_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Records of a form that no format knows, before and after a file is put beside the others."""
-    sql = Path(shutil.copytree(SQL_DIR, tmp_path / "sql"))
+    sql = tmp_path / "sql"
+    (sql / "macros/record_format").mkdir(parents=True)
     lines_ = [
         {"latent": 1, "doc": 0, "acts": {"3": 1.5, "0": 2.0}},
         {"latent": 0, "doc": 9, "acts": {}},
@@ -241,7 +241,7 @@ CREATE OR REPLACE MACRO record_format_by_position(line, beside) AS
     )[1] END
 """
     )
-    monkeypatch.setattr("warehouse.run.build.load_all", lambda: load_all(sql))
+    monkeypatch.setattr("warehouse.plan.project.load_all", lambda *_: load_all(sql))
     rows = stage(data, ALL, select=SELECT)
     assert read(rows) == rounded([(1, 0, [[3, 1.5], [0, 2.0]]), (0, 0, [])])
     assert refused(rows) == [(2, "unknown prompt id")]
