@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.support.builds import open_project
 from warehouse.errors import WarehouseError
 from warehouse.models.library import load_all
 from warehouse.run.export import export_published
-from warehouse.settings_file import load
 from warehouse.write.targets import find_place
 
 TREE = "feature_similarity/sample--sae-topk--layer_4--width_40--k_24"
@@ -89,8 +89,8 @@ def test_what_only_the_backend_reads_is_displayed_anew_when_its_thresholds_chang
 
 
 def test_files_are_exported_elsewhere_by_name(copy: Path, tmp_path: Path) -> None:
-    settings, target = load(copy), tmp_path / "out"
-    found = export_published(settings, ["activation_display", "clustering_linkage", "barycentric_metadata"], target)  # fmt: skip
+    project, target = open_project(copy), tmp_path / "out"
+    found = export_published(project, ["activation_display", "clustering_linkage", "barycentric_metadata"], target)  # fmt: skip
     places = sorted(str(e.path.relative_to(target)) for e in found)
     assert places == [
         "activation_display.parquet", "explanation_barycentric_metadata.json", f"{TREE}/clustering_linkage.npy",

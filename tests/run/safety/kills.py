@@ -97,7 +97,9 @@ def _model(data: Path, name: str) -> Path:
     """Where the made-up model's files lie: a fingerprint is taken of them, no more."""
     path = data.parent / name
     path.mkdir(exist_ok=True)
-    (path / "modules.json").write_text(f'["{name}"]')
+    (path / "modules.json").write_text(
+        json.dumps([{"name": name, "path": "", "type": "sentence_transformers.models.Transformer"}])
+    )
     return path
 
 
