@@ -98,11 +98,11 @@ class TextJob:
         """Set aside what is damaged of the stores that are there."""
         models = [locate(model) for model in context.settings.embedding_models]
         stores = [_store(context.settings, context.layout, files) for files in models if files]
-        return [path for store in stores for path in store.set_aside_damaged()]
+        return [path for store in stores for path in _set_aside(context, store)]
 
     def _check(self, context: JobContext, store: VectorStore) -> None:
-        """DamagedError when a part of the store is; once per build."""
-        if aside := context.once(f"checked {store.directory}", store.set_aside_damaged):
+        """DamagedError when a part of the store is."""
+        if aside := _set_aside(context, store):
             raise DamagedError(aside)
 
     def _fill(self, context: JobContext, model: str, store: VectorStore, texts: str) -> None:
@@ -130,6 +130,11 @@ class TextJob:
             lambda done, total: context.progress(self.name, done, total, "texts"),
             encoder.count_tokens,
         )
+
+
+def _set_aside(context: JobContext, store: VectorStore) -> list[Path]:
+    """What is damaged of a store; the text jobs of a build share it, and it is read whole once."""
+    return context.once(f"checked {store.directory}", store.set_aside_damaged)
 
 
 def _files(context: JobContext, model: str) -> ModelFiles:

@@ -147,7 +147,7 @@ class Execution:
             if aside := [
                 p for job in self.prepared.project.jobs.values() for p in job.repair(self.context)
             ]:
-                raise DamagedError(aside) from None
+                raise DamagedError(list(dict.fromkeys(aside))) from None
             raise WarehouseError(
                 f'"{node.name}" failed: {first_line(error)}',
                 f"its SQL: python cli.py models show {node.name}",

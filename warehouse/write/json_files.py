@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 from pathlib import Path
 
 import duckdb
 
 from warehouse.database import run
 from warehouse.errors import WarehouseError
+from warehouse.files import sync
 from warehouse.models.model import Model
 from warehouse.sqltext import identifier
 from warehouse.write.targets import Exported, assert_inside
@@ -43,8 +43,7 @@ def write(
             stream.write(
                 f'{_OPENING}"warehouse_key":"{key}"{"" if rest[0] == "}" else ","}{rest}\n'
             )
-            stream.flush()
-            os.fsync(stream.fileno())
+        sync(target)
         size = target.stat().st_size
         written.append(Exported(path, model.name, target, path, 1, size))
     return written
