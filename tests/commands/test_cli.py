@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import http.client
 import io
 import json
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import polars as pl
@@ -46,6 +49,20 @@ def examples(path: tuple[str, ...]) -> list[str]:
     return re.findall(r"^\s+python cli\.py (.+)$", text.partition("Example:")[2], re.MULTILINE)
 
 
+def assert_serves(line: str, folder: Path) -> None:
+    """Run an example that serves until Ctrl-C in a process of its own, fetch its page, end it."""
+    command = [sys.executable, str(ROOT / "cli.py"), *shlex.split(line)]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        address = process.stdout.readline().strip()
+        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 200
+        connection.close()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 0, line
+
+
 @pytest.mark.parametrize("path", commands(), ids=" ".join)
 def test_the_help_of_every_command_ends_in_an_example_that_runs(
     path: tuple[str, ...], sample: Path, tmp_path: Path, monkeypatch
@@ -57,6 +74,9 @@ def test_the_help_of_every_command_ends_in_an_example_that_runs(
         shutil.rmtree(tmp_path / "demo")
     monkeypatch.chdir(tmp_path)
     for line in found:
+        if path == ("explore",) and "--to" not in line:
+            assert_serves(line, tmp_path)
+            continue
         result = CliRunner().invoke(main, shlex.split(line))
         # With one embedding model there is nothing to compare, and the program says so.
         if path == ("compare-models",):
