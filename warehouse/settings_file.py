@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import tomlkit
@@ -17,12 +17,20 @@ from warehouse.files import write_atomically
 from warehouse.settings import BY_NAME, SECTIONS, SETTINGS, Settings, parse_ranges
 
 FILE_NAME = "warehouse.toml"
+SECTION_NAMES = frozenset(SECTIONS) - {""}
 _SHOWN = 120  # characters of a wrong value in a message
 
 
-def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
+def load(
+    data: Path,
+    overrides: Iterable[str] = (),
+    common: Mapping[str, object] | None = None,
+    own: Mapping[str, object] | None = None,
+) -> Settings:
     """Read DIR/warehouse.toml (absent: all defaults), apply `--set key=value` overrides.
 
+    A collection gives settings to the file: `common` ones hold where it is silent, `own` ones hold
+    whatever it says.
     Raises UsageError: no such directory, TOML syntax, unknown key (with the line and the nearest
     known key), wrong type or range (with what is allowed).
     """
@@ -33,15 +41,14 @@ def load(data: Path, overrides: Iterable[str] = ()) -> Settings:
             f"name another with --data, or make it: python cli.py init {quoted}",
         )
     path = data / FILE_NAME
-    values = {s.name: s.default for s in SETTINGS}
-    text = _read(path)
+    values = {s.name: s.default for s in SETTINGS} | dict(common or {})
+    text = read_text(path)
     try:
         document = tomllib.loads(text)
-        named = list(_flatten(document))
+        values |= check_table(document, lambda name: f'"{path}"{line_of(name, text)}')
     except (ValueError, RecursionError) as error:  # TOML's errors, and a number of 5,000 digits
         raise UsageError(f'"{path}" is not valid TOML: {error}', "mend that line") from None
-    for name, value in named:
-        values[name] = _checked(name, value, f'"{path}"{_line_of(name, text)}')
+    values |= dict(own or {})
     for override in overrides:
         name, equals, raw = override.partition("=")
         if not equals:
@@ -88,7 +95,16 @@ def commented_file(chosen: Mapping[str, object] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _read(path: Path) -> str:
+def check_table(table: Mapping[str, object], where: Callable[[str], str]) -> dict[str, object]:
+    """The settings of a parsed table, by name; `where` says of a name where it stands.
+
+    UsageError: an unknown setting, or a value that it cannot have.
+    """
+    return {name: _checked(name, value, where(name)) for name, value in _flatten(table)}
+
+
+def read_text(path: Path) -> str:
+    """The text of a TOML file, '' where there is none."""
     if not path.exists():
         return ""
     try:
@@ -146,7 +162,7 @@ def _override_value(name: str, raw: str) -> object:
     return [value] if kind == "strings" and isinstance(value, str) else value
 
 
-def _line_of(name: str, text: str) -> str:
+def line_of(name: str, text: str) -> str:
     """', line N' of the line that assigns `name` (as a key, in an inline table, as a section)."""
     owner, _, key = name.rpartition(".")
     assigns = re.compile(rf"(?:^|[\s{{,.\"'])[\"']?{re.escape(key)}[\"']?\s*=")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from warehouse.commands.options import Context, complete
+
+if TYPE_CHECKING:
+    from warehouse.collection.member import Options
+    from warehouse.collection.members import Member
+    from warehouse.plan.project import Project
 
 
 @click.command()
@@ -49,11 +56,21 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
     Example:
       python cli.py --data demo --set matching.threshold=0.5 plan
     """
+    if context.collection:
+        from warehouse.commands.collection import for_each
+
+        for_each(context, context.collection, lambda _, one: _plan(one, selectors, full))
+    else:
+        _plan(context.project, selectors, full)
+
+
+def _plan(project: Project, selectors: Sequence[str], full: bool) -> None:
+    """Show what a build of one data directory would do."""
     from warehouse.run.build import assert_ready, prepare
     from warehouse.terminal.build import show_plan
     from warehouse.write.stale import published_results, stale_exports
 
-    prepared = prepare(context.project, selectors, full)
+    prepared = prepare(project, selectors, full)
     assert_ready(prepared, fetch=False)
     show_plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
 
@@ -82,6 +99,19 @@ def build(
     Example:
       python cli.py --data demo build
     """
+    from warehouse.collection.member import Options
+
+    options = Options(selectors, full, not no_export, wait)
+    if context.collection:
+        from warehouse.commands.collection import build_members
+
+        build_members(context, context.collection, options)
+    else:
+        _build(context, options)
+
+
+def _build(context: Context, options: Options) -> None:
+    """Build one data directory."""
     from warehouse.look.published import changed_settings
     from warehouse.run.build import build as run_build
     from warehouse.terminal.build import show_report
@@ -93,7 +123,9 @@ def build(
     if changed := changed_settings(project):
         talk(f"settings that differ from the published build's: {describe_settings(changed)}")
     with progress(context.json_log, context.verbose) as show:
-        report = run_build(project, selectors, full, not no_export, wait, show)
+        report = run_build(
+            project, options.selectors, options.full, options.exports, options.wait, show
+        )
     show_report(project, report)
 
 
@@ -114,7 +146,20 @@ def export(context: Context, names: tuple[str, ...], target: Path | None, wait: 
     Example:
       python cli.py --data demo export features --to out
     """
+    if context.collection:
+        from warehouse.commands.collection import for_each
+
+        def work(member: Member, project: Project) -> None:
+            _export(project, names, target / member.name if target else None, wait)
+
+        for_each(context, context.collection, work)
+    else:
+        _export(context.project, names, target, wait)
+
+
+def _export(project: Project, names: Sequence[str], target: Path | None, wait: bool) -> None:
+    """Write the files of one data directory."""
     from warehouse.run.export import export_published
     from warehouse.terminal.build import show_exports
 
-    show_exports(export_published(context.project, names, target, wait))
+    show_exports(export_published(project, names, target, wait))

@@ -53,7 +53,7 @@ def query(
 
     if sql == "-":
         sql = sys.stdin.read()
-    show_query(context.published, sql, form, output, unsafe, limit)
+    show_query(context.queried, sql, form, output, unsafe, limit)
 
 
 @click.command()
@@ -168,9 +168,9 @@ def features(
     if form in READING:
         limit = limit or FEATURES
     sql, shown, found = select_features(
-        context.published, where, sort, limit, as_table=form == "table"
+        context.queried, where, sort, limit, as_table=form == "table"
     )
-    show_query(context.published, sql, form, output, limit=max(shown, 1))
+    show_query(context.queried, sql, form, output, limit=max(shown, 1))
     if shown < found:
         talk(f"{shown:,} of {found:,} features; --limit shows more")
 

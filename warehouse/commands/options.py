@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from warehouse.errors import UsageError
+
 if TYPE_CHECKING:
+    from warehouse.collection.members import Collection
     from warehouse.plan.graph import Job
     from warehouse.plan.project import Project
 
@@ -36,14 +40,37 @@ class Context:
     @property
     def project(self) -> Project:
         """The project; what is wrong with its settings is said before anything is done."""
+        self._assert_single()
         _ = self.without_settings.settings
         return self.without_settings
 
+    @cached_property
+    def collection(self) -> Collection | None:
+        """The collection that the data directory is; None when it is a data directory alone."""
+        from warehouse.collection.members import is_collection, read_collection
+
+        return read_collection(self.data, self.overrides) if is_collection(self.data) else None
+
+    def _assert_single(self) -> None:
+        """UsageError when a command that works on one data directory is given a collection."""
+        if self.collection:
+            members = self.collection.members
+            raise UsageError(
+                f'"{self.data}" is a collection of {len(members)} members: this command takes one of them',
+                f"--data {shlex.quote(str(members[0].data))}",
+            )
+
     @property
     def published(self) -> Project:
-        """The project, for a command that reads what is published: it needs no settings.
+        """The project, for a command that reads what one data directory published."""
+        self._assert_single()
+        return self.queried
 
-        Says if a build was stopped while it published.
+    @property
+    def queried(self) -> Project:
+        """The project, for a command that reads what is published, of a collection too.
+
+        It needs no settings. Says if a build was stopped while it published.
         """
         from warehouse.run.publish import unfinished
         from warehouse.terminal.console import talk
@@ -63,7 +90,7 @@ def find_data() -> Path:
     """The data directory where none is named: of the environment, else the nearest, else `data`.
 
     The nearest: the first of the working directory and those above it that is one, or has one
-    called `data`. One is known by its settings file; the search ends at a directory that is
+    called `data`. One is known by its settings file or its collection.toml; the search ends at a directory that is
     another user's, whose settings are nobody's to obey.
     """
     if named := os.environ.get(ENVIRONMENT):
@@ -73,7 +100,7 @@ def find_data() -> Path:
         if above.stat().st_uid != os.getuid():
             break
         for found in (above, above / "data"):
-            if (found / "warehouse.toml").is_file():
+            if any((found / name).is_file() for name in ("warehouse.toml", "collection.toml")):
                 return Path(os.path.relpath(found))
         if above == here and (above / "data").is_dir():
             break

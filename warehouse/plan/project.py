@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -21,18 +21,21 @@ class Project:
     """A data directory with its settings, its models and its jobs; each is read when it is asked for.
 
     `overrides`: `KEY=VALUE` texts that replace settings. `load_jobs` gives the jobs that a build can
-    run. `more_models`: directories of models beside those of `sql/`, with the same folders.
+    run. `more_models`: directories of models beside those of `sql/`, with the same folders. `common`
+    and `own`: settings that a collection gives its member, see `settings_file.load`.
     """
 
     data: Path
     overrides: Sequence[str] = ()
     load_jobs: Callable[[], Sequence[Job]] = tuple
     more_models: tuple[Path, ...] = ()
+    common: Mapping[str, object] = field(default_factory=dict)
+    own: Mapping[str, object] = field(default_factory=dict)
 
     @cached_property
     def settings(self) -> Settings:
         """The settings file's values under the overrides. UsageError as of `settings_file.load`."""
-        return settings_file.load(self.data, self.overrides)
+        return settings_file.load(self.data, self.overrides, self.common, self.own)
 
     @cached_property
     def layout(self) -> Layout:

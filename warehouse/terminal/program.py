@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -31,6 +33,18 @@ def program() -> str:
     if path.name != "cli.py" and (path.name, path.parent.name) != ("__main__.py", "warehouse"):
         return NAME
     return shlex.join(sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1])
+
+
+@contextlib.contextmanager
+def naming(data: Path) -> Iterator[None]:
+    """Commands that are shown meanwhile name this data directory."""
+    context = click.get_current_context()
+    before = context.meta.get(DATA)
+    context.meta[DATA] = data
+    try:
+        yield
+    finally:
+        context.meta[DATA] = before
 
 
 def as_called(text: str) -> str:

@@ -1,0 +1,59 @@
+"""What commands do on a collection: the same, member by member, and what failed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from warehouse.collection.member import MemberResult, Options, build_member
+from warehouse.collection.members import Collection, Member
+from warehouse.commands.options import Context
+from warehouse.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from warehouse.plan.project import Project
+
+
+def for_each(
+    context: Context, collection: Collection, work: Callable[[Member, Project], None]
+) -> None:
+    """Do the work for every member under a heading; WarehouseError at the end names those that failed."""
+    from warehouse.terminal.collection import show_failure, show_heading
+    from warehouse.terminal.program import naming
+
+    failed = []
+    for member in collection.members:
+        show_heading(member)
+        with naming(member.data):
+            try:
+                work(member, member.project(context.overrides, context.load_jobs))
+            except (WarehouseError, OSError) as error:
+                show_failure(error)
+                failed.append(member.name)
+    assert_none_failed(collection, failed)
+
+
+def assert_none_failed(collection: Collection, failed: Sequence[str]) -> None:
+    if failed:
+        names = ", ".join(f'"{name}"' for name in failed)
+        raise WarehouseError(
+            f"{len(failed)} of {len(collection.members)} members failed: {names}",
+            "what was published of them stands; the others are done",
+        )
+
+
+def build_members(context: Context, collection: Collection, options: Options) -> None:
+    """Build every member."""
+    from warehouse.terminal.collection import show_heading, show_result
+    from warehouse.terminal.program import naming
+    from warehouse.terminal.progress import progress
+
+    results: list[MemberResult] = []
+    for member in collection.members:
+        show_heading(member)
+        with naming(member.data):
+            with progress(context.json_log, context.verbose) as show:
+                result = build_member(member, context.overrides, context.load_jobs, options, show)
+            show_result(member.project(context.overrides, context.load_jobs), result)
+        results.append(result)
+    assert_none_failed(collection, [r.name for r in results if r.failed])
