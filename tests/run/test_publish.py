@@ -25,6 +25,7 @@ from warehouse.run.events import Event
 from warehouse.run.export import export_published
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish, unfinished
+from warehouse.terminal.progress import progress
 from warehouse.write.targets import Exported
 
 KEYS = {"master.a": "key", "side.b": "key", "side.none": "key"}
@@ -228,7 +229,7 @@ def test_a_log_of_a_shell_that_died_is_refused_before_any_work(copy: Path, rebui
 @pytest.mark.parametrize("damage", ["a flipped bit", "cut short", "not parquet"])
 @pytest.mark.parametrize("full", [False, True])
 def test_a_damaged_part_of_the_vector_store_is_set_aside_and_embedded_anew(
-    copy: Path, rebuild, damage: str, full: bool
+    copy: Path, rebuild, damage: str, full: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     part = max(copy.glob("vectors/*/part-*.parquet"), key=lambda path: path.stat().st_size)
     before, content = vectors(copy), bytearray(part.read_bytes())
@@ -240,7 +241,10 @@ def test_a_damaged_part_of_the_vector_store_is_set_aside_and_embedded_anew(
     events: list[Event] = []
     report = build(open_project(copy, changed), full=full, on_event=events.append)
     assert part.with_name(f"damaged-{part.name}").exists()
-    assert [e for e in events if e.kind == "warning" and part.name in e.text]
+    notes = [event.text for event in events if event.kind == "note" and part.name in event.text]
+    with progress(json_log=False, verbose=False) as show:
+        show(Event("note", "", notes[0]))
+    assert part.name in capsys.readouterr().err.replace("\n", "")
     assert sum(report.embedded.values()) > 0
     rebuild(copy)
     assert vectors(copy) == before

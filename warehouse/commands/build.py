@@ -114,15 +114,16 @@ def _build(context: Context, options: Options) -> None:
     """Build one data directory."""
     from warehouse.look.published import changed_settings
     from warehouse.run.build import build as run_build
+    from warehouse.run.events import Event
     from warehouse.terminal.build import show_report
-    from warehouse.terminal.console import talk
     from warehouse.terminal.progress import progress
     from warehouse.terminal.values import describe_settings
 
     project = context.project
-    if changed := changed_settings(project):
-        talk(f"settings that differ from the published build's: {describe_settings(changed)}")
     with progress(context.json_log, context.verbose) as show:
+        if changed := changed_settings(project):
+            told = f"settings that differ from the published build's: {describe_settings(changed)}"
+            show(Event("note", "", told))
         report = run_build(
             project, options.selectors, options.full, options.exports, options.wait, show
         )

@@ -71,7 +71,7 @@ def build(
             try:
                 return _build(project, selectors, full, exports and dry is None, on_event, dry)
             except DamagedError as error:  # each time fewer parts are left that could be
-                on_event(Event("warning", "", f"{error.message}; everything is built anew"))
+                on_event(Event("note", "", f"{error.message}; everything is built anew"))
                 full = True
 
 

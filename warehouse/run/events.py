@@ -12,7 +12,8 @@ from warehouse.write import targets
 class Event:
     """Something that happened in a build, for whoever shows it.
 
-    kind: start, done, same, progress, warning, export, published, removed. `node` is the node or file.
+    kind: start, done, same, progress, warning, note, export, published, removed. `node` is the node
+    or file; a note has none, and its `text` is for people.
     """
 
     kind: str

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from rich.markup import escape
 
 from warehouse.run.events import Event
-from warehouse.terminal.console import ERR, talk
+from warehouse.terminal.console import ERR, as_called, harmless, talk
 from warehouse.terminal.values import format_count
 
 
@@ -77,6 +77,8 @@ def _line(event: Event, verbose: bool) -> str:
         return f"[dim]= {event.node}[/]" if verbose else ""
     if event.kind == "export":
         return f"[green]✓[/] {event.node:<40} {event.rows:>13,} rows {event.seconds:7.2f} s"
+    if event.kind == "note":
+        return harmless(as_called(event.text))
     if event.kind == "removed":
         return f"[yellow]−[/] {escape(event.node)} is removed: {event.text}"
     return ""

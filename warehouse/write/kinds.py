@@ -31,7 +31,7 @@ from warehouse.write.targets import (
 )
 
 # Raise when the files' form changes without a model's version changing.
-_FORM = 3
+_FORM = 4
 
 _SAE = "staging.sae"
 
