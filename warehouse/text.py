@@ -1,8 +1,10 @@
-"""Text from files, made harmless for a terminal and a page."""
+"""Values from files, made fit to show: text harmless for a terminal and a page, numbers for JSON."""
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 
 # Control characters (ESC and C1's CSI drive a terminal), what turns or hides text (bidirectional
 # formatting, zero-width and invisible characters), line ends, tags.
@@ -37,3 +39,12 @@ def _sign(match: re.Match[str]) -> str:
     if code == 0x7F:
         return "␡"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def finite(value: object) -> object:
+    """A value for JSON, which knows no NaN and no infinity: null stands for them."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {k: finite(v) for k, v in value.items()}
+    return [finite(v) for v in value] if isinstance(value, list | tuple) else value

@@ -1,7 +1,8 @@
 -- version: 1
--- description: ex_act_pattern_matching.mismatches flattened: a row a phrase, or a context, that
---   nothing matches.
+-- description: ex_act_pattern_matching.mismatches flattened: one row per phrase, or context,
+--   that nothing matches.
 -- kind: view
+-- key: feature_id, llm_explainer, item_type, item_text
 -- column feature_id: the feature
 -- column pattern_type: semantic, lexical or both
 -- column mismatch_type: explanation_only (a phrase) or activation_only (a context)

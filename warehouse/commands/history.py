@@ -56,12 +56,19 @@ def history_show(context: Context, build_id: str) -> None:
 @click.command()
 @click.argument("old", metavar="[A]", required=False)
 @click.argument("new", metavar="[B]", required=False)
-@click.option("--table", default="", metavar="NAME", help="Only this master, with more examples.")
+@click.option(
+    "--table",
+    default="",
+    metavar="NAME",
+    help="Only this table (a master, scores_long, …), with more examples.",
+)
 @click.option(
     "--feature", type=click.IntRange(0), metavar="ID", help="Every change of this feature in full."
 )
 @click.option("--limit", type=click.IntRange(1), help="Examples a column: 5, with --table 20.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with every changed key.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="As JSON, with every changed key of the masters."
+)
 @click.option("--wait", is_flag=True, help="With --set: wait for a build of this directory to end.")
 @click.pass_obj
 def diff(

@@ -1,7 +1,8 @@
-"""What differs between two builds: rows by key, values by column, nested values by item.
+"""What differs between two builds: rows by key, values by column.
 
-Either file is attached read-only and the comparison is SQL: per master a full join on its key.
-Masters that the same run of the same node made are equal and are not read at all.
+Either file is attached read-only and the comparison is SQL: a full join on the key, for each master
+and for each flat relation (`analysis.*_long`) that lists what the masters nest. Relations whose
+results are the same are not read at all.
 """
 
 from __future__ import annotations
@@ -16,20 +17,18 @@ import duckdb
 
 from warehouse.database import open_for_build, run
 from warehouse.diff.difference import NEW, OLD, Diff, Question, Side
-from warehouse.diff.tables import columns_of, compare_tables
-from warehouse.diff.values import ADDED, CHANGED, REMOVED
+from warehouse.diff.tables import assert_table, columns_of, compare_tables
 from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.look import history
 from warehouse.plan.project import Project
 from warehouse.settings import RUNTIME_ONLY, Settings, differing
 from warehouse.sqltext import literal
-from warehouse.write.targets import select_exports
 
 
 def between(project: Project, ids: Sequence[str], question: Question) -> Diff:
     """Compare two builds' results: previous and latest when none is named, one and latest."""
     layout = project.layout
-    _assert_table(project, question)
+    assert_table(project.models, question.table)
     recorded = history.builds(layout)
     old, new = [*ids, *["previous", "latest"][len(ids) :]]
     old, new = history.find(recorded, old), history.find(recorded, new)
@@ -41,7 +40,7 @@ def between(project: Project, ids: Sequence[str], question: Question) -> Diff:
 def assert_preview(project: Project, question: Question) -> None:
     """What a preview needs: a published warehouse, and the table that is asked for."""
     published = project.layout.warehouse
-    _assert_table(project, question)
+    assert_table(project.models, question.table)
     if not published.exists():
         raise WarehouseError(f'"{published}" does not exist', "python cli.py build")
 
@@ -61,11 +60,6 @@ def is_preview(overrides: Sequence[str]) -> bool:
     return any(o.partition("=")[0].strip() not in RUNTIME_ONLY for o in overrides)
 
 
-def _assert_table(project: Project, question: Question) -> None:
-    if question.table:
-        select_exports(project.models, [question.table])
-
-
 @contextmanager
 def _attached(settings: Settings, files: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with both files read-only as `old` and `new`; one file may be both."""
@@ -78,7 +72,7 @@ def _attached(settings: Settings, files: Sequence[Path]) -> Iterator[duckdb.Duck
                     run(connection, f"ATTACH {literal(str(files[1]))} AS {NEW} (READ_ONLY)")
                 yield connection
             except duckdb.OutOfMemoryException as error:
-                raise WarehouseError(f"DuckDB ran out of memory: {first_line(error)}", "raise memory_limit, or compare one master: --table NAME") from None  # fmt: skip
+                raise WarehouseError(f"DuckDB ran out of memory: {first_line(error)}", "raise memory_limit, or compare one table: --table NAME") from None  # fmt: skip
             except duckdb.Error as error:
                 raise WarehouseError(
                     f'"{files[0]}" and "{files[1]}" cannot be compared: {first_line(error)}',
@@ -136,7 +130,7 @@ def _files(connection: duckdb.DuckDBPyConnection, new: str) -> list[tuple[str, s
     return run(
         connection,
         f"""SELECT coalesce(o.name, n.name) AS name,
-            CASE WHEN o.name IS NULL THEN '{ADDED}' WHEN n.name IS NULL THEN '{REMOVED}' ELSE '{CHANGED}' END
+            CASE WHEN o.name IS NULL THEN 'added' WHEN n.name IS NULL THEN 'removed' ELSE 'changed' END
         FROM {OLD}._warehouse.files o FULL JOIN {new}._warehouse.files n ON n.name = o.name
         WHERE o.hash IS DISTINCT FROM n.hash OR o.name IS NULL OR n.name IS NULL
         ORDER BY name""",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from warehouse.text import finite
+
 OLD, NEW = "old", "new"
 
-# Values shown in full a column: in the summary, and of one table. Then this many keys alone.
-FEW, MANY, KEYS_MORE = 5, 20, 20
+# Values shown of a column: in the summary, and of one table.
+FEW, MANY = 5, 20
 
 _NUMBERS = frozenset({
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
@@ -21,26 +22,19 @@ _NUMBERS = frozenset({
 
 @dataclass(frozen=True)
 class Question:
-    """What to look at. `limit`: values a column; `everything`: list every change, for programs."""
+    """What to look at. `limit`: values a column; `everything`: list all of the masters, for programs."""
 
     table: str = ""
     feature: int | None = None
     limit: int | None = None
     everything: bool = False
 
-    @property
-    def detail_limit(self) -> int | None:
-        """How many changed values of a column are told as old and new; None: all."""
-        if self.limit is None and self.feature is not None:
+    def limit_of(self, node: str) -> int | None:
+        """How many changed values of a column, and rows of one side only, are listed; None: all."""
+        complete = self.everything and (self.table or node.startswith("master."))
+        if self.limit is None and (complete or self.feature is not None):
             return None
-        return self.limit or (MANY if self.table else FEW)
-
-    @property
-    def key_limit(self) -> int | None:
-        """How many of them are named at all, by their keys."""
-        if self.detail_limit is None or (self.everything and not self.limit):
-            return None
-        return self.detail_limit if self.everything else self.detail_limit + KEYS_MORE
+        return self.limit or (MANY if self.table or self.everything else FEW)
 
 
 @dataclass(frozen=True)
@@ -56,12 +50,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Value:
-    """A changed value. Of a nested one beyond the limit only the key is `told`."""
+    """A changed value. Of a nested one only the key is told: the flat relations hold its items."""
 
     key: tuple[object, ...]
     old: object = None
     new: object = None
-    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,7 +77,7 @@ class ColumnDiff:
 
 @dataclass(frozen=True)
 class TableDiff:
-    """A master's difference. `added`, `removed`: keys, or whole rows when a feature is asked for.
+    """A relation's difference. `added`, `removed`: keys, or rows when a feature is asked for.
 
     `only`: the side it exists on, '' for both; `note`: why it, or a column, was not compared.
     """
@@ -138,7 +131,7 @@ def is_nested(type_: str) -> bool:
 
 def as_json(diff: Diff) -> str:
     """All of it as one JSON object."""
-    return json.dumps(_finite(_document(diff)), ensure_ascii=False, indent=2, default=str)
+    return json.dumps(finite(_document(diff)), ensure_ascii=False, indent=2, default=str)
 
 
 def _document(diff: Diff) -> dict[str, object]:
@@ -148,9 +141,9 @@ def _document(diff: Diff) -> dict[str, object]:
     def side(s: Side) -> dict[str, object]:
         return {"build_id": s.build_id, "started": s.started.isoformat(), "what": s.label, "program": s.program}  # fmt: skip
 
-    def value(key: Sequence[str], v: Value) -> dict[str, object]:
-        told = pair((v.old, v.new)) if v.told else {}
-        return {"key": dict(zip(key, v.key, strict=True)), **told}
+    def value(table: TableDiff, column: ColumnDiff, v: Value) -> dict[str, object]:
+        values = {} if column.nested else pair((v.old, v.new))
+        return {"key": dict(zip(table.key, v.key, strict=True)), **values}
 
     return {
         OLD: side(diff.old),
@@ -182,7 +175,7 @@ def _document(diff: Diff) -> dict[str, object]:
                         "largest": c.largest,
                         "mean": c.mean,
                         "to_or_from_null": c.nulls,
-                        "values": [value(t.key, v) for v in c.values],
+                        "values": [value(t, c, v) for v in c.values],
                     }
                     for c in t.columns
                 },
@@ -190,14 +183,3 @@ def _document(diff: Diff) -> dict[str, object]:
             for t in diff.tables
         },
     }
-
-
-def _finite(value: object) -> object:
-    """JSON has no word for NaN and infinity: they become text."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, Mapping):
-        return {k: _finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
-    return value

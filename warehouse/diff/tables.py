@@ -1,4 +1,4 @@
-"""Comparing masters: a full join on the key, in SQL."""
+"""Comparing relations that two warehouse files hold: a full join on the key, in SQL."""
 
 from __future__ import annotations
 
@@ -17,15 +17,35 @@ from warehouse.diff.difference import (
     is_nested,
     is_number,
 )
-from warehouse.errors import WarehouseError
+from warehouse.errors import UsageError, WarehouseError, nearest
 from warehouse.models.model import Model
 from warehouse.sqltext import identifier
 
-# It reads every vector, gigabytes of them: compared only when it is asked for.
-ON_REQUEST = frozenset({"activation_embeddings"})
+# They hold one row per token, window or pair of windows: compared only when they are asked for.
+ON_REQUEST = frozenset(
+    {"activation_embeddings", "activations_long", "embeddings_long", "pairs_long"}
+)
 
-# One value for the whole warehouse, told once; and what a prompt's id stands for.
+# It says again what the other relations say.
+_REPEATS = "analysis.figures_long"
+
+# One value for the whole warehouse, reported once; and what a prompt's id stands for.
 _NOT_COMPARED = {"": ("sae_id",), "activation_examples": ("prompt_tokens",)}
+
+
+def is_compared(node: str) -> bool:
+    """Whether a node is a master, or a flat relation that lists what masters nest."""
+    flat = node.startswith("analysis.") and node.endswith("_long") and node != _REPEATS
+    return flat or node.startswith("master.")
+
+
+def assert_table(known: Mapping[str, Model], table: str) -> None:
+    """UsageError when a table is asked for that no comparison knows."""
+    names = sorted(_short(name) for name in known if is_compared(name))
+    if table and table not in names:
+        near = nearest(table, names)
+        hint = f'did you mean "{near}"?' if near else f"tables: {', '.join(names)}"
+        raise UsageError(f'no table to compare is called "{table}"', hint)
 
 
 def compare_tables(
@@ -35,52 +55,55 @@ def compare_tables(
     nodes: Sequence[Mapping[str, tuple]],
     question: Question,
 ) -> list[TableDiff]:
+    """Masters first, then the flat relations; `nodes`: what `diff._nodes` gives of both sides."""
     found = []
-    every = {n.partition(".")[2] for side in nodes for n in side if n.startswith("master.")}
-    if question.table and question.table not in every:
-        raise WarehouseError(f'"master.{question.table}" was not built', "python cli.py build")
-    for name in sorted({question.table} if question.table else every):
-        model = known.get(f"master.{name}")
-        made = [side.get(f"master.{name}") for side in nodes]
+    every = {node for side in nodes for node in side if is_compared(node)}
+    if question.table:
+        every = {node for node in every if _short(node) == question.table}
+        if not every:
+            raise WarehouseError(f'"{question.table}" was not built', "python cli.py build")
+    for node in sorted(every, key=lambda n: (not n.startswith("master."), n)):
+        name, key = _short(node), known[node].key if node in known else ()
+        made = [side.get(node) for side in nodes]
         rows = tuple(m[2] if m else 0 for m in made)
-        key = model.key if model else ()
         if not all(made):
             found.append(TableDiff(name, key, rows, only=OLD if made[0] else NEW))
-        elif made[0][3] == made[1][3]:  # the same run made both
+        elif made[0][1] == made[1][1]:  # the result: a view's stands for all that it reads
             found.append(TableDiff(name, key, rows))
-        elif name in ON_REQUEST and name != question.table:
-            same = made[0][1] == made[1][1]  # a view's result stands for all that it reads
-            note = "" if same else f"it reads every vector; --table {name} compares it"
-            found.append(TableDiff(name, key, rows, compared=same, note=note))
+        elif name in ON_REQUEST and not question.table:
+            note = f"it is large; --table {name} compares it"
+            found.append(TableDiff(name, key, rows, compared=False, note=note))
         else:
-            found.append(_Comparison(connection, new, name, model, question).table(rows))
+            found.append(_Comparison(connection, new, node, key, question).table(rows))
     return found
 
 
-class _Comparison:
-    """One master of both sides, joined in full on its key into a temporary table of what differs.
+def _short(node: str) -> str:
+    return node.partition(".")[2]
 
-    The table holds keys, which side has the row, either value of plain columns, and for nested
-    columns whether they differ; nested values are fetched by key for the few that are told.
+
+class _Comparison:
+    """One relation of both sides, joined in full on its key into a temporary table of what differs.
+
+    The table holds keys, which side has the row, and of every column whether it differs; of plain
+    columns either value.
     """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         new: str,
-        name: str,
-        model: Model | None,
+        node: str,
+        key: Sequence[str],
         question: Question,
     ) -> None:
-        self.connection, self.name, self.question = connection, name, question
-        self.relations = [f"{alias}.master.{identifier(name)}" for alias in (OLD, new)]
-        self.types = [columns_of(connection, alias, "master", name) for alias in (OLD, new)]
-        self.key = model.key if model else ()
-        left_out = {*_NOT_COMPARED[""], *_NOT_COMPARED.get(name, ())}
-        self.common = [
-            c for c in self.types[1]
-            if c in self.types[0] and c not in self.key and c not in left_out
-        ]  # fmt: skip
+        schema, _, self.name = node.partition(".")
+        self.connection, self.key, self.question = connection, tuple(key), question
+        self.relations = [f"{alias}.{identifier(node)}" for alias in (OLD, new)]
+        self.types = [columns_of(connection, alias, schema, self.name) for alias in (OLD, new)]
+        left_out = {*key, *_NOT_COMPARED[""], *_NOT_COMPARED.get(self.name, ())}
+        self.common = [c for c in self.types[1] if c in self.types[0] and c not in left_out]
+        self.limit = question.limit_of(node)
 
     def table(self, rows: tuple[int, int]) -> TableDiff:
         old, new = self.types
@@ -88,10 +111,9 @@ class _Comparison:
             note = f"its key ({', '.join(self.key) or 'none'}) is not on both sides"
             return TableDiff(self.name, self.key, rows, compared=False, note=note)
         self._join()
-        counts = run(
-            self.connection,
-            f"""SELECT count(*) FILTER (NOT in_{OLD}), count(*) FILTER (NOT in_{NEW}),
-                count(*) FILTER (in_{OLD} AND in_{NEW}) FROM _diff""",
+        counts = self._select(
+            f"count(*) FILTER (NOT in_{OLD}), count(*) FILTER (NOT in_{NEW}), "
+            f"count(*) FILTER (in_{OLD} AND in_{NEW})"
         )[0]
         left_out = _NOT_COMPARED.get(self.name, ())
         return TableDiff(
@@ -99,8 +121,8 @@ class _Comparison:
             self.key,
             rows,
             *counts,
-            added=self._rows(NEW, OLD),
-            removed=self._rows(OLD, NEW),
+            added=self._rows("n", f"NOT in_{OLD}"),
+            removed=self._rows("o", f"NOT in_{NEW}"),
             columns=tuple(filter(None, map(self._column, range(len(self.common))))),
             columns_added=tuple(c for c in new if c not in old),
             columns_removed=tuple(c for c in old if c not in new),
@@ -113,16 +135,16 @@ class _Comparison:
         if self.question.feature is not None:
             where = f" WHERE feature_id = {self.question.feature}"
         sides = [f"(SELECT {wanted}, true AS _there FROM {r}{where})" for r in self.relations]
-        on = " AND ".join(f"o.{identifier(k)} = n.{identifier(k)}" for k in self.key)
-        columns = [f"coalesce(o.{identifier(k)}, n.{identifier(k)}) AS k{i}" for i, k in enumerate(self.key)]  # fmt: skip
+        keys = [identifier(k) for k in self.key]
+        on = " AND ".join(f"o.{k} IS NOT DISTINCT FROM n.{k}" for k in keys)
+        columns = [f"coalesce(o.{k}, n.{k}) AS k{i}" for i, k in enumerate(keys)]
         columns += [f"o._there IS NOT NULL AS in_{OLD}", f"n._there IS NOT NULL AS in_{NEW}"]
         tests = ["o._there IS NULL", "n._there IS NULL"]
         for i, column in enumerate(self.common):
-            name, types = identifier(column), [side[column] for side in self.types]
+            name, types = identifier(column), self._types(i)
             cast = "" if types[0] == types[1] or all(map(is_number, types)) else "::VARCHAR"
-            test = f"o.{name}{cast} IS DISTINCT FROM n.{name}{cast}"
-            tests.append(test)
-            columns.append(f"{test} AS x{i}")
+            tests.append(f"o.{name}{cast} IS DISTINCT FROM n.{name}{cast}")
+            columns.append(f"{tests[-1]} AS x{i}")
             if not is_nested(types[1]):
                 columns += [f"o.{name} AS o{i}", f"n.{name} AS n{i}"]
         run(
@@ -131,73 +153,49 @@ class _Comparison:
             FROM {sides[0]} o FULL JOIN {sides[1]} n ON {on} WHERE {" OR ".join(tests)}""",
         )
 
+    def _types(self, i: int) -> list[str]:
+        return [side[self.common[i]] for side in self.types]
+
+    def _select(self, columns: str, rest: str = "") -> list[tuple]:
+        return run(self.connection, f"SELECT {columns} FROM _diff {rest}")
+
     @property
     def _keys(self) -> str:
         return ", ".join(f"k{i}" for i in range(len(self.key)))
 
-    def _rows(self, on: str, missing: str) -> tuple[Mapping[str, object], ...]:
-        """Rows that are on one side only: their keys, or all of them for one feature."""
-        where = f"WHERE in_{on} AND NOT in_{missing} ORDER BY {self._keys}"
-        if self.question.feature is None:
-            limit = _limit(self.question.key_limit)
-            found = run(self.connection, f"SELECT {self._keys} FROM _diff {where}{limit}")
-            return tuple(dict(zip(self.key, row, strict=True)) for row in found)
-        relation = self.relations[on == NEW]
-        columns = [*self.key, *self.common]
-        wanted = ", ".join(f"r.{identifier(c)}" for c in columns)
-        on_key = " AND ".join(f"r.{identifier(k)} = d.k{i}" for i, k in enumerate(self.key))
-        found = run(
-            self.connection, f"SELECT {wanted} FROM _diff d JOIN {relation} r ON {on_key} {where}"
-        )
-        return tuple(dict(zip(columns, row, strict=True)) for row in found)
+    @property
+    def _limit(self) -> str:
+        return "" if self.limit is None else f" LIMIT {self.limit}"
+
+    def _rows(self, side: str, where: str) -> tuple[Mapping[str, object], ...]:
+        """Rows that are on one side only: their keys; of one feature their plain columns too."""
+        names, columns = self.key, self._keys
+        if self.question.feature is not None:
+            plain = [i for i in range(len(self.common)) if not is_nested(self._types(i)[1])]
+            names = (*names, *(self.common[i] for i in plain))
+            columns = ", ".join([columns, *(f"{side}{i}" for i in plain)])
+        rows = self._select(columns, f"WHERE {where} ORDER BY {self._keys}{self._limit}")
+        return tuple(dict(zip(names, row, strict=True)) for row in rows)
 
     def _column(self, i: int) -> ColumnDiff | None:
-        """What changed in a column, None when nothing did."""
-        types = [side[self.common[i]] for side in self.types]
-        both = f"in_{OLD} AND in_{NEW} AND x{i}"
+        """What changed in a column, the largest change first; None when nothing did."""
+        types = self._types(i)
+        nested = is_nested(types[1])
         change = f"abs(n{i}::DOUBLE - o{i}::DOUBLE)" if all(map(is_number, types)) else "NULL"
-        null = "false" if is_nested(types[1]) else f"o{i} IS NULL OR n{i} IS NULL"
-        changed, largest, mean, nulls = run(
-            self.connection,
-            f"""SELECT count(*), max(c) FILTER (isfinite(c)), avg(c) FILTER (isfinite(c)),
-                count(*) FILTER (n)
-            FROM (SELECT {change}::DOUBLE AS c, {null} AS n FROM _diff WHERE {both})""",
+        values = "NULL, NULL" if nested else f"o{i}, n{i}"
+        null = "false" if nested else f"o{i} IS NULL OR n{i} IS NULL"
+        both = f"WHERE in_{OLD} AND in_{NEW} AND x{i}"
+        changed, largest, mean, nulls = self._select(
+            "count(*), max(c) FILTER (isfinite(c)), avg(c) FILTER (isfinite(c)), count(*) FILTER (n) "
+            f"FROM (SELECT ({change})::DOUBLE AS c, {null} AS n",
+            f"{both})",
         )[0]
         if not changed:
             return None
-        values = self._nested(i, both) if is_nested(types[1]) else self._plain(i, both, change)
-        return ColumnDiff(self.common[i], types[1], changed, largest, mean, nulls, values)
-
-    def _plain(self, i: int, both: str, change: str) -> tuple[Value, ...]:
-        """A plain column's changed values, the largest change first."""
-        found = run(
-            self.connection,
-            f"""SELECT {self._keys}, o{i}, n{i} FROM _diff WHERE {both}
-            ORDER BY ({change})::DOUBLE DESC NULLS LAST, {self._keys}{_limit(self.question.key_limit)}""",
-        )
-        return tuple(Value(row[:-2], *row[-2:]) for row in found)
-
-    def _nested(self, i: int, both: str) -> tuple[Value, ...]:
-        """A nested column's changed values by key; beyond the limit their keys alone."""
-        told, listed = self.question.detail_limit, self.question.key_limit
-        name = identifier(self.common[i])
-        some = f"SELECT {self._keys} FROM _diff WHERE {both} ORDER BY {self._keys}"
-        on = [" AND ".join(f"{a}.{identifier(k)} = d.k{j}" for j, k in enumerate(self.key)) for a in "on"]  # fmt: skip
-        keys = ", ".join(f"d.k{j}" for j in range(len(self.key)))
-        values = [
-            Value(row[:-2], *row[-2:])
-            for row in run(
-                self.connection,
-                f"""SELECT {keys}, o.{name}, n.{name} FROM ({some}{_limit(told)}) d
-                JOIN {self.relations[0]} o ON {on[0]} JOIN {self.relations[1]} n ON {on[1]}
-                ORDER BY {keys}""",
-            )
-        ]
-        if told is None or listed == told:
-            return tuple(values)
-        more = None if listed is None else listed - told
-        rest = run(self.connection, f"{some}{_limit(more)} OFFSET {told}")
-        return (*values, *(Value(row, told=False) for row in rest))
+        order = f"ORDER BY ({change})::DOUBLE DESC NULLS LAST, {self._keys}{self._limit}"
+        rows = self._select(f"{self._keys}, {values}", f"{both} {order}")
+        told = tuple(Value(row[:-2], *row[-2:]) for row in rows)
+        return ColumnDiff(self.common[i], types[1], changed, largest, mean, nulls, told)
 
 
 def columns_of(
@@ -212,7 +210,3 @@ def columns_of(
             [alias, schema, name],
         )
     )
-
-
-def _limit(count: int | None) -> str:
-    return "" if count is None else f" LIMIT {count}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from warehouse.look.features import OVERVIEW
 from warehouse.models.library import load_all
 from warehouse.pages import environment
 from warehouse.plan.project import Project
-from warehouse.text import visible
+from warehouse.text import finite, visible
 
 Items = Iterable[tuple[str, str]]
 
@@ -36,7 +35,7 @@ def catalog(opened: Opened) -> dict[str, object]:
     told = {c.name: c.description for c in load_all()["analysis.feature_overview"].columns}
     told |= {"map_x": "place on the map of decoder rows", "map_y": "place on the map"}
     names, [row] = opened.rows(opened.queries.extents())
-    extents = {n: [_finite(end) for end in ends] for n, ends in zip(names, row, strict=True)}
+    extents = {n: [finite(end) for end in ends] for n, ends in zip(names, row, strict=True)}
     [(total,)] = opened.connection.execute(f"SELECT count(*) FROM {OVERVIEW}").fetchall()
     return {
         "build": opened.build_id,
@@ -160,8 +159,4 @@ def cell(value: object) -> object:
         return [cell(v) for v in value]
     if isinstance(value, str):
         return visible(value if len(value) <= _CELL else value[:_CELL] + "…")
-    return _finite(value)
-
-
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return finite(value)

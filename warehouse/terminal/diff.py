@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from rich.markup import escape
 
 from warehouse.diff.difference import ColumnDiff, Diff, Question, TableDiff, Value
-from warehouse.diff.values import ADDED, CHANGED, Change, changes, label
 from warehouse.terminal.console import OUT, make_table
-from warehouse.terminal.values import (
-    cut,
-    describe_settings,
-    format_key,
-    format_number,
-    is_vector,
-    plain,
-)
+from warehouse.terminal.values import describe_settings, format_key, format_number, plain
+
+# Of a text that a summary lists.
+WIDTH = 40
 
 
 def show_diff(found: Diff) -> None:
@@ -71,10 +65,8 @@ def _table_diff(table: TableDiff, question: Question) -> None:
     OUT.print(f"[bold]{table.name}[/]  {rows}: {told or 'other columns'}", soft_wrap=True)
     for word, found in (("added", table.added), ("removed", table.removed)):
         if found:
-            keys = [tuple(row.values()) for row in found]
-            parts = [format_key(key) for key in keys[: question.detail_limit]]
-            parts += _more(keys[len(parts) :], counts[word] - len(parts))
-            text = "; ".join(parts)
+            parts = [format_key(list(row.values()), WIDTH) for row in found]
+            text = "; ".join([*parts, *_more(counts[word] - len(parts))])
             OUT.print(f"  {word}: {escape(text)}", soft_wrap=True)
     for word, columns in (("new", table.columns_added), ("gone", table.columns_removed)):
         if columns:
@@ -90,66 +82,35 @@ def _table_diff(table: TableDiff, question: Question) -> None:
 
 
 def _examples(column: ColumnDiff, question: Question) -> str:
-    """The first changed values by key, then keys alone, then how many more there are."""
-    told = [v for v in column.values if v.told][: question.detail_limit]
-    parts = []
-    for value in told:
-        first, *more = _changes(column, value)
-        rest = f" (+{len(more)})" if more else ""
-        parts.append(f"{format_key(value.key)}: {_change(first, 60)}{rest}")
-    parts += _more([v.key for v in column.values[len(told) :]], column.changed - len(told))
+    """The changed values that are listed, by key, and how many more there are."""
+    parts = [_change(column, value, format_key(value.key, WIDTH), WIDTH) for value in column.values]
+    parts += _more(column.changed - len(parts))
     nulls = f"  ({column.nulls:,} to or from null)" if column.nulls else ""
     return ("\n" if question.table else "; ").join(parts) + nulls
 
 
-def _more(keys: Sequence[Sequence[object]], count: int) -> list[str]:
-    """How many more there are, and the features of those that were listed."""
-    if count <= 0:
-        return []
-    features = ", ".join(map(str, sorted({key[0] for key in keys})))
-    dots = " …" if features and len(keys) < count else ""
-    return [f"{count:,} more{': ' if features else ''}{features}{dots}"]
+def _change(column: ColumnDiff, value: Value, key: str, width: int | None = None) -> str:
+    """One change. Of a nested column the key alone: the flat relations hold its items."""
+    change = "" if column.nested else f"{plain(value.old, width)} → {plain(value.new, width)}"
+    return ": ".join(filter(None, (key, change)))
+
+
+def _more(count: int) -> list[str]:
+    return [f"{count:,} more"] if count > 0 else []
 
 
 def _feature_diff(table: TableDiff) -> None:
-    """Every changed value of one feature in one master."""
+    """Every changed value of one feature in one relation."""
     OUT.print(f"[bold]{table.name}[/]", soft_wrap=True)
     for sign, rows in (("+", table.added), ("-", table.removed)):
         for row in rows:
-            OUT.print(f"  {sign} {escape(format_key(tuple(row[k] for k in table.key)))}")
-            for name, value in row.items():
-                if name not in table.key:
-                    OUT.print(f"      {name} {escape(plain(value))}", soft_wrap=True)
+            key = format_key([row[k] for k in table.key])
+            rest = [f"{name} {plain(row[name])}" for name in row if name not in table.key]
+            OUT.print(escape(f"  {sign} {key}  {', '.join(rest)}".rstrip()), soft_wrap=True)
     for column in table.columns:
         for value in column.values:
-            key = "" if len(table.key) == 1 else f"  [{format_key(value.key[1:])}]"
-            for change in _changes(column, value):
-                place = column.name + change.path
-                text = f"  {_change(replace(change, path=place))}{key}"
-                OUT.print(escape(text), soft_wrap=True)
-
-
-def _changes(column: ColumnDiff, value: Value) -> list[Change]:
-    found = changes(value.old, value.new) if column.nested else []
-    return found or [Change("", CHANGED, value.old, value.new)]
-
-
-def _change(change: Change, width: int | None = None) -> str:
-    """One change; with a width an item is told by its names alone."""
-    path = cut(change.path, width)
-    if change.kind != CHANGED:
-        item = change.new if change.kind == ADDED else change.old
-        brief = width and isinstance(item, dict)
-        text = cut(label(item), width) if brief else plain(item, width)
-        return f"{path} {'+' if change.kind == ADDED else '-'} {text}".strip()
-    old, new = change.old, change.new
-    if is_vector(old) and is_vector(new) and len(old) == len(new):
-        sizes = [abs(a - b) for a, b in zip(old, new, strict=True) if a != b]
-        text = f"{len(sizes)} of {len(old)} numbers, largest change {max(sizes):.4g}"
-    else:
-        half = width and width // 2
-        text = f"{plain(old, half)} → {plain(new, half)}"
-    return f"{path} {text}".strip()
+            key = " · ".join(filter(None, (column.name, format_key(value.key[1:]))))
+            OUT.print(escape(f"  {_change(column, value, key)}"), soft_wrap=True)
 
 
 def _versions_changed(changed: Mapping[str, tuple[int | None, int | None]]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +15,6 @@ from typing import TextIO
 from rich.console import Console
 from rich.markup import escape
 
-from warehouse.diff.values import SHORT_LIST
 from warehouse.errors import UsageError
 from warehouse.files import write_atomically
 from warehouse.look import query
@@ -24,8 +22,8 @@ from warehouse.look.output import assert_free
 from warehouse.plan.project import Project
 from warehouse.terminal.console import WIDE
 from warehouse.terminal.table import FittedTable
-from warehouse.terminal.values import cut, digits, is_vector
-from warehouse.text import visible
+from warehouse.terminal.values import SHORT_LIST, cut, digits, is_vector
+from warehouse.text import finite, visible
 
 FORMATS = ("table", "line", "markdown", "csv", "json", "jsonl", "parquet")
 # Formats for reading: their rows are held in memory, so that they have a limit; the others stream.
@@ -173,7 +171,7 @@ def _inner(value: object) -> str:
 
 def _records(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[dict]:
     keys = unique(names)
-    return (dict(zip(keys, map(_finite, row), strict=True)) for row in rows)
+    return (dict(zip(keys, map(finite, row), strict=True)) for row in rows)
 
 
 def _json(stream: TextIO, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -211,17 +209,6 @@ def unique(names: Sequence[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         keys.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return keys
-
-
-def _finite(value: object) -> object:
-    """JSON knows no NaN and no infinity: null stands for them."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, list):
-        return [_finite(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    return value
 
 
 def _flat(value: object) -> object:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from warehouse.diff.values import SHORT_LIST
 from warehouse.text import visible
+
+# Longer vectors are told by their length.
+SHORT_LIST = 8
 
 
 def is_vector(value: object) -> bool:
@@ -25,9 +27,10 @@ def describe_settings(changed: Mapping[str, tuple[object, object]]) -> str:
     )
 
 
-def format_key(key: Sequence[object]) -> str:
-    """A row's key for reading: of a model's name the last part."""
-    return " ".join(str(part).rpartition("/")[2] for part in key)
+def format_key(key: Sequence[object], width: int | None = None) -> str:
+    """A row's key for reading: of a model's name the last part, nothing for a null."""
+    parts = [str(part).rpartition("/")[2] for part in key if part is not None]
+    return " · ".join(cut(part, width) for part in parts)
 
 
 def plain(value: object, width: int | None = None) -> str:
