@@ -162,3 +162,13 @@ def test_any_shell_that_opens_the_file_can_group(sample: Path, monkeypatch, tmp_
         told = run(opened, "SELECT parameters, comment FROM duckdb_functions() WHERE function_name = 'feature_groups'")  # fmt: skip
     assert told[0][0] == ["thresholds", "figure", "explainer", "scorer"]
     assert told[0][1].startswith("Features grouped by thresholds")
+
+
+def test_show_tables_names_the_masters_and_the_overview(connection) -> None:
+    masters = {name.partition(".")[2] for name in MODELS if name.startswith("master.")}
+    shown = {name for (name,) in run(connection, "SHOW TABLES")}
+    assert shown == masters | {"feature_overview"}
+    for name in masters:
+        assert run(connection, f"SELECT count(*) FROM {name}") == run(connection, f"SELECT count(*) FROM master.{name}")  # fmt: skip
+    [(said,)] = run(connection, "SELECT comment FROM duckdb_views() WHERE schema_name = 'main' AND view_name = 'features'")  # fmt: skip
+    assert said == MODELS["master.features"].description

@@ -95,12 +95,13 @@ def _explained(error: duckdb.Error, connection: duckdb.DuckDBPyConnection) -> Wa
 
 
 def _relations(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Every table and view of the warehouse, with its schema."""
+    """Every table and view of the warehouse, with its schema; `main` only names some of them again."""
     found = run(
         connection,
         """SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal
         UNION ALL
-        SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal""",
+        SELECT schema_name || '.' || view_name FROM duckdb_views()
+        WHERE NOT internal AND schema_name <> 'main'""",
     )
     return [row[0] for row in found]
 

@@ -23,6 +23,7 @@ from warehouse.plan.plan import Prepared
 from warehouse.plan.state import NodeState, migrate
 from warehouse.run.audits import run_audit
 from warehouse.run.events import Event
+from warehouse.run.front import create_front
 from warehouse.run.macros import create_macros, create_schemas
 from warehouse.run.record import Record
 from warehouse.run.relations import Relations, unchanged_files
@@ -76,6 +77,7 @@ class Execution:
                 self.streams.assert_unchanged()
                 for name in self.prepared.state.nodes.keys() - self.prepared.project.graph.keys():
                     self.relations.forget(name)
+                create_front(self.connection, self.prepared.project.models)
                 self.record.finish()
                 if self.writer:
                     self.writer.collect(everything=True)
