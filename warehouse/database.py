@@ -18,7 +18,10 @@ _ROW_GROUP = 20_480
 
 
 def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
-    """A read-write connection with the settings' bounds; without a path in memory."""
+    """A read-write connection with the settings' bounds; without a path in memory.
+
+    A new file gets the settings' storage version; DuckDB refuses a file of a newer one.
+    """
     config: dict[str, object] = {}
     if settings["memory_limit"]:
         config["memory_limit"] = settings["memory_limit"]
@@ -35,7 +38,7 @@ def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb
     if path is not None:
         try:
             # An absolute path: DuckDB takes "md:x" for something else than a file.
-            run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (ROW_GROUP_SIZE {_ROW_GROUP}, RECOVERY_MODE no_wal_writes)")  # fmt: skip
+            run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (ROW_GROUP_SIZE {_ROW_GROUP}, STORAGE_VERSION {literal(settings['storage_version'])}, RECOVERY_MODE no_wal_writes)")  # fmt: skip
             run(connection, f"USE {_NAME}")
         except duckdb.Error as error:
             raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}', "check disk space and permissions") from None  # fmt: skip
@@ -43,6 +46,14 @@ def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb
     run(connection, f"SET temp_directory = {literal(directory)}")
     run(connection, "SET enable_progress_bar = false")
     return connection
+
+
+def rewrite(source: Path, target: Path, spill: Path, settings: Settings) -> None:
+    """Write all that a warehouse file holds into a new one, of the settings' storage version."""
+    with open_for_build(target, spill, settings) as connection:
+        run(connection, f"ATTACH {literal(str(source.absolute()))} AS former (READ_ONLY)")
+        run(connection, f"COPY FROM DATABASE former TO {_NAME}")
+        run(connection, "CHECKPOINT")
 
 
 def second(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

@@ -21,6 +21,7 @@ from tests.readers import files
 from tests.readers.compare import Verdict, together, verdict
 from tests.readers.readers import (
     BY_ID,
+    OPENERS,
     READERS,
     ROOT,
     TESTED,
@@ -124,7 +125,7 @@ class Measured:
 @main.command(name="install")
 def install_tested() -> None:
     """Make the environments of the readers that the tests read with, where they are not there."""
-    for reader in TESTED:
+    for reader in (*TESTED, *OPENERS):
         try:
             install(reader)
         except NotInstalledError as error:

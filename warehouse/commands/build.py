@@ -72,7 +72,7 @@ def _plan(project: Project, selectors: Sequence[str], full: bool) -> None:
 
     prepared = prepare(project, selectors, full)
     assert_ready(prepared, fetch=False)
-    show_plan(prepared.plan, stale_exports(prepared, published_results(prepared)))
+    show_plan(prepared, stale_exports(prepared, published_results(prepared)))
 
 
 @click.command()

@@ -183,3 +183,9 @@ class Prepared:
     state: State
     plan: Plan
     exported: ExportRecord
+
+    @property
+    def storage_change(self) -> str:
+        """'v2.0.0 → v1.2.0' when the file has another storage version than the settings ask for."""
+        old, new = self.state.storage, str(self.project.settings["storage_version"])
+        return f"{old} → {new}" if old and old != new else ""

@@ -70,11 +70,15 @@ class NodeState:
 
 @dataclass(frozen=True)
 class State:
-    """All that a plan needs to know of the published warehouse."""
+    """All that a plan needs to know of the published warehouse.
+
+    `storage`: the oldest DuckDB that opens the file, as the setting storage_version has it.
+    """
 
     nodes: Mapping[str, NodeState]
     files: Mapping[str, InputFile]
     build_id: str = ""
+    storage: str = ""
 
 
 EMPTY = State({}, {})
@@ -136,7 +140,8 @@ def read_state(warehouse: Path) -> State:
             for row in run(connection, "SELECT * FROM _warehouse.files")
         }
         last = run(connection, "SELECT max_by(build_id, started) FROM _warehouse.builds")[0][0]
-    return State(nodes, files, last or "")
+        [(tags,)] = run(connection, "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()")  # fmt: skip
+    return State(nodes, files, last or "", str(tags["storage_version"]).rstrip("+"))
 
 
 def published(connection: duckdb.DuckDBPyConnection) -> Published:

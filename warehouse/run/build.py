@@ -89,7 +89,11 @@ def _build(
     assert_no_log(layout)
     prepared = prepare(project, selectors, full)
     stale = stale_exports(prepared, published_results(prepared)) if exports else []
-    if all(s.action == plan.SKIP for s in prepared.plan.steps) and not stale:
+    if (
+        all(s.action == plan.SKIP for s in prepared.plan.steps)
+        and not stale
+        and not prepared.storage_change
+    ):
         if dry is None:
             kept.prune(layout, prepared.state.build_id, project.settings)
         return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)

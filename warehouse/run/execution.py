@@ -14,7 +14,7 @@ from types import ModuleType
 
 import duckdb
 
-from warehouse.database import joins_as_written, open_for_build, run
+from warehouse.database import joins_as_written, open_for_build, rewrite, run
 from warehouse.errors import DamagedError, WarehouseError, first_line
 from warehouse.models.model import Model
 from warehouse.plan import plan
@@ -54,7 +54,9 @@ class Execution:
     def run(self, exports: bool) -> None:
         """Execute every step, record the build, write the stale exports. Closes the file."""
         published, copy = self.prepared.project.layout.warehouse, self.work / "warehouse.duckdb"
-        if published.exists():
+        if self.prepared.storage_change:
+            rewrite(published, copy, self.work / "spill", self.prepared.project.settings)
+        elif published.exists():
             shutil.copyfile(published, copy)
         self.connection = open_for_build(copy, self.work / "spill", self.prepared.project.settings)
         parameters = self.prepared.project.settings.parameters()

@@ -99,8 +99,9 @@ def show_exports(written: Sequence[Exported]) -> None:
     OUT.print(table)
 
 
-def show_plan(made: plans.Plan, exported: Sequence[str]) -> None:
+def show_plan(prepared: plans.Prepared, exported: Sequence[str]) -> None:
     """The steps that would run, why, and what would be skipped."""
+    made, rewritten = prepared.plan, prepared.storage_change
     skipped = [s for s in made.steps if s.action == plans.SKIP]
     todo = [s for s in made.steps if s.action != plans.SKIP]
     if todo:
@@ -114,7 +115,9 @@ def show_plan(made: plans.Plan, exported: Sequence[str]) -> None:
         OUT.print(table)
     for name in exported:
         OUT.print(f"export {name}")
-    if not todo and not exported:
+    if rewritten:
+        OUT.print(f"the warehouse file is written anew: storage_version {rewritten}")
+    if not todo and not exported and not rewritten:
         OUT.print("nothing to do")
     OUT.print(
         f"{len(todo)} of {len(made.steps)} nodes may run, {len(skipped)} are skipped",
