@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from warehouse import __version__
-from warehouse.commands import build, explore, history, look, models, setup
+from warehouse.commands import build, compare, explore, history, look, models, setup
 from warehouse.commands.options import ENVIRONMENT, Context, common_options, complete, find_data
 from warehouse.errors import ExitCode, UsageError, WarehouseError
 from warehouse.terminal.program import DATA, NAME, program
 
 if TYPE_CHECKING:
+    from warehouse.collection.members import Pairing
     from warehouse.plan.graph import Job
 
 
@@ -55,6 +56,13 @@ def load_jobs() -> Sequence[Job]:
     from embed.jobs import JOBS
 
     return JOBS
+
+
+def load_pairing() -> Pairing:
+    """What pairs the latents of two SAEs; imported where a collection is compared."""
+    from embed.latent_pairs import pair_latents
+
+    return pair_latents
 
 
 @click.group(
@@ -97,7 +105,7 @@ def main(
     """
     if data:
         ctx.meta[DATA] = data
-    ctx.obj = Context(data or find_data(), overrides, verbose, json_log, load_jobs)
+    ctx.obj = Context(data or find_data(), overrides, verbose, json_log, load_jobs, load_pairing)
 
 
 for command in (
@@ -113,6 +121,7 @@ for command in (
     look.feature,
     look.features,
     explore.explore,
+    compare.compare,
     look.compare_models,
     look.calibrate,
     history.history,

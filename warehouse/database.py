@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -79,11 +79,11 @@ def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def open_read_only(
-    path: Path, readable: Path | None = None, unsafe: bool = False, memory: str = ""
+    path: Path, readable: Sequence[Path] = (), unsafe: bool = False, memory: str = ""
 ) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a published warehouse.
 
-    Unless `unsafe`, SQL on it can read no other file than the vectors under `readable`, attach
+    Unless `unsafe`, SQL on it can read no other file than those under `readable`, attach
     no database, load no extension and change no setting. `memory` bounds what DuckDB may take, as
     its setting memory_limit says it: "4GB", "50%".
     """
@@ -96,13 +96,14 @@ def open_read_only(
     if memory:
         run(connection, f"SET memory_limit = {literal(memory)}")
     if not unsafe:
-        if readable is not None:
-            run(connection, f"SET allowed_directories = {literal([str(readable.resolve())])}")
+        if readable:
+            places = [str(place.resolve()) for place in readable]
+            run(connection, f"SET allowed_directories = {literal(places)}")
         _shut(connection)
     return connection
 
 
-def open_apart(path: Path) -> duckdb.DuckDBPyConnection:
+def open_apart(path: Path, unsafe: bool = False) -> duckdb.DuckDBPyConnection:
     """As `open_read_only`, in an instance of its own: what else this process opens is not in its way.
 
     DuckDB knows an open file by its path: opened as usual, a path whose file was replaced gives the
@@ -116,7 +117,8 @@ def open_apart(path: Path) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}') from None
     run(connection, f"USE {_NAME}")
-    _shut(connection)
+    if not unsafe:
+        _shut(connection)
     return connection
 
 

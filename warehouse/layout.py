@@ -45,6 +45,11 @@ class Layout:
         return self.data / "vectors"
 
     @property
+    def members(self) -> Path:
+        """Of a collection: the rows of its members, one directory a member's build."""
+        return self.data / ".members"
+
+    @property
     def projections(self) -> Path:
         """Finished maps, one parquet for what was projected and how: none is computed twice."""
         return self.data / "projections"

@@ -127,6 +127,7 @@ SECTIONS = {
     "export": "Export",
     "history": "History: results of earlier builds, kept for diff",
     "calibration": "Calibration of the thresholds: cli.py calibrate",
+    "compare": "Comparison of a collection's members: cli.py compare",
 }
 
 SETTINGS: tuple[Setting, ...] = (
@@ -228,6 +229,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("export.embeddings", "float32", "str", "vectors of activation_embeddings: as they are; their bytes split by place, some 7 % smaller, for Polars 1.0 and newer; or int8 with a scale each, 4 times smaller", choices=("float32", "float32-split", "int8")),
     Setting("calibration.samples", 2000, "int", "features of each null of the pattern types at most; ten times as many shuffled phrases", 100, 1000000),
     Setting("calibration.seed", 0, "int", "of the shuffles; same seed, same figures", 0, 2**31),
+    Setting("compare.replicates", 1000, "int", "resamples that an interval is taken from", 100, 100000),
+    Setting("compare.seed", 0, "int", "of the resamples; same seed, same figures", 0, 2**31),
+    Setting("compare.min_cosine", 0.7, "float", "latents of two SAEs are compared as one feature from this decoder cosine on", -1, 1),
+    Setting("compare.bins_per_decade", 2, "int", "bins of firing frequency to a power of ten", 1, 100),
     Setting("history.keep", 3, "int", "earlier builds whose results are kept; 0: none", 0, 1000),
     Setting("history.max_gb", 2.0, "float", "what they may take on disk, in GB", 0, 1e6),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 -- version: 1
 -- description: Mean cosine similarity of two explainers' explanations over the features both explain.
 -- key: model, explainer, other_explainer
+-- collected: yes
 -- column model: the embedding model, as named in the settings
 -- column explainer_short: short name of the explainer
 -- column explainer: full name of the explainer

@@ -3,6 +3,7 @@
 --   feature are, each pair both ways.
 -- kind: view
 -- key: feature_id, llm_explainer, other_explainer
+-- collected: yes
 -- column feature_id: the feature
 -- column llm_explainer: full name of the explainer
 -- column other_explainer: full name of the other explainer

@@ -1,6 +1,7 @@
 -- version: 1
 -- description: Cosine similarity of the explanations of one feature by two explainers, both ways.
 -- key: model, feature_id, explainer_order, other_order
+-- collected: yes
 -- column model: the embedding model, as named in the settings
 -- column feature_id: the feature
 -- column explainer_order: 0-based place of the explainer

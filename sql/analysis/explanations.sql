@@ -1,6 +1,7 @@
 -- version: 1
 -- description: The explanation of each feature by each explainer.
 -- key: feature_id, explainer_order
+-- collected: yes
 -- column feature_id: the feature
 -- column explainer_order: 0-based place of the explainer
 -- column explainer: full name of the explainer

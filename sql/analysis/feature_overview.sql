@@ -4,6 +4,7 @@
 --   statistics, and a column for each of a user's own figures and tags that are the feature's own.
 --   `features` lists it.
 -- key: feature_id
+-- collected: yes
 -- column feature_id: the feature
 -- column sae_id: the SAE
 -- column num_examples: activation examples, silent ones too

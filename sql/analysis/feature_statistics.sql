@@ -4,6 +4,7 @@
 --   SAELens' sparsity; sample: of the kept records alone, which were selected, so nothing is said of
 --   its density.
 -- key: feature_id, basis
+-- collected: yes
 -- column feature_id: the feature
 -- column basis: corpus or sample
 -- column num_tokens: tokens that were read; of a sample those of its records' prompts; null of an export

@@ -3,6 +3,7 @@
 --   groups by. A figure that is null has no row.
 -- kind: view
 -- key: figure, feature_id, llm_explainer, scorer
+-- collected: yes
 -- column figure: a method of analysis.scores (of an explainer and a scorer; of intruder and
 --   example_embedding of a scorer);
 --   semantic_similarity (of an explainer: mean to the others'); match_rate, activation_semantic_sim,

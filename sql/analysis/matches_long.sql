@@ -3,6 +3,7 @@
 --   feature fires on.
 -- kind: view
 -- key: feature_id, llm_explainer, phrase_text
+-- collected: yes
 -- column feature_id: the feature
 -- column pattern_type: semantic, lexical or both
 -- column llm_explainer: full name of the explainer

@@ -3,6 +3,7 @@
 --   that nothing matches.
 -- kind: view
 -- key: feature_id, llm_explainer, item_type, item_text
+-- collected: yes
 -- column feature_id: the feature
 -- column pattern_type: semantic, lexical or both
 -- column mismatch_type: explanation_only (a phrase) or activation_only (a context)

@@ -2,6 +2,7 @@
 -- description: What another embedding model changes: per pair of models and measure the rank
 --   correlation and the mean difference, and how many pattern types differ.
 -- key: model, other_model, measure
+-- collected: yes
 -- column model: the embedding model, as named in the settings
 -- column other_model: the model it is compared with
 -- column measure: explanation_similarity (each pair of explainers of a feature),

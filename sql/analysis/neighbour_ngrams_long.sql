@@ -2,6 +2,7 @@
 -- description: interfeature_similarity.ngram_analysis flattened: a row a decoder neighbour and n.
 -- kind: view
 -- key: feature_id, neighbour_id, ngram_size
+-- collected: yes
 -- column feature_id: the feature
 -- column neighbour_id: the neighbour's feature id
 -- column ngram_size: n

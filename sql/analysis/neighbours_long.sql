@@ -3,6 +3,7 @@
 --   a decoder neighbour.
 -- kind: view
 -- key: feature_id, rank
+-- collected: yes
 -- column feature_id: the feature
 -- column rank: 1 = the nearest
 -- column neighbour_id: the neighbour's feature id

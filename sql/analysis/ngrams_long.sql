@@ -3,6 +3,7 @@
 --   flattened: a row a feature and n.
 -- kind: view
 -- key: feature_id, ngram_size
+-- collected: yes
 -- column feature_id: the feature
 -- column ngram_size: n
 -- column mean_jaccard: mean over the pairs of sampled windows; null for fewer than 2

@@ -3,6 +3,7 @@
 --   occurrence of a feature's top n-gram.
 -- kind: view
 -- key: feature_id, ngram_size, prompt_id, occurrence
+-- collected: yes
 -- column feature_id: the feature
 -- column ngram_size: n
 -- column ngram: the top n-gram of that n

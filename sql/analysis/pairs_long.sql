@@ -3,6 +3,7 @@
 --   feature and of a decoder neighbour.
 -- kind: view
 -- key: feature_id, neighbour_id, prompt_id, neighbour_prompt_id
+-- collected: yes
 -- column feature_id: the feature
 -- column prompt_id: its example's prompt
 -- column quantile: its example's quantile

@@ -1,6 +1,7 @@
 -- version: 1
 -- description: Per embedding model and explained feature its pattern type, and its selected n-gram.
 -- key: model, feature_id
+-- collected: yes
 -- column model: the embedding model, as named in the settings
 -- column feature_id: the feature
 -- column pattern_type: semantic, lexical, both or none

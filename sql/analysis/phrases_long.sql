@@ -3,6 +3,7 @@
 --   row a phrase of an explanation.
 -- kind: view
 -- key: feature_id, llm_explainer, chunk_index
+-- collected: yes
 -- column feature_id: the feature
 -- column llm_explainer: full name of the explainer
 -- column chunk_index: 0-based place of the phrase in the explanation

@@ -3,6 +3,7 @@
 --   have, per (feature, source, method) and pooled per (source, method). Failed examples aside; a
 --   ratio without examples is null.
 -- key: level, source, method, feature_id
+-- collected: yes
 -- column level: feature, or source (pooled over its features; feature_id is null)
 -- column source: the source: an explainer-scorer run
 -- column method: see analysis.scores; those that are not interpreted are left out

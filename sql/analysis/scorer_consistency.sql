@@ -2,6 +2,7 @@
 -- description: RV coefficient (Robert & Escoufier 1976) between two scorers' score matrices, features ×
 --   methods (fuzz, detection, embedding where both have it), per explainer.
 -- key: explainer_short, scorer_short, other_short
+-- collected: yes
 -- column explainer_short: short name of the explainer
 -- column scorer_short: short name of the scorer
 -- column other_short: short name of the other scorer

@@ -1,6 +1,7 @@
 -- version: 5
 -- description: The score of each feature by each source and method. Not scored is null, never 0.
 -- key: feature_id, source, method
+-- collected: yes
 -- column feature_id: the feature
 -- column source: the source: an explainer-scorer run
 -- column method: fuzz, detection, simulation, embedding, intruder, surprisal, example_embedding, or one

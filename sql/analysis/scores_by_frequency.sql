@@ -2,6 +2,7 @@
 -- description: Scores of features that fire about as often: per explainer, scorer, method and bin of the
 --   density, each half a power of ten. Features whose density in the corpus is not known are left out.
 -- key: llm_explainer, scorer, method, density_low
+-- collected: yes
 -- column llm_explainer: full name of the explainer; null for a method that does not judge the explanation
 -- column scorer: full name of the scorer
 -- column method: see analysis.scores

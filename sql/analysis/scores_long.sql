@@ -2,6 +2,7 @@
 -- description: Every score by its explainer, scorer and method: a row a score. What was not scored has
 --   no row.
 -- key: feature_id, llm_explainer, scorer, method
+-- collected: yes
 -- column feature_id: the feature
 -- column llm_explainer: full name of the explainer; null for a method that does not judge the explanation
 -- column scorer: full name of the scorer

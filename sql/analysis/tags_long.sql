@@ -2,6 +2,7 @@
 -- description: Every tag of a user's own files (raw/figures/) by its name.
 -- kind: view
 -- key: tag, feature_id, llm_explainer, scorer
+-- collected: yes
 -- column tag: <file's name>.<column>
 -- column feature_id: the feature
 -- column llm_explainer: full name of the explainer; null where the tag is the feature's own

@@ -3,6 +3,7 @@
 --   scorers judged too, and the score without those. Delphi draws both from the same slices with the
 --   same seed. Where windows of the same maximum are on both sides and not, each counts by its share.
 -- key: source, method, feature_id
+-- collected: yes
 -- column source: the run
 -- column method: fuzz or detection
 -- column feature_id: the feature

@@ -72,6 +72,8 @@ def test_the_help_of_every_command_ends_in_an_example_that_runs(
     shutil.copytree(sample, tmp_path / "demo")
     if path == ("sample",):
         shutil.rmtree(tmp_path / "demo")
+    if path == ("compare",):
+        shutil.copytree(sample, tmp_path / "other")
     monkeypatch.chdir(tmp_path)
     for line in found:
         if path == ("explore",) and "--to" not in line:

@@ -37,7 +37,7 @@ from warehouse.settings import BY_NAME, SETTINGS, Settings
 MODELS = load_all()
 CASES = ROOT / "tests" / "sql"
 FILES = sorted(CASES.rglob("*.sql"))
-TESTED = ("analysis", "master", "backend")
+TESTED = ("analysis", "master", "backend", "compare", "collection")
 NEAR = 1e-6
 _DIRECTIVE = re.compile(r"-- (set|given|call|expect|empty)\b:?\s*(.*)")
 
@@ -166,7 +166,7 @@ def test_a_model_makes_the_rows_that_were_worked_by_hand(
     compare(result(db, model, case, False), told(db, case.when_empty), bool(model.order))
 
 
-def test_every_analysis_master_and_backend_model_has_a_case_with_ties_and_nulls() -> None:
+def test_every_model_of_these_folders_has_a_case_with_ties_and_nulls() -> None:
     told_of: dict[str, str] = {}
     for path in FILES:
         name = ".".join(path.relative_to(CASES).parts[:2])

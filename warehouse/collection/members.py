@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from glob import has_magic
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from warehouse import settings_file
 from warehouse.errors import UsageError, nearest
@@ -20,7 +21,13 @@ from warehouse.plan.project import Project
 from warehouse.settings import Settings
 from warehouse.sqltext import digest
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 FILE_NAME = "collection.toml"
+# (decoder, its rows, the other, its rows, device, largest expansion) → pairs; None: not of one model.
+Pairing = Callable[[Path, int, Path, int, str, float], "pa.Table | None"]
+
 _KEYS = ("members", "member", "settings")
 _MEMBER_KEYS = ("path", "name", "settings")
 # A directory of this kind is a data directory: what a glob takes.
@@ -103,20 +110,23 @@ def _read(
     ]
     if not members:
         raise UsageError(f'"{path}" names no member', _EXAMPLE)
-    _assert_different(path, members)
+    _assert_different(f'"{path}"', members)
     settings = settings_file.load(data, overrides, common)
     return Collection(data, tuple(members), settings)
 
 
-def adhoc_collection(data: Path, directories: Iterable[Path]) -> Collection:
+def adhoc_collection(
+    data: Path, directories: Iterable[Path], overrides: Sequence[str] = ()
+) -> Collection:
     """A collection that no file describes: of these directories, with its own file in `data`."""
-    members = []
+    members: list[Member] = []
     for place in directories:
         _assert_member(data, place, f'"{place}"')
         members.append(Member(_name_of(place), place, {}, {}))
     names = Counter(m.name for m in members)
     members = [Member(str(m.data), m.data, {}, {}) if names[m.name] > 1 else m for m in members]
-    return Collection(data, tuple(members), settings_file.load(data))
+    _assert_different("the directories", members)
+    return Collection(data, tuple(members), settings_file.load(data, overrides))
 
 
 Found = tuple[str, Path, Mapping[str, object]]
@@ -200,19 +210,17 @@ def _assert_member(data: Path, place: Path, where: str) -> None:
     Layout(place)  # says what DuckDB can't work below
 
 
-def _assert_different(path: Path, members: Sequence[Member]) -> None:
+def _assert_different(where: str, members: Sequence[Member]) -> None:
     """UsageError when two members are one directory or have one name."""
     places: dict[Path, Member] = {}
     names: dict[str, Member] = {}
     for member in members:
         if places.setdefault(member.data.resolve(), member) is not member:
-            raise UsageError(
-                f'"{path}": "{member.data}" is a member twice', "keep one of the two lines"
-            )
+            raise UsageError(f'{where}: "{member.data}" is a member twice', "name it once")
         twin = names.setdefault(member.name.casefold(), member)  # directories are named by it
         if twin is not member:
             raise UsageError(
-                f'"{path}": "{twin.data}" and "{member.data}" are both named "{member.name}"',
+                f'{where}: "{twin.data}" and "{member.data}" are both named "{member.name}"',
                 f'give one another name: [[member]] path = "{member.data.name}", name = "…"',
             )
 

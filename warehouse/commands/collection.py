@@ -43,7 +43,7 @@ def assert_none_failed(collection: Collection, failed: Sequence[str]) -> None:
 
 
 def build_members(context: Context, collection: Collection, options: Options) -> None:
-    """Build every member."""
+    """Build every member, then publish the collection's own file."""
     from warehouse.terminal.collection import show_heading, show_result
     from warehouse.terminal.program import naming
     from warehouse.terminal.progress import progress
@@ -56,4 +56,23 @@ def build_members(context: Context, collection: Collection, options: Options) ->
                 result = build_member(member, context.overrides, context.load_jobs, options, show)
             show_result(member.project(context.overrides, context.load_jobs), result)
         results.append(result)
-    assert_none_failed(collection, [r.name for r in results if r.failed])
+    publish_members(context, collection, options, [r.name for r in results if r.failed])
+
+
+def publish_members(
+    context: Context, collection: Collection, options: Options, failed: Sequence[str]
+) -> None:
+    """Publish the collection's own file from what its members published, then tell which failed."""
+    from warehouse.collection.comparison import comparing
+    from warehouse.collection.publish import publish
+    from warehouse.terminal.collection import show_failure, show_published
+
+    models = context.without_settings.models
+    compare = comparing(collection, models, context.load_pairing)
+    try:
+        show_published(collection, publish(collection, models, compare, options.wait, options.full))
+    except WarehouseError as error:
+        if not failed:
+            raise
+        show_failure(error)
+    assert_none_failed(collection, failed)

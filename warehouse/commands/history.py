@@ -32,7 +32,21 @@ def history(ctx: click.Context, limit: int) -> None:
     from warehouse.look import history as histories
     from warehouse.terminal.history import show_history
 
-    if ctx.invoked_subcommand is None:
+    if ctx.invoked_subcommand is not None:
+        return
+    if ctx.obj.collection:
+        from warehouse.collection.publish import history as publications
+        from warehouse.commands.collection import for_each
+        from warehouse.terminal.collection import show_publications
+
+        collection = ctx.obj.collection
+        show_publications(collection, publications(collection.layout.warehouse), limit)
+        for_each(
+            ctx.obj,
+            collection,
+            lambda _, one: show_history(one, histories.builds(one.layout), limit),
+        )
+    else:
         project = ctx.obj.project
         show_history(project, histories.builds(project.layout), limit)
 

@@ -15,20 +15,24 @@ import click
 from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
-    from warehouse.collection.members import Collection
+    from warehouse.collection.members import Collection, Pairing
     from warehouse.plan.graph import Job
     from warehouse.plan.project import Project
 
 
 @dataclass(frozen=True)
 class Context:
-    """The common options, and where the jobs come from that a build can run."""
+    """The common options, and where the jobs come from that a build can run.
+
+    `load_pairing`: where what pairs the latents of two SAEs comes from.
+    """
 
     data: Path
     overrides: tuple[str, ...]
     verbose: bool
     json_log: bool
     load_jobs: Callable[[], Sequence[Job]]
+    load_pairing: Callable[[], Pairing]
 
     @cached_property
     def without_settings(self) -> Project:

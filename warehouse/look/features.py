@@ -12,6 +12,7 @@ import duckdb
 
 from warehouse.database import open_read_only
 from warehouse.errors import UsageError, WarehouseError
+from warehouse.look.readable import readable
 from warehouse.plan.project import Project
 
 OVERVIEW = "analysis.feature_overview"
@@ -21,6 +22,8 @@ _SHOWN = (
     "feature_id", "pattern_type", "mean_score", "match_rate", "explanation_text", "top_word_ngram", "top_char_ngram",
     "activation_semantic_sim", "activation_max_jaccard",
 )  # fmt: skip
+
+_MEMBER = ("member",)  # in front, of a collection
 
 _EXAMPLES = {
     "--where": "--where \"match_rate > 0.5 and pattern_type = 'both'\"",
@@ -38,14 +41,16 @@ def select_features(
     columns a table holds a few. UsageError when an expression is wrong, with near names for a
     column that does not exist.
     """
-    with open_read_only(project.layout.warehouse) as connection:
+    layout = project.layout
+    with open_read_only(layout.warehouse, readable(layout)) as connection:
         found = filter_overview(connection, project.data, where)
         known = connection.table(OVERVIEW).columns
         count = len(found)
         rows = min(count, limit or count)
         # A line end, so that a comment in `sort` does not swallow what follows.
         found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(rows)  # fmt: skip
-        sql = found.select(*_SHOWN).sql_query() if as_table else found.sql_query()
+        shown = [*(name for name in _MEMBER if name in known), *_SHOWN]
+        sql = found.select(*shown).sql_query() if as_table else found.sql_query()
     return sql, rows, count
 
 

@@ -82,7 +82,7 @@ class Ledger:
 
 def read_ledger(layout: Layout) -> Ledger | None:
     """The ledger of the published warehouse; None when it was built without one."""
-    with open_read_only(layout.warehouse, layout.vectors) as connection:
+    with open_read_only(layout.warehouse, [layout.vectors]) as connection:
         if not run(connection, "SELECT 1 FROM _warehouse.nodes WHERE node = 'staging.files'"):
             return None  # so after some --select
         inputs = run(

@@ -59,7 +59,7 @@ def compare_models(layout: Layout) -> list[tuple]:
 
     UsageError when the warehouse holds one model.
     """
-    with open_read_only(layout.warehouse, layout.vectors) as connection:
+    with open_read_only(layout.warehouse, [layout.vectors]) as connection:
         rows = run(
             connection,
             """SELECT model, other_model, measure, compared, rank_correlation, mean_difference,

@@ -12,6 +12,7 @@ import duckdb
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError, first_line, nearest
 from warehouse.files import write_atomically
+from warehouse.look.readable import readable
 from warehouse.plan.project import Project
 
 # SELECT is FROM, WITH, VALUES, DESCRIBE, SHOW and SUMMARIZE too; MULTI is PIVOT.
@@ -65,7 +66,7 @@ def write_parquet(
 def _opened(project: Project, sql: str, unsafe: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published warehouse; what DuckDB says of `sql` inside becomes a WarehouseError."""
     layout = project.layout
-    with open_read_only(layout.warehouse, layout.vectors, unsafe, _MEMORY) as connection:
+    with open_read_only(layout.warehouse, readable(layout), unsafe, _MEMORY) as connection:
         try:
             if not unsafe:
                 _assert_only_reads(connection, sql)

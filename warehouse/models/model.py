@@ -12,7 +12,7 @@ function whose SQL binds each `argument NAME [DEFAULT]: meaning` as `$NAME`),
 from: unchanged files keep their rows), `files` (a relation it reads: of its `raw.*` inputs only
 the files named there, in the column `file`, are opened), `hash: content` (a view whose content, not
 its text, decides whether its readers run), `counted: no` (a view of so many rows that a build does
-not count them), `order` (the rows' order in an export), `file` (where its export goes in the
+not count them), `collected: yes` (a collection's file holds its rows, of all members), `order` (the rows' order in an export), `file` (where its export goes in the
 data directory; `{sae}` is the SAE's directory; without rows there is none), `column NAME
 [TYPE]: meaning`, and in audits `severity` (error, the default; warning) and `hint`. A line that
 starts with `--   ` continues the one before. What lies in `cards/` is no part of a build: the command
@@ -30,7 +30,7 @@ from warehouse.errors import WarehouseError, nearest
 from warehouse.models.schemas import SCHEMAS
 from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
-KEYS = ("version", "description", "kind", "key", "incremental", "files", "batch_by", "hash", "counted", "order", "file", "severity", "hint")  # fmt: skip
+KEYS = ("version", "description", "kind", "key", "incremental", "files", "batch_by", "hash", "counted", "collected", "order", "file", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
 # What a model binds that is made in parts (header: the relation whose features are cut into them).
 ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
@@ -70,6 +70,7 @@ class Model:
     batch_by: str = ""
     hash: str = ""
     counted: bool = True
+    collected: bool = False
     order: str = ""
     file: str = ""
     severity: str = "error"
@@ -190,6 +191,7 @@ def parse(name: str, path: Path, text: str) -> Model:
         ("severity", ("error", "warning")),
         ("hash", ("content",)),
         ("counted", ("no",)),
+        ("collected", ("yes",)),
     ):
         if key in values and values[key] not in allowed:
             raise WarehouseError(f'"{path}": {key} "{values[key]}"', f"one of {', '.join(allowed)}")
@@ -206,6 +208,7 @@ def parse(name: str, path: Path, text: str) -> Model:
         batch_by=values.get("batch_by", ""),
         hash=values.get("hash", ""),
         counted=values.get("counted", "") != "no",
+        collected="collected" in values,
         order=values.get("order", ""),
         file=values.get("file", ""),
         severity=values.get("severity", "error"),

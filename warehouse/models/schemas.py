@@ -75,6 +75,16 @@ SCHEMAS: Mapping[str, Schema] = {
     "calibration": _command(
         "What `calibrate` asks of the published warehouse; no build makes them."
     ),
+    "compare": Schema(
+        "How the members of a collection differ: tables of the collection's own file, made when it is built.",
+        built=False,
+        stored=False,
+    ),
+    "collection": Schema(
+        "Views of a collection's own file beside the rows of its members.",
+        built=False,
+        stored=False,
+    ),
     "latents": Schema(
         "What is asked of a part of a latents cache while it is read; no part of a build's graph.",
         built=False,

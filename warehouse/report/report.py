@@ -53,7 +53,7 @@ def write(project: Project, output: Path | None = None) -> Path:
 def render(project: Project) -> str:
     """The report's page as text. Reads the published warehouse, changes nothing."""
     layout = project.layout
-    with open_read_only(layout.warehouse, layout.vectors) as connection:
+    with open_read_only(layout.warehouse, [layout.vectors]) as connection:
         queries = reader(connection, project)
         facts = {name: queries.table(name) for name in ("totals", "builds", "inputs", "quarantine_reasons", "named_features")}  # fmt: skip
         values = queries.settings

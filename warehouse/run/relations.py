@@ -38,7 +38,7 @@ class Relations:
                 sql = f"{making} {_select(model, model.sql)}"
                 run(self.connection, sql, {**bound, **part} or None)
                 making = f"INSERT INTO {table} BY NAME"
-            self._describe(model)
+            describe(self.connection, model, model.kind)
             return
         sql = f"DELETE FROM {table} WHERE list_contains(?, {identifier(model.incremental)})"
         run(self.connection, sql, [list(outdated)])
@@ -46,12 +46,12 @@ class Relations:
 
     def make_macro(self, model: Model) -> None:
         run(self.connection, model.filled(self.parameters))
-        self._describe(model)
+        describe(self.connection, model, model.kind)
 
     def make_view(self, model: Model) -> None:
         sql = _select(model, model.filled(self.parameters))
         run(self.connection, f"CREATE OR REPLACE VIEW {identifier(model.name)} AS {sql}")
-        self._describe(model)
+        describe(self.connection, model, model.kind)
 
     def content(self, name: str) -> tuple[str, int]:
         """Order-free hash of a relation's rows, and their number."""
@@ -98,16 +98,25 @@ class Relations:
         edges = [first, *(feature for (feature,) in firsts), last + 1]
         return [dict(zip(ALL_FEATURES, (a, b - 1), strict=True)) for a, b in pairwise(edges)]
 
-    def _describe(self, model: Model) -> None:
-        """The header's descriptions as comments, where any DuckDB shell shows them."""
-        kind, name = model.kind.replace("macro", "macro table"), identifier(model.name)
-        comments = [f"COMMENT ON {kind} {name} IS {literal(model.description)}"]
-        if model.kind != "macro":
-            comments += [
-                f"COMMENT ON COLUMN {name}.{identifier(c.name)} IS {literal(c.description)}"
-                for c in model.columns
-            ]
-        run(self.connection, "; ".join(["BEGIN", *comments, "COMMIT"]))
+
+def describe(
+    connection: duckdb.DuckDBPyConnection, model: Model, kind: str, columns: Sequence[str] = ()
+) -> None:
+    """The header's descriptions as comments, where any DuckDB shell shows them.
+
+    `kind`: view, table or macro; `columns`: those that there are, where it may not have all.
+    """
+    name = identifier(model.name)
+    comments = [
+        f"COMMENT ON {kind.replace('macro', 'macro table')} {name} IS {literal(model.description)}"
+    ]
+    if kind != "macro":
+        comments += [
+            f"COMMENT ON COLUMN {name}.{identifier(c.name)} IS {literal(c.description)}"
+            for c in model.columns
+            if not columns or c.name in columns
+        ]
+    run(connection, "; ".join(["BEGIN", *comments, "COMMIT"]))
 
 
 def hashable(column: str, type_: str) -> list[str]:
