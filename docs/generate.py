@@ -33,7 +33,7 @@ from warehouse.terminal.rows import show_query
 DOCS = Path(__file__).resolve().parent
 GENERATED = "<!-- Generated: make docs. Don't edit. -->"
 
-_DETAILED = ("master", "backend", "analysis")
+_DETAILED = ("master", "backend", "analysis", "compare", "collection")
 
 
 def pages(data: Path) -> dict[str, str]:
