@@ -37,7 +37,7 @@ from warehouse.models.library import load_all
 from warehouse.read.discover import discover
 from warehouse.settings_file import load
 from warehouse.write.room import estimate
-from warehouse.write.targets import EMBEDDINGS, master_names
+from warehouse.write.targets import EMBEDDINGS, count_rows, master_names
 
 ALL = "quarantine.max_share=1"
 NAME = "layers.30_latent7.txt"
@@ -269,9 +269,11 @@ def test_the_estimate_of_the_export_is_near_what_is_written(sample: Path, tmp_pa
         for published, most in ((sample, 2), (tmp_path, 12)):
             for name in master_names(models):
                 size = (sample / "master" / f"{name}.parquet").stat().st_size
-                guess = estimate(connection, models[f"master.{name}"], published, settings)
+                model = models[f"master.{name}"]
+                rows = count_rows(connection, model)
+                guess = estimate(connection, model, rows, published, settings)
                 assert guess < most * size, name
-        guess = estimate(connection, models[EMBEDDINGS], tmp_path, settings)
+        guess = estimate(connection, models[EMBEDDINGS], 0, tmp_path, settings)
         size = (sample / "master/activation_embeddings.parquet").stat().st_size
         assert 0.7 < guess / size < 1.6  # windows that occur twice are one in the file
 

@@ -66,10 +66,11 @@ class ExportKind(Protocol):
         self,
         connection: duckdb.DuckDBPyConnection,
         model: Model,
+        rows: int,
         published: Path,
         settings: Settings,
     ) -> int:
-        """About how many bytes the files will have; 0 where they are too small to matter."""
+        """About how many bytes the files of so many rows will have; 0 where that is nothing much."""
 
     def prepare(
         self, connection: duckdb.DuckDBPyConnection, model: Model, sampled: SampledVectors
@@ -100,10 +101,11 @@ class Parquet:
         self,
         connection: duckdb.DuckDBPyConnection,
         model: Model,
+        rows: int,
         published: Path,
         settings: Settings,
     ) -> int:
-        return estimate(connection, model, published, settings)
+        return estimate(connection, model, rows, published, settings)
 
     def prepare(
         self, connection: duckdb.DuckDBPyConnection, model: Model, sampled: SampledVectors

@@ -11,7 +11,7 @@ from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.models.model import Model
 from warehouse.settings import Settings
-from warehouse.write.targets import EMBEDDINGS, count_rows, file_columns, find_place, find_sae
+from warehouse.write.targets import EMBEDDINGS, file_columns, find_place, find_sae
 
 # How many vectors a file holds, and of which length.
 _VECTORS = {
@@ -35,9 +35,13 @@ def assert_room(needed: int, target: Path) -> None:
 
 
 def estimate(
-    connection: duckdb.DuckDBPyConnection, model: Model, published: Path, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    model: Model,
+    rows: int,
+    published: Path,
+    settings: Settings,
 ) -> int:
-    """About how many bytes a master's file will have.
+    """About how many bytes a master's file of so many rows will have.
 
     Vectors hardly compress, so they count as they are; other rows as in the file of before, if
     there is one, else as measured on trees of 16,384 features.
@@ -55,4 +59,4 @@ def estimate(
         each = before.stat().st_size / max(pq.read_metadata(before).num_rows, 1)
     except (OSError, pa.ArrowInvalid):
         each = _ROW_BYTES
-    return int(count_rows(connection, model) * each)
+    return int(rows * each)

@@ -74,22 +74,23 @@ class Writer:
 
         WarehouseError when the disk has no room for them beside those that are being written.
         """
-        self._assert_room(models)
+        # Counted once, and now: later a view may stand for a stream, which a build reads.
+        counted = {model.name: count_rows(self.connection, model) for model in models}
+        self._assert_room(models, counted)
         for model in models:
             started = time.monotonic()
             kind = kind_of(model)
             kind.prepare(self.connection, model, self.sampled)
-            # Counted now: later the view may stand for a stream, which a build reads.
-            rows = count_rows(self.connection, model)
             key = kind.key(model, results, self.settings)
             self.keys[model.name] = key
-            origin = Origin(key, rows, self.build_id, self.settings)
+            origin = Origin(key, counted[model.name], self.build_id, self.settings)
             self._running[self._pool.submit(self._write, model, origin, started)] = model
 
-    def _assert_room(self, models: Sequence[Model]) -> None:
+    def _assert_room(self, models: Sequence[Model], counted: Mapping[str, int]) -> None:
         published, settings = self.settings.data, self.settings
         for model in models:
-            size = kind_of(model).size(self.connection, model, published, settings)
+            rows = counted[model.name]
+            size = kind_of(model).size(self.connection, model, rows, published, settings)
             self._sizes[model.name] = size
         running = {model.name for model in (*self._running.values(), *models)}
         needed = sum(size for name, size in self._sizes.items() if name in running)
