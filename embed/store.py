@@ -9,8 +9,7 @@ groups, whose statistics lead a reader of some places to them and past all other
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +32,33 @@ CHUNK_TEXTS = 512  # texts between two progress reports
 _ROW_GROUP = 256
 _FORM = 2  # parts of form 1 have no places
 _ROW_BITS = 16  # of a place: the row in its part; the others say which part
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The texts of one part that is still to be made, with their keys as UUID texts."""
+
+    keys: list[str]
+    texts: list[str]
+
+    def by_cost(self, cost: Callable[[list[str]], list[int]]) -> Batch:
+        """The same texts, the costliest first: texts of like cost are encoded together."""
+        costs = cost(self.texts)
+        order = sorted(range(len(costs)), key=lambda i: -costs[i])
+        return Batch([self.keys[i] for i in order], [self.texts[i] for i in order])
+
+    def encode(
+        self, encode: Callable[[list[str]], np.ndarray], progress: Callable[[int], None]
+    ) -> np.ndarray:
+        """float32 (texts, dimension); `progress(texts)` tells of each chunk how many it had."""
+        import numpy as np
+
+        chunks = []
+        for at in range(0, len(self.texts), CHUNK_TEXTS):
+            texts = self.texts[at : at + CHUNK_TEXTS]
+            chunks.append(encode(texts))
+            progress(len(texts))
+        return np.concatenate(chunks)
 
 
 @dataclass(frozen=True)
@@ -92,17 +118,23 @@ class VectorStore:
         path.unlink()
         self.describe(facts)
 
-    def append(self, keys: list[str], vectors: np.ndarray) -> None:
-        """Add a part: `keys` as UUID texts, `vectors` float32 (len(keys), dimension)."""
+    def part_of(self, batch: Batch) -> Path:
+        """Where the part of these texts in this order lies, or will lie."""
+        return self.directory / f"part-{digest(*batch.keys)}.parquet"
+
+    def append(self, batch: Batch, vectors: np.ndarray) -> Path:
+        """Add the part of `batch`; `vectors`: float32 (texts, dimension)."""
         import pyarrow as pa
 
         rows, dimension = vectors.shape
         offsets = pa.array(range(0, (rows + 1) * dimension, dimension), pa.int32())
+        path = self.part_of(batch)
         _write_part(
-            self.directory / f"part-{digest(*keys)}.parquet",
-            pa.array([UUID(key).bytes for key in keys], pa.binary(16)),
+            path,
+            pa.array([UUID(key).bytes for key in batch.keys], pa.binary(16)),
             pa.ListArray.from_arrays(offsets, pa.array(vectors.reshape(-1))),
         )
+        return path
 
     def select(
         self, connection: duckdb.DuckDBPyConnection, texts: str, model: str, places: str
@@ -147,40 +179,20 @@ class VectorStore:
         )
         return run(connection, "SELECT count(*) FROM _missing")[0][0]
 
-    def fill(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        total: int,
-        encode: Callable[[list[str]], np.ndarray],
-        progress: Callable[[int, int], None],
-        cost: Callable[[list[str]], list[int]] = lambda texts: [0] * len(texts),
-    ) -> None:
-        """Encode all of _missing, a part at a time; `progress(done, total)` after each chunk.
+    def batches(self, connection: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
+        """What is in _missing, a part at a time.
 
-        Texts of like `cost` go together. A part is written while the next one is encoded.
+        Each batch holds what it would hold if the ones before it were not made yet, so parts can be
+        made in any order and by anybody.
         """
-        import numpy as np
-
-        with ThreadPoolExecutor(1) as writer:
-            written: Future[None] | None = None
-            for start in range(0, total, PART_TEXTS):
-                rows = run(
-                    connection,
-                    "SELECT text_key::VARCHAR, text FROM _missing WHERE i >= ? AND i < ? ORDER BY i",
-                    [start, start + PART_TEXTS],
-                )
-                costs = cost([text for _, text in rows])
-                rows = [rows[i] for i in sorted(range(len(rows)), key=lambda i: -costs[i])]
-                chunks = []
-                for at in range(0, len(rows), CHUNK_TEXTS):
-                    chunks.append(encode([text for _, text in rows[at : at + CHUNK_TEXTS]]))
-                    progress(start + min(at + CHUNK_TEXTS, len(rows)), total)
-                if written:
-                    written.result()
-                keys = [key for key, _ in rows]
-                written = writer.submit(self.append, keys, np.concatenate(chunks))
-            if written:
-                written.result()
+        start = 0
+        while rows := run(
+            connection,
+            "SELECT text_key::VARCHAR, text FROM _missing WHERE i >= ? AND i < ? ORDER BY i",
+            [start, start + PART_TEXTS],
+        ):
+            yield Batch([key for key, _ in rows], [text for _, text in rows])
+            start += PART_TEXTS
 
 
 def _write_part(path: Path, keys: pa.Array, vectors: pa.Array) -> None:
@@ -208,6 +220,7 @@ def _write_part(path: Path, keys: pa.Array, vectors: pa.Array) -> None:
             write_page_checksum=True,
             store_schema=False,
         ),
+        alone=False,
     )
 
 

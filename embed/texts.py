@@ -10,6 +10,7 @@ from typing import ClassVar
 from embed import encoder as encoders
 from embed.model_files import VECTOR_SETTINGS, ModelFiles, assert_safe, fingerprint, locate
 from embed.store import VectorStore
+from embed.workers import Filling, LocalWorkers, Workers
 from warehouse.database import run
 from warehouse.errors import DamagedError
 from warehouse.layout import Layout
@@ -111,25 +112,17 @@ class TextJob:
         context.embedded[self.name] += missing
         if not missing:
             return
-        files = _files(context, model)
-        encoder = context.once(
-            f"encoder {model}", lambda: encoders.load_encoder(context.settings, files)
-        )
-        store.describe(
-            {
-                "model": files.name,
-                "revision": files.revision,
-                "dimension": encoder.dimension,
-                **{k: context.settings[k] for k in VECTOR_SETTINGS},
-            }
-        )
-        store.fill(
-            context.connection,
-            missing,
-            encoder.encode,
-            lambda done, total: context.progress(self.name, done, total, "texts"),
-            encoder.count_tokens,
-        )
+        encoded = 0
+
+        def done(texts: int) -> None:
+            nonlocal encoded
+            encoded += texts
+            context.progress(self.name, encoded, missing, "texts")
+
+        files, load = _files(context, model), encoders.load_encoder
+        filling = Filling(context.settings, model, files, store, load)
+        workers: Workers = context.once("workers", LocalWorkers)
+        workers.fill(filling, store.batches(context.connection), done)
 
 
 def _set_aside(context: JobContext, store: VectorStore) -> list[Path]:

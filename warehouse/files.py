@@ -29,10 +29,14 @@ def write_atomically(
         temporary.unlink(missing_ok=True)
 
 
-def write_durably(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file beside `path`, then put it there by one rename, once it is on disk."""
+def write_durably(path: Path, write: Callable[[Path], object], alone: bool = True) -> None:
+    """Let `write` make a file beside `path`, then put it there by one rename, once it is on disk.
+
+    Not `alone`: other processes may write the same file now, and none disturbs another.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    own = "" if alone else f"{secrets.token_hex(4)}."
+    temporary = path.with_name(f".{own}{path.name}.tmp")
     write(temporary)
     sync(temporary)
     temporary.replace(path)

@@ -23,6 +23,7 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
     from embed.encoder import SentenceEncoder
     from embed.model_files import locate
     from embed.store import VectorStore
+    from embed.workers import fill
     from warehouse.settings_file import load
 
     settings = load(Path(directory), (f"embedding.precision={precision}", f"embedding.batch_size={BATCH}"))  # fmt: skip
@@ -38,8 +39,9 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
             some = texts[turn::ROUNDS]
             connection.execute("CREATE OR REPLACE TABLE wanted AS SELECT md5(t)::UUID AS text_key, t AS text FROM (SELECT unnest($1) AS t)", [some])  # fmt: skip
             started = time.perf_counter()
-            missing = store.find_missing(connection, "wanted")
-            store.fill(connection, missing, encoder.encode, lambda *_: None, encoder.count_tokens)
+            store.find_missing(connection, "wanted")
+            batches = store.batches(connection)
+            fill(store, batches, encoder.encode, cost=encoder.count_tokens)
             between = time.perf_counter()
             expected = plain.encode(some, batch_size=BATCH)
             ended = time.perf_counter()

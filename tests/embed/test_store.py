@@ -13,6 +13,7 @@ import pytest
 
 from embed import store
 from embed.store import VectorStore
+from embed.workers import fill as fill_parts
 from warehouse.database import run
 from warehouse.models.library import load_all
 from warehouse.run.macros import create_macros
@@ -77,8 +78,14 @@ def fill(
     encode: Encoder,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
-    missing = vectors.find_missing(db, relation)
-    vectors.fill(db, missing, encode, progress)
+    missing, encoded = vectors.find_missing(db, relation), 0
+
+    def done(texts: int) -> None:
+        nonlocal encoded
+        encoded += texts
+        progress(encoded, missing)
+
+    fill_parts(vectors, vectors.batches(db), encode, done)
     return missing
 
 
