@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo docs test bench readers lint lock clean
+.PHONY: help demo docs test cluster-test bench readers lint lock clean
 
 help:  ## what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -25,6 +25,10 @@ docs: .venv/.ready  ## write the generated pages anew: models, commands, setting
 test: .venv/.ready lint  ## set up, run the linter and every test
 	$(BIN)/python -m tests.readers install
 	$(BIN)/python -m pytest -n 2
+
+cluster-test: .venv/.ready  ## install Ray (80 MB) and kill parts of a cluster of three nodes on this machine
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[cluster]'
+	$(BIN)/python -m pytest -n 0 tests/cluster
 
 bench: .venv/.ready  ## measure every target beside its peer, into docs/benchmarks.md (half an hour)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'

@@ -51,11 +51,14 @@ class Commands(click.Group):
             sys.exit(ExitCode.INTERRUPTED)
 
 
-def load_jobs() -> Sequence[Job]:
-    """What SQL can't do; imported by the commands that plan a build."""
-    from embed.jobs import JOBS
+def load_jobs(on: str = "local", among: int = 1) -> Sequence[Job]:
+    """What SQL can't do; imported by the commands that plan a build.
 
-    return JOBS
+    `on`: where texts are embedded; `among`: builds that share a cluster's GPUs.
+    """
+    from embed.jobs import jobs_on
+
+    return jobs_on(on, among)
 
 
 def load_pairing() -> Pairing:

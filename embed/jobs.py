@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from embed.decoder_neighbours import DecoderNeighbours
 from embed.decoder_tree import DecoderTree
 from embed.failure_clusters import FailureClusters
@@ -21,3 +24,11 @@ JOBS: tuple[Job, ...] = (
     FEATURE_MAP,
     EXPLANATION_MAP,
 )
+
+
+def jobs_on(on: str, among: int = 1) -> Sequence[Job]:
+    """The jobs, of which those that embed texts do it there: "local", "ray", "auto" or an address.
+
+    `among`: how many builds share the workers of a cluster.
+    """
+    return [replace(job, on=on, among=among) if isinstance(job, TextJob) else job for job in JOBS]

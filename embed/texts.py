@@ -10,7 +10,7 @@ from typing import ClassVar
 from embed import encoder as encoders
 from embed.model_files import VECTOR_SETTINGS, ModelFiles, assert_safe, fingerprint, locate
 from embed.store import VectorStore
-from embed.workers import Filling, LocalWorkers, Workers
+from embed.workers import LOCAL, Filling, LocalWorkers, Workers
 from warehouse.database import run
 from warehouse.errors import DamagedError
 from warehouse.layout import Layout
@@ -29,11 +29,14 @@ class TextJob:
     """Makes `vectors.PURPOSE`; a model is loaded by the first job that has something to encode.
 
     With `own_texts` the texts depend on what a model's vectors say, so each model embeds its own;
-    other texts go to every model.
+    other texts go to every model. `on`: this process, or the Ray cluster that embeds, whose workers
+    are shared `among` so many builds; the vectors and the job's identity are the same.
     """
 
     purpose: str
     own_texts: bool = False
+    on: str = LOCAL
+    among: int = 1
     imports: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[Mapping[str, str]] = {
         "model": "the embedding model, as named in the settings",
@@ -64,6 +67,10 @@ class TextJob:
             files = locate(name, download=fetch)
             if files:
                 assert_safe(files)
+        if self.on != LOCAL:
+            from embed.on_ray import connect
+
+            connect(self.on)
 
     def run(self, context: JobContext) -> tuple[str, int]:
         """Fill the models' stores; the job's relation is a view over their vectors of these texts."""
@@ -121,8 +128,16 @@ class TextJob:
 
         files, load = _files(context, model), encoders.load_encoder
         filling = Filling(context.settings, model, files, store, load)
-        workers: Workers = context.once("workers", LocalWorkers)
+        workers: Workers = context.once("workers", lambda: self._workers(context))
         workers.fill(filling, store.batches(context.connection), done)
+
+    def _workers(self, context: JobContext) -> Workers:
+        """Who embeds: the jobs of a build share them."""
+        if self.on == LOCAL:
+            return LocalWorkers()
+        from embed.on_ray import RayWorkers
+
+        return RayWorkers.start(self.on, context.settings, context.layout, self.among)
 
 
 def _set_aside(context: JobContext, store: VectorStore) -> list[Path]:

@@ -16,6 +16,8 @@ from warehouse.settings import Settings
 if TYPE_CHECKING:
     import numpy as np
 
+LOCAL = "local"
+
 
 @dataclass(frozen=True)
 class Filling:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,9 +91,16 @@ def _plan(project: Project, selectors: Sequence[str], full: bool) -> None:
 )
 @click.option("--no-export", is_flag=True, help="Leave the parquet files as they are.")
 @click.option("--wait", is_flag=True, help="Wait for another build of this directory to end.")
+@click.option(
+    "--on",
+    metavar="local|ray|auto|HOST:PORT",
+    default="local",
+    help="Where texts are embedded: this machine, or a Ray cluster whose nodes share the directory. "
+    "ray: the one that runs here, else a new one on this machine; auto: the one that runs here.",
+)
 @click.pass_obj
 def build(
-    context: Context, selectors: tuple[str, ...], full: bool, no_export: bool, wait: bool
+    context: Context, selectors: tuple[str, ...], full: bool, no_export: bool, wait: bool, on: str
 ) -> None:
     """Bring the warehouse and its exports up to date: plan, run, audit, publish.
 
@@ -102,6 +111,7 @@ def build(
     from warehouse.collection.member import Options
 
     options = Options(selectors, full, not no_export, wait)
+    context = context.on(on)
     if context.collection:
         from warehouse.commands.collection import build_members
 
@@ -120,7 +130,8 @@ def _build(context: Context, options: Options) -> None:
     from warehouse.terminal.values import describe_settings
 
     project = context.project
-    with progress(context.json_log, context.verbose) as show:
+    # Ray says on standard output what becomes of its nodes; ours is for results.
+    with redirect_stdout(sys.stderr), progress(context.json_log, context.verbose) as show:
         if changed := changed_settings(project):
             told = f"settings that differ from the published build's: {describe_settings(changed)}"
             show(Event("note", "", told))

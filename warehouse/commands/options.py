@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class Context:
     overrides: tuple[str, ...]
     verbose: bool
     json_log: bool
-    load_jobs: Callable[[], Sequence[Job]]
+    load_jobs: Callable[..., Sequence[Job]]
     load_pairing: Callable[[], Pairing]
 
     @cached_property
@@ -47,6 +47,10 @@ class Context:
         self._assert_single()
         _ = self.without_settings.settings
         return self.without_settings
+
+    def on(self, where: str) -> Context:
+        """The same, with jobs that embed texts in this process ("local") or on a Ray cluster."""
+        return replace(self, load_jobs=partial(self.load_jobs, where))
 
     @cached_property
     def collection(self) -> Collection | None:
