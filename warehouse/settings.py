@@ -136,7 +136,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("memory_limit", "", "str", 'DuckDB\'s memory, e.g. "4GB"; empty: DuckDB\'s default'),
     Setting("threads", 0, "int", "DuckDB's and torch's threads; 0: all cores", 0, 1024),
     Setting("temp_directory", "", "str", "where DuckDB spills; empty: beside the build"),
-    Setting("storage_version", "v1.2.0", "str", "the oldest DuckDB that opens warehouse.duckdb", choices=("v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0", "v2.0.0")),
+    Setting("storage_version", "v1.3.0", "str", "the oldest DuckDB that opens warehouse.duckdb", choices=("v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0", "v2.0.0")),
     Setting("scope.features", "", "str", 'feature ids and ranges, e.g. "0-199,877"; empty: all'),
     Setting(
         "input.activations",

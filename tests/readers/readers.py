@@ -106,9 +106,9 @@ BY_ID = {reader.id: reader for reader in READERS}
 # `make test` reads with these; their environments hold one wheel each.
 TESTED = tuple(BY_ID[id_] for id_ in ("polars-0.20.31", "polars-1.33.1", "polars-2.1.0"))
 
-# `make test` opens a warehouse with these: the oldest that the default storage_version lets open it,
-# and the newest before this one.
-OPENERS = (Reader("DuckDB", "duckdb", "1.2.2"), Reader("DuckDB", "duckdb", "1.5.6"))
+# `make test` opens a warehouse with these: the oldest of all storage versions, the oldest that opens
+# the default one, and the newest before this one.
+OPENERS = tuple(Reader("DuckDB", "duckdb", version) for version in ("1.2.2", "1.3.2", "1.5.6"))
 
 
 def install(reader: Reader) -> None:
