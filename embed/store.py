@@ -17,7 +17,7 @@ from uuid import UUID
 
 import duckdb
 
-from warehouse.database import run
+from warehouse.database import in_data, is_in_place, run
 from warehouse.files import write_durably
 from warehouse.sqltext import digest, literal
 
@@ -156,9 +156,12 @@ class VectorStore:
         )
         wanted = {row[0] for row in found}
         files = [p for p in parts if _part_number(p) in wanted] or parts[:1]
+        data = self.directory.parent.parent
+        paths = ", ".join(in_data(data, str(part.relative_to(data))) for part in files)
         # Places on the right: they are few, and the vectors pass by them.
-        return f"""SELECT p.model, p.text_key, v.vector FROM {_scan(files)} v
-            JOIN {places} p ON p.place = v.place AND p.model = {literal(model)}"""
+        return f"""SELECT p.model, p.text_key, v.vector FROM read_parquet([{paths}]) v
+            JOIN (FROM {places} WHERE model = {literal(model)} AND {is_in_place(data)}) p
+            ON p.place = v.place"""
 
     def find_missing(self, connection: duckdb.DuckDBPyConnection, texts: str) -> int:
         """Fill TEMP TABLE _missing (i, text_key, text): `texts` without a vector, longest first.
@@ -229,7 +232,5 @@ def _part_number(path: Path) -> int:
     return int(digest(path.stem), 16) % (1 << (63 - _ROW_BITS))
 
 
-def _scan(parts: list[Path], *options: str) -> str:
-    # Absolute paths: a view over them answers from any working directory.
-    files = literal([str(p.resolve()) for p in parts])
-    return f"read_parquet({', '.join([files, *options])})"
+def _scan(parts: list[Path]) -> str:
+    return f"read_parquet({literal([str(p.resolve()) for p in parts])})"

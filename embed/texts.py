@@ -18,8 +18,8 @@ from warehouse.plan.graph import JobContext, JobIdentity
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, literal
 
-# Raise when the job's program changes what it computes.
-_VERSION = 2
+# Raise when the job's program changes what it computes, or the view that it makes.
+_VERSION = 3
 
 _SETTINGS = ("embedding.model", "embedding.beside", *VECTOR_SETTINGS)
 

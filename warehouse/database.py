@@ -12,6 +12,13 @@ from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.settings import Settings
 from warehouse.sqltext import identifier, literal
 
+# A variable of each connection: the data directory, from which views find the vectors. In a plain
+# shell, where it is not set, they find them where the build left them, or say that it has to be set.
+DATA = "warehouse_data"
+_MOVED = (
+    "this data directory was moved or copied since its last build; say where it is now: "
+    f"SET VARIABLE {DATA} = '/path/to/data'; or build it: python cli.py build"
+)
 _NAME = "warehouse"  # what DuckDB calls a file opened as warehouse.duckdb
 # Threads share a scan by row groups: of the usual 122,880 rows most tables would have one or two.
 _ROW_GROUP = 20_480
@@ -42,6 +49,7 @@ def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb
             run(connection, f"USE {_NAME}")
         except duckdb.Error as error:
             raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}', "check disk space and permissions") from None  # fmt: skip
+    tell_data(connection, settings.data)
     directory = settings["temp_directory"] or str(spill)
     run(connection, f"SET temp_directory = {literal(directory)}")
     run(connection, "SET enable_progress_bar = false")
@@ -58,10 +66,34 @@ def rewrite(source: Path, target: Path, spill: Path, settings: Settings) -> None
 
 def second(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Another connection to the same open file, for another thread."""
-    [(name,)] = run(connection, "SELECT current_database()")
+    [(name, data)] = run(connection, f"SELECT current_database(), getvariable('{DATA}')")
     other = connection.cursor()
     run(other, f"USE {identifier(name)}")
+    run(other, f"SET VARIABLE {DATA} = {literal(data)}")
     return other
+
+
+def tell_data(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """Say which data directory the views of this connection read; cursors need it said again."""
+    run(connection, f"SET VARIABLE {DATA} = {literal(str(data.resolve()))}")
+
+
+def in_data(data: Path, path: str) -> str:
+    """SQL for the path of a file in the data directory: where that is now, else where it was."""
+    return (
+        f"coalesce(getvariable('{DATA}'), {literal(str(data.resolve()))}) || {literal(f'/{path}')}"
+    )
+
+
+def is_in_place(data: Path) -> str:
+    """SQL that is true where it is known which data directory is read, else an error.
+
+    Without it a copy would read the files of the original.
+    """
+    places = {str(place / "warehouse.duckdb") for place in (data.absolute(), data.resolve())}
+    return f"""CASE WHEN getvariable('{DATA}') IS NOT NULL
+        OR EXISTS (FROM duckdb_databases() WHERE path IN ({", ".join(map(literal, sorted(places)))})) THEN true
+        ELSE error({literal(_MOVED)}) END"""
 
 
 @contextlib.contextmanager
@@ -93,11 +125,14 @@ def open_read_only(
         connection = duckdb.connect(str(path.absolute()), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}') from None
+    tell_data(connection, path.parent)
     if memory:
         run(connection, f"SET memory_limit = {literal(memory)}")
     if not unsafe:
         if readable:
-            places = [str(place.resolve()) for place in readable]
+            # Views go through a link that is called vectors; DuckDB does not.
+            both = [(place.parent.resolve() / place.name, place.resolve()) for place in readable]
+            places = [str(place) for pair in both for place in pair]
             run(connection, f"SET allowed_directories = {literal(places)}")
         _shut(connection)
     return connection
@@ -117,6 +152,7 @@ def open_apart(path: Path, unsafe: bool = False) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}') from None
     run(connection, f"USE {_NAME}")
+    tell_data(connection, path.parent)
     if not unsafe:
         _shut(connection)
     return connection

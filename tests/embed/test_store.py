@@ -14,7 +14,7 @@ import pytest
 from embed import store
 from embed.store import VectorStore
 from embed.workers import fill as fill_parts
-from warehouse.database import run
+from warehouse.database import run, tell_data
 from warehouse.models.library import load_all
 from warehouse.run.macros import create_macros
 
@@ -93,6 +93,7 @@ def select(db: duckdb.DuckDBPyConnection, vectors: VectorStore, relation: str) -
     """A SELECT of the relation's texts, as a job makes it."""
     places = f"{relation}_places"
     run(db, f"CREATE OR REPLACE TABLE {places} (model VARCHAR, text_key UUID, place BIGINT)")
+    tell_data(db, vectors.directory.parent.parent)
     return vectors.select(db, relation, "made up", places)
 
 

@@ -22,7 +22,7 @@ from tests.bench import calibration as calibration_bench
 from tests.run.safety.made_up import replaced, word_vector
 from tests.support.builds import open_project
 from warehouse import settings_file
-from warehouse.database import run
+from warehouse.database import run, tell_data
 from warehouse.look.calibration import RATES, THRESHOLDS, calibrate, make_tables
 from warehouse.models.library import load_all
 from warehouse.run.build import build
@@ -37,6 +37,7 @@ def opened(sample: Path, tmp_path_factory) -> Iterator[duckdb.DuckDBPyConnection
     """The published sample with the calibration's tables; another file than `calibrate` opens."""
     file = shutil.copy(sample / "warehouse.duckdb", tmp_path_factory.mktemp("calibration"))
     with duckdb.connect(str(file), read_only=True) as connection:
+        tell_data(connection, sample)
         make_tables(connection, load_all(), load(sample, FEW))
         yield connection
 

@@ -145,7 +145,7 @@ def calibrate(project: Project) -> Calibration:
         except duckdb.CatalogException as error:
             raise WarehouseError(f"the warehouse lacks what calibrate reads: {first_line(error)}", "python cli.py build") from None  # fmt: skip
         except duckdb.IOException as error:
-            raise WarehouseError(f"calibrate cannot read the vectors: {first_line(error)}", "after moving the data directory: python cli.py build") from None  # fmt: skip
+            raise WarehouseError(f"calibrate cannot read the vectors: {first_line(error)}", "bring the data directory's vectors/ along, or embed again: python cli.py build") from None  # fmt: skip
 
 
 def write(settings: Settings, chosen: Mapping[str, float]) -> Path:

@@ -22,7 +22,8 @@ _ROWS, _MEMORY = 1000, "50%"
 # What precedes the statement that is explained.
 _EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN\s+(?:ANALYZE\s+)?", re.I | re.S)
 _EXAMPLE = 'python cli.py query "from master.features limit 3"'
-_UNSAFE = "--unsafe lets SQL reach files, extensions and settings; after moving the data directory: python cli.py build"
+_UNSAFE = "--unsafe lets SQL reach files, extensions and settings"
+_NO_VECTORS = "bring the data directory's vectors/ along, or embed again: python cli.py build"
 
 
 def assert_query(project: Project, sql: str) -> None:
@@ -75,6 +76,9 @@ def _opened(project: Project, sql: str, unsafe: bool) -> Iterator[duckdb.DuckDBP
             raise WarehouseError(f"the query failed: {str(error).strip()}", _UNSAFE) from None
         except duckdb.OutOfMemoryException as error:
             raise WarehouseError(f"the query needs more than {_MEMORY} of this machine's memory: {first_line(error)}", "ask for fewer rows or columns at a time") from None  # fmt: skip
+        except duckdb.IOException as error:
+            hint = _NO_VECTORS if f"{layout.data.resolve()}/vectors" in str(error) else ""
+            raise WarehouseError(f"the query failed: {first_line(error)}", hint) from None
         except duckdb.Error as error:
             raise _explained(error, connection) from None
 
