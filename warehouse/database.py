@@ -24,6 +24,28 @@ _NAME = "warehouse"  # what DuckDB calls a file opened as warehouse.duckdb
 _ROW_GROUP = 20_480
 
 
+@contextlib.contextmanager
+def failing_as(
+    message: str, hint: str = "", kinds: tuple[type[duckdb.Error], ...] = (duckdb.Error,)
+) -> Iterator[None]:
+    """Turn an error of DuckDB into a WarehouseError: `message` and what DuckDB says first.
+
+    A lack of memory has a message of its own, and an interruption is a Ctrl-C. `kinds`: the errors
+    that are meant; others pass.
+    """
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.OutOfMemoryException as error:
+        raise WarehouseError(
+            f"DuckDB ran out of memory: {first_line(error)}",
+            "raise memory_limit, or give temp_directory more disk",
+        ) from None
+    except kinds as error:
+        raise WarehouseError(f"{message}: {first_line(error)}", hint) from None
+
+
 def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     """A read-write connection with the settings' bounds; without a path in memory.
 
@@ -43,12 +65,14 @@ def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb
             'e.g. memory_limit = "4GB", threads = 2',
         ) from None
     if path is not None:
-        try:
-            # An absolute path: DuckDB takes "md:x" for something else than a file.
-            run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (ROW_GROUP_SIZE {_ROW_GROUP}, STORAGE_VERSION {literal(settings['storage_version'])}, RECOVERY_MODE no_wal_writes)")  # fmt: skip
+        # An absolute path: DuckDB takes "md:x" for something else than a file.
+        version = literal(settings["storage_version"])
+        options = (
+            f"ROW_GROUP_SIZE {_ROW_GROUP}, STORAGE_VERSION {version}, RECOVERY_MODE no_wal_writes"
+        )
+        with failing_as(f'"{path}" cannot be opened', "check disk space and permissions"):
+            run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} ({options})")
             run(connection, f"USE {_NAME}")
-        except duckdb.Error as error:
-            raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}', "check disk space and permissions") from None  # fmt: skip
     tell_data(connection, settings.data)
     directory = settings["temp_directory"] or str(spill)
     run(connection, f"SET temp_directory = {literal(directory)}")
@@ -119,12 +143,8 @@ def open_read_only(
     no database, load no extension and change no setting. `memory` bounds what DuckDB may take, as
     its setting memory_limit says it: "4GB", "50%".
     """
-    if not path.exists():
-        raise WarehouseError(f'"{path}" does not exist', "python cli.py build")
-    try:
+    with _opening(path):
         connection = duckdb.connect(str(path.absolute()), read_only=True)
-    except duckdb.Error as error:
-        raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}') from None
     tell_data(connection, path.parent)
     if memory:
         run(connection, f"SET memory_limit = {literal(memory)}")
@@ -144,18 +164,23 @@ def open_apart(path: Path, unsafe: bool = False) -> duckdb.DuckDBPyConnection:
     DuckDB knows an open file by its path: opened as usual, a path whose file was replaced gives the
     old file again for as long as somebody reads that. Cursors need `USE warehouse`.
     """
-    if not path.exists():
-        raise WarehouseError(f'"{path}" does not exist', "python cli.py build")
     connection = duckdb.connect(":memory:")
-    try:
+    with _opening(path):
         run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (READ_ONLY)")
-    except duckdb.Error as error:
-        raise WarehouseError(f'"{path}" cannot be opened: {first_line(error)}') from None
     run(connection, f"USE {_NAME}")
     tell_data(connection, path.parent)
     if not unsafe:
         _shut(connection)
     return connection
+
+
+@contextlib.contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    if not path.exists():
+        raise WarehouseError(f'"{path}" does not exist', "python cli.py build")
+    hint = "close the program that holds it open for writing; if the file is broken, remove it and build again"
+    with failing_as(f'"{path}" cannot be opened', hint):
+        yield
 
 
 def _shut(connection: duckdb.DuckDBPyConnection) -> None:

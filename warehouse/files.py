@@ -15,32 +15,33 @@ def write_atomically(
     write: Callable[[Path], object],
     hint: str = "name a file in a directory that exists",
 ) -> None:
-    """Let `write` make a file beside `path`, then put it there by one rename.
-
-    UsageError with `hint` when that cannot be.
-    """
-    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
+    """Write a file that a user asks for: whole or not at all. UsageError with `hint` when that cannot be."""
     try:
-        write(temporary)
-        temporary.replace(path)
+        _put(path, write, alone=False)
     except OSError as error:
         raise UsageError(f'"{path}" cannot be written: {error.strerror}', hint) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_durably(path: Path, write: Callable[[Path], object], alone: bool = True) -> None:
-    """Let `write` make a file beside `path`, then put it there by one rename, once it is on disk.
+    """Write a file of a store, whose directory is made, too: whole or not at all.
 
     Not `alone`: other processes may write the same file now, and none disturbs another.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = "" if alone else f"{secrets.token_hex(4)}."
-    temporary = path.with_name(f".{own}{path.name}.tmp")
-    write(temporary)
-    sync(temporary)
-    temporary.replace(path)
-    sync_directory(path.parent)
+    _put(path, write, alone)
+
+
+def _put(path: Path, write: Callable[[Path], object], alone: bool) -> None:
+    """Let `write` make a file beside `path`, then put it there by one rename, once it is on disk."""
+    mark = "" if alone else f".{secrets.token_hex(4)}"
+    temporary = path.with_name(f".{path.name[:200]}{mark}.tmp")
+    try:
+        write(temporary)
+        sync(temporary)
+        temporary.replace(path)
+        sync_directory(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Per embedding model and explained feature its pattern type, and its selected n-gram.
 -- key: model, feature_id
 -- collected: yes
@@ -14,31 +14,19 @@
 -- column selected_ngram: the top n-gram of that n
 -- column selected_count: its occurrences
 -- column selected_occurrences: where it occurs: see analysis.top_ngrams
-WITH jaccards AS (
-    SELECT
-        feature_id,
-        max(mean_jaccard) AS max_jaccard,
-        arg_min(n, n) FILTER (mean_jaccard = largest) AS n
-    FROM (
-        SELECT *, max(mean_jaccard) OVER (PARTITION BY feature_id) AS largest
-        FROM analysis.ngram_jaccard
-    )
-    GROUP BY feature_id
-),
-
-typed AS (
+WITH typed AS (
     SELECT
         m.model,
         f.feature_id,
         s.mean_similarity,
-        j.max_jaccard,
-        j.n,
+        j.mean_jaccard AS max_jaccard,
+        j.ngram_size AS n,
         coalesce(s.mean_similarity > $patterns_semantic_threshold::FLOAT, false) AS is_semantic,
-        coalesce(j.max_jaccard > $patterns_lexical_threshold::FLOAT, false) AS is_lexical
+        coalesce(j.mean_jaccard > $patterns_lexical_threshold::FLOAT, false) AS is_lexical
     FROM staging.features f
     CROSS JOIN staging.embedding_models m
     LEFT JOIN analysis.activation_similarity s ON s.model = m.model AND s.feature_id = f.feature_id
-    LEFT JOIN jaccards j ON j.feature_id = f.feature_id
+    LEFT JOIN analysis.ngrams_long j ON j.feature_id = f.feature_id AND j.is_selected
     WHERE f.num_explanations > 0
 )
 

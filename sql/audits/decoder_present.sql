@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: There are decoder weights, so that every feature has its neighbours.
 -- severity: warning
 SELECT 'no decoder weights under raw/: ' || CASE

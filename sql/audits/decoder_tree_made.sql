@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: There is a tree of the decoder rows, which takes memory with the square of the features.
 -- severity: warning
 SELECT

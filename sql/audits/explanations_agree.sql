@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Sources of one explainer hold the same explanations.
 -- severity: warning
 SELECT

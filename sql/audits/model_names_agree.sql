@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The run_configs give each short name one full model name.
 -- severity: warning
 SELECT 'run_configs call "'

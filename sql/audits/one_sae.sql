@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The sources are all of one SAE and one hookpoint.
 -- severity: warning
 SELECT 'the run_configs name several SAEs (' || string_agg(DISTINCT sae_id, ', ' ORDER BY sae_id)

@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Every explainer whose explanations were scored has explanations here.
 -- severity: warning
 SELECT 'explainer "'

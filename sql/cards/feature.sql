@@ -1,10 +1,9 @@
--- version: 2
+-- version: 3
 -- description: A feature's card: one row of what is known of the feature; no row when there is no such.
 -- argument feature: the feature's id
 -- column num_scored: how many features are scored
--- column jaccards: mean Jaccard of its windows by n, in the order of ngrams.sizes
 -- column shared: what its sampled examples share most: the word n-gram, then the character n-gram
--- column top_ngrams: by n, where one occurs often enough
+-- column ngrams: rows of analysis.ngrams_long, in the order of ngrams.sizes
 SELECT
     o.*,
     (SELECT count(mean_score) FROM analysis.feature_overview) AS num_scored,
@@ -13,8 +12,20 @@ SELECT
     a.min_pairwise_similarity AS min_similarity,
     a.max_pairwise_similarity AS max_similarity,
     coalesce(a.quantile_boundaries, []) AS quantile_boundaries,
-    coalesce(a.ngram_jaccard_similarity, []) AS jaccards,
-    coalesce(a.top_common_ngrams, []) AS top_ngrams,
+    (
+        SELECT list(
+            {
+                'n': ngram_size,
+                'mean_jaccard': mean_jaccard,
+                'ngram': ngram,
+                'count': nullif(count, 0),
+                'is_selected': is_selected
+            }
+            ORDER BY list_position($ngrams_sizes::INTEGER[], ngram_size)
+        )
+        FROM analysis.ngrams_long
+        WHERE feature_id = $feature
+    ) AS ngrams,
     (
         SELECT list(
             {'kind': kind, 'ngram': ngram, 'examples': examples, 'occurrences': occurrences, 'share': share}

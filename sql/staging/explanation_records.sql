@@ -1,4 +1,4 @@
--- version: 4
+-- version: 5
 -- description: One row per explanation file, kept, quarantined or outside scope.features.
 -- key: file
 -- incremental: file
@@ -10,14 +10,13 @@ WITH read AS (
         source,
         text AS content,
         reading_problem(problem, $input_max_record_mb, $input_max_expansion) AS problem,
-        regexp_extract(file, '_(latent|feature)([0-9]{1,10})\.txt$', 2) AS id
+        file_feature_id(file) AS feature_id
     FROM raw.explanations
 ),
 
 decoded AS (
     SELECT
         *,
-        TRY_CAST(id AS BIGINT) AS feature_id,
         CASE
             WHEN TRY(json_type(content)) = 'VARCHAR' THEN json_extract_string(content, '$')
             ELSE trim_space(content)
@@ -30,8 +29,7 @@ checked AS (
         *,
         CASE
             WHEN problem IS NOT NULL THEN problem
-            WHEN feature_id IS NULL OR feature_id > 4294967295
-                THEN 'no feature id: the file name must end in _latent<ID>.txt'
+            WHEN file_id_problem(feature_id) IS NOT NULL THEN file_id_problem(feature_id)
             WHEN NOT json_valid(content) AND regexp_full_match(content, '(?s)\s*"(\\.|[^"\\])*"\s*')
                 THEN 'not JSON'
             WHEN NOT json_valid(content) AND regexp_full_match(content, '(?s)\s*"(\\.|[^"\\])*\\?')

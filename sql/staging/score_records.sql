@@ -1,4 +1,4 @@
--- version: 7
+-- version: 8
 -- description: One row per example of every score file (per group of a simulation file); one for a
 --   file that could not be read or that is outside scope.features. A format
 --   (sql/macros/score_format/) reads a file of its method and checks its rows, this model places them.
@@ -24,7 +24,7 @@ WITH read AS (
         method,
         text,
         reading_problem(problem, $input_max_record_mb, $input_max_expansion) AS problem,
-        TRY_CAST(regexp_extract(file, '_(latent|feature)([0-9]{1,10})\.txt$', 2) AS BIGINT) AS feature_id
+        file_feature_id(file) AS feature_id
     FROM raw.scores
 ),
 
@@ -34,9 +34,7 @@ files AS (
         CASE
             WHEN feature_id IS NOT NULL AND NOT in_scope(feature_id, $scope_features)
                 THEN 'outside scope'
-            WHEN problem IS NOT NULL THEN problem
-            WHEN feature_id IS NULL OR feature_id > 4294967295
-                THEN 'no feature id: the file name must end in _latent<ID>.txt'
+            ELSE coalesce(problem, file_id_problem(feature_id))
         END AS skipped
     FROM read
 ),

@@ -289,6 +289,7 @@ def test_a_feature_without_activations_still_has_its_explanations(changed) -> No
         "DELETE FROM staging.activation_records WHERE feature_id = 8",
         "DELETE FROM analysis.samples WHERE feature_id = 8",
         "DELETE FROM master.activation_example_similarity WHERE feature_id = 8",
+        "DELETE FROM analysis.ngram_jaccard WHERE feature_id = 8",
         """UPDATE analysis.feature_overview SET num_active = 0, num_examples = 0, pattern_type = 'none',
         activation_semantic_sim = NULL, activation_max_jaccard = NULL WHERE feature_id = 8""",
     )

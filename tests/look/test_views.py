@@ -13,7 +13,9 @@ from warehouse.database import run
 from warehouse.models.library import load_all
 
 MODELS = load_all()
-LONG = {name: m for name, m in MODELS.items() if name.endswith("_long")}
+LONG = {
+    name: m for name, m in MODELS.items() if name.startswith("analysis.") and name.endswith("_long")
+}
 
 # A view, the columns compared, and the same rows unnested from the master by hand.
 SAME_ROWS = [

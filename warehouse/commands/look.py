@@ -8,24 +8,15 @@ from pathlib import Path
 
 import click
 
-from warehouse.commands.options import Context, complete
+from warehouse.commands.options import Context, complete, format_option, json_option, output_option
 
-# As terminal.rows has them; --help reads this without reading the rest.
-FORMATS = ("table", "line", "markdown", "csv", "json", "jsonl", "parquet")
 FEATURES = 20  # listed in a format for reading
 
 
 @click.command()
 @click.argument("sql")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    help="Default: by the output file's ending, else table.",
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
-)
+@format_option()
+@output_option()
 @click.option(
     "--limit",
     type=click.IntRange(1),
@@ -57,12 +48,7 @@ def query(
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Default: DIR/report.html.",
-)
+@output_option("Default: DIR/report.html.")
 @click.pass_obj
 def report(context: Context, output: Path | None) -> None:
     """One self-contained HTML page: what was built and what came out, each plot with its SQL.
@@ -88,7 +74,7 @@ def report(context: Context, output: Path | None) -> None:
     metavar="[FILE]",
     help="As one HTML page, by default feature-ID.html.",
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 @click.pass_obj
 def feature(context: Context, feature_id: int, html: str | None, as_json: bool) -> None:
     """The card of one feature: what explains it, how well, what it fires on, and its neighbours.
@@ -132,15 +118,8 @@ def _beside(page: Path, feature_id: int) -> str:
     type=click.IntRange(1),
     help="Features at most: 20 in a table, a list of lines or markdown, else all.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    help="Default: by the output file's ending, else table. All but a table hold every column.",
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
-)
+@format_option(" All but a table hold every column.")
+@output_option()
 @click.pass_obj
 def features(
     context: Context,
@@ -207,7 +186,7 @@ def compare_models(context: Context) -> None:
     shell_complete=complete("thresholds"),
     help="Write this threshold alone; may be given again.",
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 @click.pass_obj
 def calibrate(
     context: Context, rate: str, write: bool, names: tuple[str, ...], as_json: bool

@@ -91,6 +91,9 @@ class Context:
         return self.without_settings
 
 
+# As terminal.rows has them; --help reads this without reading the rest.
+FORMATS = ("table", "line", "markdown", "csv", "json", "jsonl", "parquet")
+
 ENVIRONMENT = "SAE_WAREHOUSE_DATA"
 
 
@@ -130,6 +133,21 @@ def common_options() -> Iterator[click.Option]:
             names, is_flag=True, expose_value=False, hidden=True,
             callback=_take(names[-1].lstrip("-").replace("-", "_")),
         )  # fmt: skip
+
+
+def output_option(told: str = "Write to this file.") -> Callable:
+    """`-o`, of commands that write one file."""
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.option("-o", "--output", type=kind, help=told)
+
+
+def format_option(note: str = "") -> Callable:
+    """`--format`, of commands that list rows."""
+    told = f"Default: by the output file's ending, else table.{note}"
+    return click.option("--format", "form", type=click.Choice(FORMATS), help=told)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
 def _take(name: str) -> Callable[[click.Context, click.Parameter, object], None]:

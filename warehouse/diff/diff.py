@@ -15,10 +15,10 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_for_build, run
+from warehouse.database import failing_as, open_for_build, run
 from warehouse.diff.difference import NEW, OLD, Diff, Question, Side
 from warehouse.diff.tables import assert_table, columns_of, compare_tables
-from warehouse.errors import UsageError, WarehouseError, first_line
+from warehouse.errors import UsageError, WarehouseError
 from warehouse.look import history
 from warehouse.plan.project import Project
 from warehouse.settings import RUNTIME_ONLY, Settings, differing
@@ -65,19 +65,13 @@ def _attached(settings: Settings, files: Sequence[Path]) -> Iterator[duckdb.Duck
     """A connection with both files read-only as `old` and `new`; one file may be both."""
     with tempfile.TemporaryDirectory(prefix="warehouse-diff-") as spill:
         connection = open_for_build(None, Path(spill), settings)
-        with connection:
-            try:
-                run(connection, f"ATTACH {literal(str(files[0]))} AS {OLD} (READ_ONLY)")
-                if files[0] != files[1]:
-                    run(connection, f"ATTACH {literal(str(files[1]))} AS {NEW} (READ_ONLY)")
-                yield connection
-            except duckdb.OutOfMemoryException as error:
-                raise WarehouseError(f"DuckDB ran out of memory: {first_line(error)}", "raise memory_limit, or compare one table: --table NAME") from None  # fmt: skip
-            except duckdb.Error as error:
-                raise WarehouseError(
-                    f'"{files[0]}" and "{files[1]}" cannot be compared: {first_line(error)}',
-                    "the builds whose results are kept: python cli.py history",
-                ) from None
+        message = f'"{files[0]}" and "{files[1]}" cannot be compared'
+        hint = "the builds whose results are kept: python cli.py history"
+        with connection, failing_as(message, hint):
+            run(connection, f"ATTACH {literal(str(files[0]))} AS {OLD} (READ_ONLY)")
+            if files[0] != files[1]:
+                run(connection, f"ATTACH {literal(str(files[1]))} AS {NEW} (READ_ONLY)")
+            yield connection
 
 
 def _compare(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from warehouse.explore.queries import Queries, Query
 from warehouse.explore.view import Catalog
 from warehouse.layout import Layout
 from warehouse.look.features import OVERVIEW, filter_overview
+from warehouse.look.published import lacking
 from warehouse.plan.state import published
 
 _PATIENCE = 30.0  # seconds that a statement may take
@@ -99,14 +99,9 @@ class Source:
 def _described(connection: duckdb.DuckDBPyConnection, data: Path) -> Opened:
     build = published(connection)
     settings = build.settings(data)
-    try:
+    with lacking("a view needs", data):
         types = {row[0]: row[1] for row in run(connection, f"DESCRIBE {OVERVIEW}")}
         has_map = bool(run(connection, "SELECT 1 FROM analysis.feature_projection LIMIT 1"))
-    except duckdb.CatalogException as error:
-        raise WarehouseError(
-            f"the warehouse lacks what a view needs: {first_line(error)}",
-            f"python cli.py --data {shlex.quote(str(data))} build",
-        ) from None
     catalog = Catalog(
         types, has_map, float(settings["patterns.semantic_threshold"]),
         float(settings["patterns.lexical_threshold"]),

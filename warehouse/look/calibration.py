@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 
 from warehouse import settings_file
-from warehouse.database import open_read_only, run
-from warehouse.errors import UsageError, WarehouseError, first_line, nearest
+from warehouse.database import failing_as, open_read_only, run
+from warehouse.errors import UsageError, nearest
+from warehouse.look.published import lacking
 from warehouse.models.model import Model
 from warehouse.plan.project import Project
 from warehouse.plan.state import published
@@ -139,13 +140,13 @@ def calibrate(project: Project) -> Calibration:
     """
     with open_read_only(project.layout.warehouse, unsafe=True) as connection:
         values = _as_built(connection, project.settings)
-        try:
+        moved = "bring the data directory's vectors/ along, or embed again: python cli.py build"
+        with (
+            lacking("calibrate reads", project.data),
+            failing_as("calibrate cannot read the vectors", moved, (duckdb.IOException,)),
+        ):
             make_tables(connection, project.models, values)
             return _told(connection, str(values["embedding.model"]))
-        except duckdb.CatalogException as error:
-            raise WarehouseError(f"the warehouse lacks what calibrate reads: {first_line(error)}", "python cli.py build") from None  # fmt: skip
-        except duckdb.IOException as error:
-            raise WarehouseError(f"calibrate cannot read the vectors: {first_line(error)}", "bring the data directory's vectors/ along, or embed again: python cli.py build") from None  # fmt: skip
 
 
 def write(settings: Settings, chosen: Mapping[str, float]) -> Path:

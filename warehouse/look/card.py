@@ -41,12 +41,16 @@ class Build:
 
 @dataclass(frozen=True)
 class Ngram:
-    """The mean Jaccard of a feature's windows for one n, and the top n-gram, where there is one."""
+    """The mean Jaccard of a feature's windows for one n, and the top n-gram, where there is one.
+
+    `is_selected`: whether this n decides the pattern type.
+    """
 
     n: int
     mean_jaccard: float | None
     ngram: str | None
     count: int | None
+    is_selected: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import open_read_only, run
-from warehouse.errors import UsageError, WarehouseError, first_line
+from warehouse.errors import UsageError
 from warehouse.look.card import (
     Build,
     Card,
@@ -31,7 +30,7 @@ from warehouse.look.card import (
 from warehouse.look.evidence import Example, Judgement, Token, WrongExample
 from warehouse.look.firing import Own, Statistics
 from warehouse.look.judged import read_texts
-from warehouse.look.published import rows_of
+from warehouse.look.published import lacking, rows_of
 from warehouse.models.model import Model
 from warehouse.plan.project import Project
 from warehouse.plan.state import published
@@ -59,13 +58,8 @@ def read_card(project: Project, feature_id: int) -> Card:
 
 def find_card(connection: duckdb.DuckDBPyConnection, project: Project, feature_id: int) -> Card:
     """As `read_card`, on an open warehouse."""
-    try:
+    with lacking("a card needs", project.data):
         return _read(connection, project, feature_id)
-    except duckdb.CatalogException as error:
-        raise WarehouseError(
-            f"the warehouse lacks what a card needs: {first_line(error)}",
-            f"python cli.py --data {shlex.quote(str(project.data))} build",
-        ) from None
 
 
 def _read(connection: duckdb.DuckDBPyConnection, project: Project, feature_id: int) -> Card:
@@ -125,13 +119,8 @@ def _unknown(connection: duckdb.DuckDBPyConnection, feature_id: int) -> UsageErr
 
 
 def _pattern(facts: Mapping[str, object], settings: Settings) -> Pattern:
-    tops = {top["ngram_size"]: top for top in facts["top_ngrams"]}
-    ngrams = [
-        Ngram(n, jaccard, tops.get(n, {}).get("ngram"), tops.get(n, {}).get("count"))
-        for n, jaccard in zip(settings["ngrams.sizes"], facts["jaccards"], strict=False)
-    ]
-    known = [g for g in ngrams if g.mean_jaccard is not None]
-    largest = min(known, key=lambda g: (-g.mean_jaccard, g.n), default=None)
+    ngrams = [Ngram(**one) for one in facts["ngrams"] or []]
+    largest = next((g for g in ngrams if g.is_selected), None)
     semantic = float(settings["patterns.semantic_threshold"])
     lexical = float(settings["patterns.lexical_threshold"])
     similarity, kind = facts["activation_semantic_sim"], facts["pattern_type"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_read_only, run
+from warehouse.database import failing_as, open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.layout import Layout
 from warehouse.models.model import Model
 from warehouse.plan.project import Project
 from warehouse.plan.state import published
-from warehouse.settings import RUNTIME_ONLY, Settings
+from warehouse.settings import RUNTIME_ONLY
 
 
 def rows_of(
@@ -27,16 +30,20 @@ def rows_of(
     return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
 
 
-def current_warnings(project: Project, settings: Settings) -> list[str]:
+def lacking(what: str, data: Path) -> AbstractContextManager[None]:
+    """A warehouse of another version may lack `what`, which is read here; the hint is to build."""
+    hint = f"python cli.py --data {shlex.quote(str(data))} build"
+    return failing_as(f"the warehouse lacks what {what}", hint, (duckdb.CatalogException,))
+
+
+def current_warnings(layout: Layout) -> list[str]:
     """What the warning audits say of the published warehouse, whichever build ran them last."""
-    found = []
-    with open_read_only(project.layout.warehouse, unsafe=True) as connection:
-        built = {row[0] for row in run(connection, "SELECT node FROM _warehouse.nodes")}
-        for model in project.models.values():
-            if model.name in built and model.schema == "audits" and model.severity == "warning":
-                sql = model.filled(settings.parameters())
-                found += [row[0] for row in run(connection, f"SELECT message FROM (\n{sql}\n)")]
-    return found
+    with open_read_only(layout.warehouse, unsafe=True) as connection:
+        said = run(
+            connection,
+            "SELECT result FROM _warehouse.nodes WHERE kind = 'audit' AND rows > 0 ORDER BY node",
+        )
+    return [warning for (result,) in said for warning in result.splitlines()]
 
 
 def changed_settings(project: Project) -> dict[str, tuple[object, object]]:

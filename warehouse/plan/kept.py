@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from warehouse.files import write_durably
 from warehouse.layout import Layout
 from warehouse.settings import Settings
 
@@ -39,9 +40,7 @@ def keep_published(layout: Layout, build_id: str, settings: Settings) -> None:
     try:
         os.link(layout.warehouse, path)
     except OSError:  # a file system without hard links
-        temporary = path.with_name(f".{path.name}.tmp")
-        shutil.copy2(layout.warehouse, temporary)
-        temporary.replace(path)
+        write_durably(path, lambda temporary: shutil.copy2(layout.warehouse, temporary))
 
 
 def prune(layout: Layout, published: str, settings: Settings) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import run
-from warehouse.errors import WarehouseError, first_line
+from warehouse.database import open_read_only, run
+from warehouse.errors import WarehouseError
 from warehouse.read.content import InputFile
 from warehouse.settings import SETTINGS, Settings
 
@@ -117,15 +117,7 @@ def read_state(warehouse: Path) -> State:
     """The state in a published warehouse file; EMPTY when there is none. Creates nothing."""
     if not warehouse.exists():
         return EMPTY
-    try:
-        connection = duckdb.connect(str(warehouse.absolute()), read_only=True)
-    except duckdb.Error as error:
-        raise WarehouseError(
-            f'"{warehouse}" cannot be opened: {first_line(error)}',
-            "close the program that holds it open for writing; "
-            "if the file is broken, remove it and build again",
-        ) from None
-    with connection:
+    with open_read_only(warehouse, unsafe=True) as connection:
         if not run(connection, "SELECT 1 FROM duckdb_schemas() WHERE schema_name = '_warehouse'"):
             raise WarehouseError(
                 f'"{warehouse}" is a DuckDB file that this program did not write',

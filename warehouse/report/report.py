@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_read_only
-from warehouse.errors import UsageError, WarehouseError, first_line
+from warehouse.database import failing_as, open_read_only
+from warehouse.errors import UsageError, WarehouseError
 from warehouse.look.published import current_warnings, rows_of
 from warehouse.models.model import Model
 from warehouse.pages import page, save
@@ -64,7 +64,7 @@ def render(project: Project) -> str:
             inputs=facts["inputs"],
             reasons=facts["quarantine_reasons"],
             named=facts["named_features"],
-            warnings=current_warnings(project, values),
+            warnings=current_warnings(layout),
             changed=[(n, json.dumps(now), json.dumps(default)) for n, (default, now) in values.changed({}).items()],
             settings=[(n, json.dumps(v)) for n, v in values.values.items()],
             medians=pivot(queries.table("score_medians")),
@@ -91,13 +91,10 @@ class Queries:
     def table(self, name: str) -> Rows:
         """A query's rows. WarehouseError: it reads what is not there."""
         model = self.models[f"report.{name}"]
-        try:
+        hint = "bring the warehouse up to this program: python cli.py build"
+        kinds = (duckdb.CatalogException, duckdb.BinderException)
+        with failing_as(f'"{model.name}" cannot be drawn', hint, kinds):
             return rows_of(self.connection, model, self.settings.parameters())
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            raise WarehouseError(
-                f'"{model.name}" cannot be drawn: {first_line(error)}',
-                "bring the warehouse up to this program: python cli.py build",
-            ) from None
 
     def shown(self, name: str) -> Figure:
         """The query as it was run, for a table: no pictures."""

@@ -27,8 +27,8 @@ def audit_message(model: Model, names: Sequence[str], rows: Sequence[tuple]) -> 
 
 def run_audit(
     connection: duckdb.DuckDBPyConnection, model: Model, parameters: Mapping[str, object]
-) -> tuple[str, int]:
-    """What an audit says of the bad rows that it finds ('' without any), and how many they are.
+) -> list[str]:
+    """What an audit says of the bad rows that it finds: a warning per row, none without any.
 
     WarehouseError when its severity is "error".
     """
@@ -36,7 +36,6 @@ def run_audit(
     connection.execute(f"SELECT * FROM (\n{model.sql}\n) LIMIT 1000", bound or None)
     names = [d[0] for d in connection.description]
     rows = connection.fetchall()
-    message = audit_message(model, names, rows) if rows else ""
     if rows and model.severity == "error":
-        raise WarehouseError(message, model.hint)
-    return message, len(rows)
+        raise WarehouseError(audit_message(model, names, rows), model.hint)
+    return [row[0] for row in rows]

@@ -7,14 +7,14 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 import duckdb
 
-from warehouse.database import joins_as_written, open_for_build, rewrite, run
+from warehouse.database import failing_as, joins_as_written, open_for_build, rewrite, run
 from warehouse.errors import DamagedError, WarehouseError, first_line
 from warehouse.models.model import Model
 from warehouse.plan import plan
@@ -63,7 +63,8 @@ class Execution:
         self.relations = Relations(self.connection, parameters)
         self.streams = Streams(self.prepared, self.connection, self.sampled, self.work)
         self.record = Record(self.connection, self.build_id)
-        try:
+        hint = "check disk space and permissions, then build again"
+        with closing(self.connection), failing_as("the build failed", hint):
             create_schemas(self.connection)
             migrate(self.connection)
             create_macros(self.connection, self.prepared.project.macros)
@@ -85,17 +86,6 @@ class Execution:
                     self.writer.collect(everything=True)
             run(self.connection, "DETACH raw")
             run(self.connection, "CHECKPOINT")
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        except duckdb.OutOfMemoryException as error:
-            raise WarehouseError(f"DuckDB ran out of memory: {first_line(error)}", 'raise memory_limit, or give temp_directory more disk') from None  # fmt: skip
-        except duckdb.Error as error:
-            raise WarehouseError(
-                f"the build failed: {first_line(error)}",
-                "check disk space and permissions, then build again",
-            ) from None
-        finally:
-            self.connection.close()
 
     def _writer(self) -> Writer:
         return Writer(
@@ -189,10 +179,11 @@ class Execution:
             return (result, rows) if result else self.relations.content(node.name)
         model = node.model
         if node.kind == "audit":
-            message, bad = run_audit(self.connection, model, self.relations.parameters)
-            if message:
-                self.on_event(Event("warning", model.name, message))
-            return f"{bad} bad rows", bad
+            warnings = run_audit(self.connection, model, self.relations.parameters)
+            said = "\n".join(warnings)
+            if warnings:
+                self.on_event(Event("warning", model.name, said))
+            return said or "no bad rows", len(warnings)
         if model.kind == "macro":
             self.relations.make_macro(model)
             return key, 0

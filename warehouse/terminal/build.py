@@ -26,7 +26,7 @@ _REASONS_SHOWN = 30
 def show_report(project: Project, report: Report) -> None:
     """The summary at a build's end: inputs with what became of their records, files, time."""
     layout = project.layout
-    for warning in current_warnings(project, project.settings):
+    for warning in current_warnings(layout):
         ERR.print(f"[yellow]warning[/]: {harmless(warning)}", soft_wrap=True)
     if not report.published:
         OUT.print(

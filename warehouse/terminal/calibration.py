@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from warehouse.look import calibration as calibrations
+from warehouse.pages import number
 from warehouse.terminal.console import OUT, make_table, talk
 from warehouse.terminal.table import FittedTable
 
@@ -16,10 +17,9 @@ def show_comparison(rows: Sequence[tuple]) -> None:
     """Per pair of embedding models how their figures differ."""
     table = make_table("model", "other model", "measure", "compared", "rank correlation", "mean difference", "95 %", "changed", numbers=(3, 4, 5, 6, 7))  # fmt: skip
     for model, other, measure, compared, rank, difference, low, high, changed in rows:
-        numbers = ("" if v is None else f"{v:.3f}" for v in (rank, difference))
         table.add_row(
             escape(model), escape(other), measure, f"{compared:,}",
-            *numbers, _interval(low, high), "" if changed is None else f"{changed:,}",
+            number(rank, 3), number(difference, 3), _interval(low, high), "" if changed is None else f"{changed:,}",
         )  # fmt: skip
     OUT.print(table)
 
@@ -34,11 +34,10 @@ def show_calibration(found: calibrations.Calibration) -> None:
         numbers=(1, 2, 3, 4, 6, 7, 8, 9),
     )  # fmt: skip
     for null in found.nulls:
-        facts = [null.setting, f"{null.null_values:,}", f"{null.null_features:,}"]
-        if null.null_mean is None:
-            facts += ["", ""]
-        else:
-            facts += [f"{null.null_mean:.3f}", _interval(null.null_mean_low, null.null_mean_high)]
+        facts = [
+            null.setting, f"{null.null_values:,}", f"{null.null_features:,}",
+            number(null.null_mean, 3), _interval(null.null_mean_low, null.null_mean_high),
+        ]  # fmt: skip
         for choice in calibrations.CHOICES:
             threshold = null.choices[choice]
             table.add_row(
@@ -95,13 +94,15 @@ def show_written(path: Path, chosen: Mapping[str, float]) -> None:
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f} %"
+    return "" if value is None else f"{number(100 * value, 1)} %"
 
 
 def _shares(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f} %"
+    return (
+        "" if low is None or high is None else f"{number(100 * low, 1)}–{number(100 * high, 1)} %"
+    )
 
 
 def _interval(low: float | None, high: float | None) -> str:
     """The ends of an interval; a dash would be taken for a minus where one is negative."""
-    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+    return "" if low is None or high is None else f"{number(low, 3)} to {number(high, 3)}"

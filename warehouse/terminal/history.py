@@ -12,12 +12,14 @@ from warehouse.plan.project import Project
 from warehouse.settings import differing
 from warehouse.terminal.console import OUT, make_table
 from warehouse.terminal.values import (
+    cut,
     describe_settings,
     format_count,
     format_seconds,
     format_size,
     plain,
 )
+from warehouse.text import visible
 
 
 def show_history(project: Project, builds: Sequence[histories.Build], limit: int) -> None:
@@ -63,8 +65,8 @@ def show_build(details: histories.Details) -> None:
     table = make_table("node", "version", "rows", "seconds", "result", "why", numbers=(1, 2, 3))
     for node in details.nodes:
         table.add_row(
-            node.node, str(node.version), format_count(node.rows), f"{node.seconds:.2f}", node.result,
-            escape(node.reason),
+            node.node, str(node.version), format_count(node.rows), f"{node.seconds:.2f}",
+            escape(cut(visible(node.result), 40)), escape(node.reason),
         )  # fmt: skip
     if details.nodes:
         OUT.print(table)

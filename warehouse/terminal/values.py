@@ -38,7 +38,7 @@ def plain(value: object, width: int | None = None) -> str:
     if value is None:
         return "null"
     if isinstance(value, float):
-        return f"{value:.4g}" if width else f"{value:.7g}"
+        return digits(value) if width else f"{value:.7g}"
     if is_vector(value) and len(value) > SHORT_LIST:
         return f"{len(value)} numbers"
     if isinstance(value, list | dict):
