@@ -149,24 +149,65 @@ def _build(context: Context, options: Options) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Another directory than DIR/master.",
 )
+@click.option(
+    "--hub",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write what a model hub shows as a dataset: a card, one configuration per master.",
+)
+@click.option(
+    "--license",
+    "licence",
+    default="unknown",
+    show_default=True,
+    help="With --hub: the identifier of the licence that the card names.",
+)
 @click.option("--wait", is_flag=True, help="Wait for another build of this directory to end.")
 @click.pass_obj
-def export(context: Context, names: tuple[str, ...], target: Path | None, wait: bool) -> None:
+def export(
+    context: Context,
+    names: tuple[str, ...],
+    target: Path | None,
+    hub: Path | None,
+    licence: str,
+    wait: bool,
+) -> None:
     """Write master parquets of the published warehouse, all or the named ones.
 
     \b
     Example:
       python cli.py --data demo export features --to out
+      python cli.py --data demo export --hub hub --license cc-by-4.0
     """
+    from warehouse.errors import UsageError
+
+    if hub and (names or target):
+        raise UsageError(
+            "--hub writes every master to its own directory", "python cli.py export --hub hub"
+        )
     if context.collection:
         from warehouse.commands.collection import for_each
 
         def work(member: Member, project: Project) -> None:
-            _export(project, names, target / member.name if target else None, wait)
+            if hub:
+                _export_hub(project, hub / member.name, licence, wait)
+            else:
+                _export(project, names, target / member.name if target else None, wait)
 
         for_each(context, context.collection, work)
+    elif hub:
+        _export_hub(context.project, hub, licence, wait)
     else:
         _export(context.project, names, target, wait)
+
+
+def _export_hub(project: Project, directory: Path, licence: str, wait: bool) -> None:
+    """Write the dataset of one data directory."""
+    from warehouse.hub.dataset import describe, export_hub
+    from warehouse.terminal.console import talk
+
+    configurations = export_hub(project, directory, licence, wait)
+    talk(f'"{directory}": {describe(configurations)}; its README.md is the card')
 
 
 def _export(project: Project, names: Sequence[str], target: Path | None, wait: bool) -> None:

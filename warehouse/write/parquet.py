@@ -139,7 +139,7 @@ def _write_batches(
             columns = [batch[name] for name in schema.names]
             if writer is None:
                 made = pa.schema(zip(schema.names, (c.type for c in columns), strict=True))
-                writer = pq.ParquetWriter(path, made, **_encoding(made, split), store_schema=False)
+                writer = pq.ParquetWriter(path, made, **encoding(made, split), store_schema=False)
             record = pa.RecordBatch.from_arrays(columns, schema=made)
             writer.write_batch(record, _row_group(record))
         if writer is None:
@@ -160,7 +160,7 @@ def _row_group(batch: pa.RecordBatch) -> int:
     return max(1, _VALUES_ROW_GROUP * batch.num_rows // max(values, 1))
 
 
-def _encoding(schema: pa.Schema, split: bool) -> dict[str, object]:
+def encoding(schema: pa.Schema, split: bool) -> dict[str, object]:
     """Parquet options: vectors as they are (or their bytes split by place), else by dictionary.
 
     Statistics of numbers only: nobody skips row groups by a constant name or by what is inside
