@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,10 +24,16 @@ from warehouse.write.targets import master_names
 DATASETS = BY_ID["datasets-5.2.0"]
 
 
+@pytest.fixture(scope="module", name="sample")
+def own_sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy: an export holds the lock of its directory."""
+    return Path(shutil.copytree(sample, tmp_path_factory.mktemp("hub") / "data"))
+
+
 @pytest.fixture(scope="module")
 def hub(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("hub") / "dataset"
-    export_hub(open_project(sample), directory, "cc-by-4.0", wait=True)
+    export_hub(open_project(sample), directory, "cc-by-4.0")
     return directory
 
 
@@ -60,7 +67,7 @@ def test_each_file_holds_what_its_master_holds_with_a_page_index(hub: Path, samp
 
 def test_no_path_of_this_machine_goes_with_it(sample: Path, tmp_path: Path) -> None:
     project = open_project(sample, ["temp_directory=/private/spill"])
-    export_hub(project, tmp_path / "hub", "unknown", wait=True)
+    export_hub(project, tmp_path / "hub", "unknown")
     for path in (p for p in (tmp_path / "hub").rglob("*") if p.is_file()):
         assert str(sample).encode() not in path.read_bytes(), path
         assert b"temp_directory" not in path.read_bytes(), path
@@ -73,17 +80,17 @@ def test_a_former_export_is_replaced_and_anything_else_is_left(
     directory.mkdir()
     (directory / "README.md").write_text("my notes")
     with pytest.raises(UsageError, match="holds something else"):
-        export_hub(project, directory, "unknown", wait=True)
+        export_hub(project, directory, "unknown")
     assert [p.name for p in directory.iterdir()] == ["README.md"]
     (directory / "README.md").unlink()
-    export_hub(project, directory, "unknown", wait=True)
+    export_hub(project, directory, "unknown")
     (directory / "data" / "former.parquet").touch()
-    export_hub(project, directory, "mit", wait=True)
+    export_hub(project, directory, "mit")
     assert front(directory)["license"] == "mit"
     assert not (directory / "data" / "former.parquet").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
     with pytest.raises(UsageError, match="no licence identifier"):
-        export_hub(project, tmp_path / "other", "mit\nconfigs: []", wait=True)
+        export_hub(project, tmp_path / "other", "mit\nconfigs: []")
 
 
 @pytest.mark.skipif(not DATASETS.installed, reason="type: make readers")
