@@ -24,7 +24,7 @@ from warehouse.models.library import load_all
 from warehouse.report import report
 from warehouse.report.charts import draw
 from warehouse.report.figures import Rows
-from warehouse.report.graph_picture import lay_out
+from warehouse.report.graph_picture import above, lay_out
 
 QUERIES = {n: m for n, m in load_all().items() if m.schema == "report"}
 
@@ -170,7 +170,11 @@ def test_a_chart_is_nothing_but_shapes_and_text_whatever_its_rows_say() -> None:
     given_rows = [{"x": text, "y": 1} for text in [*HOSTILE, "\ufffe\uffff"]]
     spec = {"mark": "bar", "encoding": {"y": {"field": "x", "type": "nominal", "axis": {"labelLimit": 0}}, "x": {"field": "y", "type": "quantitative"}}}  # fmt: skip
     svg = ElementTree.fromstring(draw(spec, given_rows, HOSTILE[0]))  # noqa: S314
-    assert {e.tag for e in svg.iter()} <= {"svg", "g", "path", "line", "rect", "circle", "text"}
+    tags = {"svg", "g", "path", "line", "rect", "circle", "text", "title"}
+    assert {e.tag for e in svg.iter()} <= tags
+    told = {e.text for e in svg.iter("title")}
+    assert f"y: 1; x: {HOSTILE[0]}" in told  # the tooltip of a bar
+    assert len(told) == len(given_rows)
     assert not any(name.startswith("on") or "href" in name for e in svg.iter() for name in e.attrib)
     assert HOSTILE[0] in {e.text for e in svg.iter("text")}
 
@@ -197,6 +201,11 @@ def test_the_page_appears_whole_or_not_at_all_and_changes_nothing_else(copy: Pat
     (copy / "warehouse.duckdb").unlink()
     with pytest.raises(WarehouseError, match="does not exist"):
         report.write(open_project(copy))
+
+
+def test_the_first_picture_holds_the_chosen_nodes_and_what_they_read() -> None:
+    parents = {"m": ["a", "b"], "n": ["m"], "a": ["r"], "b": ["a"], "r": []}
+    assert above(parents, ["m"]) == {"a": [], "b": ["a"], "m": ["a", "b"]}
 
 
 @given(st.dictionaries(st.integers(0, 30), st.sets(st.integers(0, 30), max_size=4), max_size=30))

@@ -24,6 +24,8 @@ INK, SOFT, LINE, ACCENT, BAD = (f"var(--{n})" for n in ("ink", "soft", "line", "
 COUNT = {"tickMinStep": 1, "format": ",d"}  # an axis of whole numbers
 
 _TAGS = frozenset({"svg", "g", "path", "line", "rect", "text", "tspan"})
+_TOLD = 1000  # marks at most that have a tooltip: a map has thousands
+_LONG = re.compile(r"\d+\.\d{5,}")
 _CIRCLE = re.compile(r"M([\d.]+),0A\1,\1,0,1,1,-\1,0A\1,\1,0,1,1,\1,0")  # how Vega draws one
 _ATTRIBUTES = frozenset({
     "viewBox", "width", "height", "transform", "d", "x", "y", "x2", "y2", "fill", "fill-opacity",
@@ -31,7 +33,6 @@ _ATTRIBUTES = frozenset({
     "font-size", "font-weight",
 })  # fmt: skip
 _CONFIG = {
-    "aria": False,
     "background": None,
     "font": "Liberation Sans",  # as wide as Arial, which the page names first
     "padding": {"left": 10, "right": 10, "top": 5, "bottom": 5},
@@ -64,7 +65,7 @@ def draw(spec: Mapping[str, object], rows: Sequence[Row], label: str) -> Markup:
     svg = vl_convert.vegalite_to_svg(
         {"data": data, "config": _CONFIG, **spec}, allowed_base_urls=[]
     )
-    return _clean(svg, label)
+    return _clean(svg, label, told=len(rows) <= _TOLD)
 
 
 def bars(
@@ -119,10 +120,10 @@ def _tame(value: object) -> object:
     return visible(value).translate({0xFFFE: "�", 0xFFFF: "�"}) if isinstance(value, str) else value
 
 
-def _clean(svg: str, label: str) -> Markup:
-    """The same picture, of nothing but shapes and text; numbers short."""
+def _clean(svg: str, label: str, told: bool) -> Markup:
+    """The same picture, of nothing but shapes and text; numbers short. `told`: marks have tooltips."""
     root = ElementTree.fromstring(svg)  # noqa: S314 - made here, by the renderer
-    root = _kept(root)
+    root = _kept(root, told)
     root.set("role", "img")
     root.set("aria-label", label)
     root.attrib.pop("width"), root.attrib.pop("height")
@@ -131,7 +132,7 @@ def _clean(svg: str, label: str) -> Markup:
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - just cleaned
 
 
-def _kept(element: ElementTree.Element) -> ElementTree.Element:
+def _kept(element: ElementTree.Element, told: bool) -> ElementTree.Element:
     attributes = {
         k: re.sub(r"-?\d+\.\d{2,}", _short, v) if k in ("d", "transform") else v
         for k, v in element.attrib.items()
@@ -146,15 +147,23 @@ def _kept(element: ElementTree.Element) -> ElementTree.Element:
         del attributes["d"]
     made = ElementTree.Element(tag, attributes)
     made.text = element.text
+    if told and element.get("role") == "graphics-symbol":
+        said = element.get("aria-label", "")
+        if element.get("aria-roledescription") not in ("legend", "axis", "title") and said:
+            ElementTree.SubElement(made, "title").text = _LONG.sub(_four_digits, said)
     for child in element:
         name = child.tag.rpartition("}")[2]
         # The renderer draws every group's background and foreground, most of them of no size.
         unseen = child.get("class") in ("background", "foreground") and not child.get("stroke")
         if name in _TAGS and not unseen:
-            kept = _kept(child)
+            kept = _kept(child, told)
             if len(kept) or kept.text or name in ("path", "line", "rect"):
                 made.append(kept)
     return made
+
+
+def _four_digits(number: re.Match) -> str:
+    return f"{float(number[0]):.4g}"
 
 
 def _short(number: re.Match) -> str:

@@ -2,12 +2,13 @@
 
 Sugiyama's way: longest-path layers, a dummy on every layer that a line only crosses, order by
 barycentres, places by least squares. Lines that another path says already are left out, and the
-lines of one node share one trunk.
+lines of one node share one trunk. igraph 1.0's own Sugiyama ends the process on some graphs of
+several parts, and networkx has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -49,6 +50,12 @@ class Picture:
     lines: tuple[str, ...]
     width: float
     height: float
+
+
+def above(parents: Mapping[str, Sequence[str]], chosen: Collection[str]) -> dict[str, list[str]]:
+    """The chosen nodes and what they read directly, as node → the nodes of these that it reads."""
+    kept = {*chosen, *(p for name in chosen for p in parents[name])}
+    return {name: [p for p in parents.get(name, ()) if p in kept] for name in sorted(kept)}
 
 
 def lay_out(parents: Mapping[str, Sequence[str]]) -> Picture:

@@ -21,7 +21,7 @@ from warehouse.pages import page, save
 from warehouse.plan.project import Project
 from warehouse.plan.state import published
 from warehouse.report.figures import SECTIONS, Panel, Plot, Rows, pivot
-from warehouse.report.graph_picture import lay_out
+from warehouse.report.graph_picture import above, lay_out
 from warehouse.settings import Settings
 
 
@@ -114,5 +114,7 @@ class Queries:
     def graph(self) -> dict[str, object]:
         """The picture of the nodes, with what each box tells."""
         rows = self.table("model_graph")
-        made = lay_out({r["node"]: r["parents"] for r in rows})
-        return {"picture": made, "nodes": {r["node"]: r for r in rows}, "rows": rows, "query": self.shown("model_graph")}  # fmt: skip
+        parents = {r["node"]: r["parents"] for r in rows}
+        masters = [name for name in parents if name.startswith("master.")]
+        pictures = [lay_out(above(parents, masters)), lay_out(parents)]
+        return {"pictures": pictures, "nodes": {r["node"]: r for r in rows}, "rows": rows, "query": self.shown("model_graph")}  # fmt: skip
