@@ -307,11 +307,18 @@ def test_an_unknown_feature_is_named_with_the_nearest_that_exist(sample: Path) -
     assert "Invalid value" in refusal(sample, "feature", "nonsense")
 
 
-def test_a_warehouse_of_before_says_to_build(changed) -> None:
-    data = changed("DROP TABLE analysis.feature_overview")
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DROP TABLE analysis.feature_overview", "feature_overview"),
+        ("ALTER TABLE analysis.feature_overview RENAME COLUMN mean_score TO mean", "mean_score"),
+    ],
+)
+def test_a_warehouse_of_before_says_to_build(changed, change: str, named: str) -> None:
+    data = changed(change)
     for arguments in (("feature", "8"), ("features",)):
         told = refusal(data, *arguments, code=1)
-        assert "feature_overview" in told
+        assert named in told
         assert "build" in told
 
 

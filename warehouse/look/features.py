@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import open_read_only
-from warehouse.errors import UsageError, WarehouseError
+from warehouse.errors import UsageError
+from warehouse.look.published import lacking
 from warehouse.look.readable import readable
 from warehouse.plan.project import Project
 
@@ -50,7 +50,8 @@ def select_features(
         # A line end, so that a comment in `sort` does not swallow what follows.
         found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(rows)  # fmt: skip
         shown = [*(name for name in _MEMBER if name in known), *_SHOWN]
-        sql = found.select(*shown).sql_query() if as_table else found.sql_query()
+        with lacking("a list of features needs", project.data):
+            sql = found.select(*shown).sql_query() if as_table else found.sql_query()
     return sql, rows, count
 
 
@@ -58,13 +59,8 @@ def filter_overview(
     connection: duckdb.DuckDBPyConnection, data: Path, where: str
 ) -> duckdb.DuckDBPyRelation:
     """The features for which `where` holds, all where it is empty. Errors as of `select_features`."""
-    try:
+    with lacking("a list of features needs", data):
         overview = connection.table(OVERVIEW)
-    except duckdb.CatalogException:
-        raise WarehouseError(
-            f"the warehouse has no {OVERVIEW}",
-            f"python cli.py --data {shlex.quote(str(data))} build",
-        ) from None
     if not where.strip():
         return overview
     return _checked("--where", where, overview.columns, lambda: overview.filter(where))

@@ -33,7 +33,8 @@ def rows_of(
 def lacking(what: str, data: Path) -> AbstractContextManager[None]:
     """A warehouse of another version may lack `what`, which is read here; the hint is to build."""
     hint = f"python cli.py --data {shlex.quote(str(data))} build"
-    return failing_as(f"the warehouse lacks what {what}", hint, (duckdb.CatalogException,))
+    kinds = (duckdb.CatalogException, duckdb.BinderException)  # a relation, a column
+    return failing_as(f"the warehouse lacks what {what}", hint, kinds)
 
 
 def current_warnings(layout: Layout) -> list[str]:
