@@ -16,7 +16,7 @@ from warehouse.errors import UsageError
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A collection's directory with three data directories, none of them built."""
-    for name in ("runs/first", "runs/second", "other"):
+    for name in ("runs/first", "runs/second", "other", "layer [30] *"):
         write(tmp_path / name)
     return tmp_path
 
@@ -38,6 +38,11 @@ def test_members_are_paths_globs_and_tables_in_the_order_of_the_file(data: Path)
     members = read_collection(data).members
     assert [m.name for m in members] == ["first", "second", "the other"]
     assert [m.data for m in members] == [data / "runs/first", data / "runs/second", data / "other"]
+
+
+def test_a_directory_whose_name_looks_like_a_glob_is_taken_as_it_is(data: Path) -> None:
+    (data / "collection.toml").write_text('members = ["layer [30] *"]')
+    assert [m.name for m in read_collection(data).members] == ["layer [30] *"]
 
 
 def test_a_members_settings_win_over_its_file_and_its_file_over_the_common_ones(data: Path) -> None:
@@ -124,3 +129,14 @@ def test_a_command_on_one_directory_says_which_of_a_collection_to_name(data: Pat
     assert done.exit_code == 2
     assert "is a collection of 2 members" in done.stderr
     assert f"--data {data / 'runs/first'}" in done.stderr
+    for command in (
+        ["set", "matching.threshold=0.5"],
+        ["init", str(data)],
+        ["explore"],
+        ["sources"],
+    ):
+        done = CliRunner().invoke(main, ["--data", str(data), *command])
+        assert done.exit_code == 2, command
+        assert "is a collection" in done.stderr
+    shown = CliRunner().invoke(main, ["--data", str(data), "models", "show", "compare.summary"])
+    assert shown.exit_code == 0, shown.output

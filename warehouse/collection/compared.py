@@ -38,18 +38,18 @@ class Comparison:
     means: Rows
     variance: Rows
 
+    def tables(self) -> dict[str, Rows]:
+        """The rows by what they are."""
+        return {
+            "members": self.members,
+            "pairs": self.pairs,
+            "paired_differences": self.paired,
+            "mean_differences": self.means,
+            "variance_shares": self.variance,
+        }
+
     def as_json(self) -> str:
-        return json.dumps(
-            {
-                "members": self.members,
-                "pairs": self.pairs,
-                "paired_differences": self.paired,
-                "mean_differences": self.means,
-                "variance_shares": self.variance,
-            },
-            indent=2,
-            ensure_ascii=False,
-        )
+        return json.dumps(self.tables(), indent=2, ensure_ascii=False)
 
 
 def read_comparison(warehouse: Path) -> Comparison:

@@ -18,6 +18,7 @@ from warehouse.errors import UsageError, nearest
 from warehouse.layout import Layout
 from warehouse.plan.graph import Job
 from warehouse.plan.project import Project
+from warehouse.run.publish import STATE
 from warehouse.settings import Settings
 from warehouse.sqltext import digest
 
@@ -49,6 +50,11 @@ class Member:
     data: Path
     common: Mapping[str, object]
     own: Mapping[str, object]
+
+    @property
+    def state(self) -> Path:
+        """The file that says which build's its master files are."""
+        return self.data / "master" / STATE
 
     def project(
         self, overrides: Sequence[str] = (), load_jobs: Callable[[], Sequence[Job]] = tuple
@@ -139,7 +145,7 @@ def _listed(data: Path, document: Mapping[str, object]) -> Iterator[Found]:
     if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
         raise UsageError(f'{where}: "members" is not a list of paths', _EXAMPLE)
     for pattern in listed:
-        if has_magic(pattern):
+        if has_magic(pattern) and not (data / pattern).is_dir():
             for place in _matches(data, pattern, where):
                 yield _name_of(place), place, {}
         else:
@@ -187,7 +193,7 @@ def _tables(data: Path, document: Mapping[str, object]) -> Iterator[Found]:
         path, name = table.get("path"), table.get("name")
         if not isinstance(path, str) or not path:
             raise UsageError(f'{where} has no "path"', 'path = "run-1"')
-        if has_magic(path):
+        if has_magic(path) and not (data / path).is_dir():
             raise UsageError(f'{where}: "{path}" is a glob', f'members = ["{path}"]')
         if name is not None and (not isinstance(name, str) or not _is_name(name)):
             raise UsageError(f"{where}: name = {name!r}", 'a name without "/": name = "layer-30"')

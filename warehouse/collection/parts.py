@@ -25,10 +25,8 @@ from warehouse.errors import WarehouseError, first_line
 from warehouse.files import sync, sync_directory
 from warehouse.models.model import Model
 from warehouse.plan.state import Published, published
-from warehouse.run.publish import STATE
 from warehouse.sqltext import digest, identifier, literal
 
-STATE_FILE = f"master/{STATE}"  # which build's the master files are
 # Raise when parts hold something else.
 _VERSION = 2
 
@@ -181,7 +179,7 @@ def _second_name(file: Path, work: Path) -> str:
 def _assert_whole(member: Member, build_id: str) -> None:
     """WarehouseError unless the master files are those of this build."""
     try:
-        state = json.loads((member.data / STATE_FILE).read_text(encoding="utf-8"))
+        state = json.loads(member.state.read_text(encoding="utf-8"))
     except FileNotFoundError:  # of a program before it
         return
     except ValueError:

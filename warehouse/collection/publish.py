@@ -6,9 +6,7 @@ reads are removed, so that who still has the former file open can read on.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import json
 import secrets
 import shutil
 import time
@@ -20,7 +18,7 @@ import duckdb
 
 from warehouse import __version__
 from warehouse.collection.members import Collection
-from warehouse.collection.parts import STATE_FILE, Part, collected, make_part, masters, read_part
+from warehouse.collection.parts import Part, collected, make_part, masters, read_part
 from warehouse.collection.publication import Build, Published
 from warehouse.database import open_apart, open_for_build, run
 from warehouse.errors import WarehouseError, first_line
@@ -116,18 +114,6 @@ def write(
 def history(warehouse: Path) -> list[Build]:
     """The publications of a collection's file, oldest first."""
     return _read(warehouse)[0]
-
-
-def stale(collection: Collection) -> list[str]:
-    """The members whose published build is another than the one in the collection's file."""
-    known = {part.member: part.build_id for part in _read(collection.layout.warehouse)[1]}
-    found = []
-    for member in collection.members:
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            state = json.loads((member.data / STATE_FILE).read_text(encoding="utf-8"))
-            if known.get(member.name) != state["build_id"]:
-                found.append(member.name)
-    return found if known else []
 
 
 def _read(warehouse: Path) -> tuple[list[Build], list[Part]]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import click
 
 from warehouse.collection.member import MemberResult, Options, build_member
 from warehouse.collection.members import Collection, Member
@@ -76,3 +81,25 @@ def publish_members(
             raise
         show_failure(error)
     assert_none_failed(collection, failed)
+
+
+def report_members(context: Context, collection: Collection, output: Path | None) -> None:
+    """Write each member's report into its directory, then the collection's page with links to them."""
+    from warehouse.collection.compared import read_comparison
+    from warehouse.report import report as reports
+    from warehouse.report.collection import write_collection
+
+    target = output or collection.data / "report.html"
+    links: dict[str, str] = {}
+
+    def work(member: Member, project: Project) -> None:
+        written = reports.write(project)
+        click.echo(written)
+        links[member.name] = quote(os.path.relpath(written, target.parent))
+
+    project = context.queried
+    found = read_comparison(project.layout.warehouse).tables()
+    try:
+        for_each(context, collection, work)
+    finally:
+        click.echo(write_collection(found, links, project.models, collection.settings, target))

@@ -59,6 +59,7 @@ def explore(
     from warehouse.errors import UsageError
     from warehouse.terminal.console import talk
 
+    context.assert_single()
     if not context.data.is_dir():
         raise UsageError(f'data directory "{context.data}" does not exist', "--data DIR")
     if directory is not None:

@@ -53,6 +53,8 @@ def query(
 def report(context: Context, output: Path | None) -> None:
     """One self-contained HTML page: what was built and what came out, each plot with its SQL.
 
+    Of a collection: a page of how its members differ, and each member's own report.
+
     \b
     Example:
       python cli.py --data demo report
@@ -62,7 +64,12 @@ def report(context: Context, output: Path | None) -> None:
 
     if output:
         assert_free(context.data, output, (".html",))
-    click.echo(reports.write(context.published, output))
+    if context.collection:
+        from warehouse.commands.collection import report_members
+
+        report_members(context, context.collection, output)
+    else:
+        click.echo(reports.write(context.published, output))
 
 
 @click.command()

@@ -38,7 +38,8 @@ def models_show(context: Context, name: str) -> None:
     """
     from warehouse.models.library import filled_sql
 
-    click.echo(filled_sql(name, context.project.models, context.project.settings))
+    settings = (context.collection or context.project).settings
+    click.echo(filled_sql(name, context.without_settings.models, settings))
 
 
 @models.command("lineage")

