@@ -20,7 +20,7 @@ from warehouse import __version__
 from warehouse.collection.members import Collection
 from warehouse.collection.parts import Part, collected, make_part, masters, read_part
 from warehouse.collection.publication import Build, Published
-from warehouse.database import open_apart, open_for_build, run
+from warehouse.database import in_data, is_in_place, open_apart, open_for_build, run
 from warehouse.errors import WarehouseError, first_line
 from warehouse.files import sync, sync_directory
 from warehouse.models.model import Model
@@ -93,8 +93,8 @@ def write(
             run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
         create_macros(connection, {n: m for n, m in models.items() if m.schema == "macros"})
         for name in (*masters(models), *collected(models)):
-            _view(connection, models[name], parts)
-        _tables(connection, parts, builds)
+            _view(connection, models[name], parts, collection.data)
+        _tables(connection, parts, builds, collection.data)
         for model in models.values():
             if model.schema == "collection":
                 _beside(connection, model)
@@ -130,7 +130,7 @@ def _read(warehouse: Path) -> tuple[list[Build], list[Part]]:
             raise WarehouseError(
                 f'"{warehouse}" is not the file of a collection', "move it away, then build again"
             ) from None
-    parts = [read_part(Path(place)) for (place,) in places]
+    parts = [read_part(warehouse.parent.resolve() / place) for (place,) in places]
     return builds, [part for part in parts if part]
 
 
@@ -170,21 +170,29 @@ def _changed(before: Sequence[Part], parts: Sequence[Part]) -> list[str]:
     return [name for name in {**new, **old} if old.get(name) != new.get(name)]
 
 
-def _view(connection: duckdb.DuckDBPyConnection, model: Model, parts: Sequence[Part]) -> None:
+def _view(
+    connection: duckdb.DuckDBPyConnection, model: Model, parts: Sequence[Part], data: Path
+) -> None:
     """The rows of a relation of all members that have it; none where no member has."""
     name = identifier(model.name)
-    files = {p.member: str(p.files[model.name]) for p in parts if model.name in p.files}
+    files = {p.member: _path(data, p.files[model.name]) for p in parts if model.name in p.files}
     if not files:
         return
     if model.schema == "master":  # whose files are the members' own
-        sql = " UNION ALL BY NAME ".join(
-            f"SELECT {literal(member)} AS member, sae_id, * EXCLUDE (sae_id) FROM read_parquet({literal(file)})"
+        rows = " UNION ALL BY NAME ".join(
+            f"SELECT {literal(member)} AS member, sae_id, * EXCLUDE (sae_id) FROM read_parquet({file})"
             for member, file in files.items()
         )
     else:
-        sql = f"FROM read_parquet({literal(list(files.values()))}, union_by_name = true)"
-    run(connection, f"CREATE VIEW {name} AS {sql}")
+        rows = f"FROM read_parquet([{', '.join(files.values())}], union_by_name = true)"
+    run(connection, f"CREATE VIEW {name} AS FROM ({rows}) WHERE {is_in_place(data)}")
     describe(connection, model, "view", [row[0] for row in run(connection, f"DESCRIBE {name}")])
+
+
+def _path(data: Path, file: Path) -> str:
+    """SQL for the path of a part's file: where the collection is now, or of a member that lies elsewhere."""
+    home = data.resolve()
+    return in_data(data, str(file.relative_to(home))) if file.is_relative_to(home) else literal(str(file))  # fmt: skip
 
 
 def _beside(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -198,7 +206,10 @@ def _beside(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 
 def _tables(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], builds: Sequence[Build]
+    connection: duckdb.DuckDBPyConnection,
+    parts: Sequence[Part],
+    builds: Sequence[Build],
+    data: Path,
 ) -> None:
     """Which members there are, and which publications were before."""
     run(
@@ -208,7 +219,7 @@ def _tables(
             built TIMESTAMP, decoder VARCHAR, decoder_hash VARCHAR, part VARCHAR)""",
     )
     for order, p in enumerate(parts):
-        row = [p.member, order, p.sae_id, str(p.data), p.build_id, p.finished, p.decoder or None, p.decoder_hash or None, str(p.place.resolve())]  # fmt: skip
+        row = [p.member, order, p.sae_id, str(p.data), p.build_id, p.finished, p.decoder or None, p.decoder_hash or None, str(p.place.relative_to(data.resolve()))]  # fmt: skip
         run(connection, f"INSERT INTO collection.members VALUES ({', '.join('?' * len(row))})", row)
     run(
         connection,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -57,7 +59,8 @@ def build_members(context: Context, collection: Collection, options: Options) ->
     for member in collection.members:
         show_heading(member)
         with naming(member.data):
-            with progress(context.json_log, context.verbose) as show:
+            # Ray says on standard output what becomes of its nodes; ours is for results.
+            with redirect_stdout(sys.stderr), progress(context.json_log, context.verbose) as show:
                 result = build_member(member, context.overrides, context.load_jobs, options, show)
             show_result(member.project(context.overrides, context.load_jobs), result)
         results.append(result)

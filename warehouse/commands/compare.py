@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from warehouse.commands.options import Context
+from warehouse.commands.options import Context, json_option
 from warehouse.errors import UsageError
 
 
@@ -17,7 +17,7 @@ from warehouse.errors import UsageError
     is_flag=True,
     help="Each explainer and scorer by itself too, not only means of features.",
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with everything.")
+@json_option
 @click.pass_obj
 def compare(context: Context, directories: tuple[Path, ...], each: bool, as_json: bool) -> None:
     """How the members of a collection differ, or the data directories named here.
