@@ -325,6 +325,18 @@ def test_a_warehouse_of_before_says_to_build(changed, change: str, named: str) -
 # --- hostile text --------------------------------------------------------------------------------
 
 
+def test_the_terminal_shows_how_each_judge_did_and_what_it_was_surest_and_wrong_about(
+    cards,
+) -> None:
+    card = cards[8]
+    told = terminal(card)
+    judged = next(j for j in card.judgements if j.wrong)
+    names = [card.short(judged.explainer), card.short(judged.scorer), judged.method]
+    figures = map(str, (judged.right, judged.missed, judged.false_alarms, judged.failed))
+    assert re.search(r"\s+".join([*names, *figures]), told)
+    assert f"{names[1]} on {names[0]}, {names[2]}: {judged.wrong[0].told}" in told
+
+
 @pytest.mark.parametrize("colour", [False, True])
 def test_hostile_text_drives_no_terminal(hostile: Card, colour: bool) -> None:
     shown = terminal(hostile, colour)

@@ -21,6 +21,7 @@ _HEAT = (
     "dark_orange", "bold dark_orange", "black on #c98a3c", "black on #ec8f1e", "bold black on #ff9a1f",
 )  # fmt: skip
 _BAR = 12
+_WRONG = 5  # of the judges, with the example that each is surest and wrong about
 _CARD_WIDTH = 120
 
 
@@ -35,6 +36,8 @@ def parts(card: Card, colour: bool) -> Iterator[RenderableType]:
     yield _title(card)
     yield from _section("Explanations", _explanations(card))
     yield from _section("Scores", _scores(card))
+    if card.judgements:
+        yield from _section("What the judges got wrong", _judgements(card))
     yield from _section("If it fails", _causes(card))
     yield from _section("What it fires on", _pattern(card))
     yield from _section("How often it fires", _statistics(card))
@@ -105,7 +108,7 @@ def _explanations(card: Card) -> list[RenderableType]:
         return [Text("none", "dim")]
     table = _grid()
     for explanation in card.explanations:
-        table.add_row(Text(_short(explanation.explainer), "bold"), _marked(explanation))
+        table.add_row(Text(_name(card, explanation.explainer), "bold"), _marked(explanation))
     body: list[RenderableType] = [table]
     for group in card.groups:
         told = f"{len(group.explainers)} explainers agree, similarity {number(group.similarity)}"
@@ -116,7 +119,9 @@ def _explanations(card: Card) -> list[RenderableType]:
         threshold = card.build.settings["alignment.threshold"]
         body.append(Text(f"no phrases agree (similarity of at least {threshold:g})", "dim"))
     if card.pairs:
-        alike = (f"{_short(a)} – {_short(b)} {number(value)}" for a, b, value in card.pairs)
+        alike = (
+            f"{_name(card, a)} – {_name(card, b)} {number(value)}" for a, b, value in card.pairs
+        )
         body.append(Text("as a whole: " + ", ".join(alike)))
     return body
 
@@ -140,11 +145,29 @@ def _scores(card: Card) -> list[RenderableType]:
         for place, score in enumerate(explanation.scores):
             figures = (score.fuzz, score.detection, score.embedding, score.simulation)
             table.add_row(
-                "" if place else Text(_short(explanation.explainer)),
-                Text(_short(score.scorer)),
+                "" if place else Text(_name(card, explanation.explainer)),
+                Text(_name(card, score.scorer)),
                 *map(number, figures),
             )
-    return [table] if table.row_count else [Text("not scored", "dim")]
+    if not table.row_count:
+        return [Text("not scored", "dim")]
+    return [table, Text("chance is 0.5, of simulation 0", "dim")]
+
+
+def _judgements(card: Card) -> list[RenderableType]:
+    """How each scorer judged each explanation, and the examples that it was surest and wrong about."""
+    table = _grid("explainer", "scorer", "method", "right", "missed", "false alarms", "failed", numbers=3)  # fmt: skip
+    for judged in card.judgements:
+        figures = (judged.right, judged.missed, judged.false_alarms, judged.failed)
+        names = (_name(card, judged.explainer), _name(card, judged.scorer))
+        table.add_row(*map(Text, names), judged.method, *map(count, figures))
+    wrong = _grid()
+    for judged in [j for j in card.judgements if j.wrong][:_WRONG]:
+        surest = judged.wrong[0]
+        text = ("" if card.spaced else " ").join(token.text for token in surest.tokens)
+        told = f"{_name(card, judged.scorer)} on {_name(card, judged.explainer)}, {judged.method}: {surest.told}"
+        wrong.add_row(Text(told, "dim"), Text(_cut(text, 60)))
+    return [table, *([Text("surest and wrong", "dim"), wrong] if wrong.row_count else [])]
 
 
 def _pattern(card: Card) -> list[RenderableType]:
@@ -191,7 +214,9 @@ def _causes(card: Card) -> list[RenderableType]:
     table = _grid()
     for explanation in card.explanations:
         if explanation.cause:
-            table.add_row(Text(_short(explanation.explainer), "bold"), explanation.cause.sentence)
+            table.add_row(
+                Text(_name(card, explanation.explainer), "bold"), explanation.cause.sentence
+            )
     return [table] if table.row_count else [Text("nothing to say without explanations", "dim")]
 
 
@@ -215,7 +240,7 @@ def _matching(card: Card) -> list[RenderableType]:
         }[match.outcome]  # fmt: skip
         table.add_row(
             Text(sign, style), number(match.similarity), match.told,
-            Text(visible(match.text)[:200]), Text(_short(match.explainer or ""), "dim"),
+            Text(visible(match.text)[:200]), Text(_name(card, match.explainer or ""), "dim"),
         )  # fmt: skip
     return [Text(f"{tried} phrases match (similarity of at least {threshold:g})"), table]
 
@@ -288,6 +313,5 @@ def _group_style(group_id: int) -> str:
     return _GROUPS[group_id % len(_GROUPS)]
 
 
-def _short(model: str) -> str:
-    """Of a model's name the last part."""
-    return visible(model.rpartition("/")[2])
+def _name(card: Card, model: str) -> str:
+    return visible(card.short(model))
