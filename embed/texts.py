@@ -10,7 +10,8 @@ from typing import ClassVar
 from embed import encoder as encoders
 from embed.model_files import VECTOR_SETTINGS, ModelFiles, assert_safe, fingerprint, locate
 from embed.store import VectorStore
-from embed.workers import LOCAL, Filling, LocalWorkers, Workers
+from embed.workers import Filling, LocalWorkers, Workers
+from warehouse.cluster import LOCAL, connect
 from warehouse.database import run
 from warehouse.errors import DamagedError
 from warehouse.layout import Layout
@@ -68,8 +69,6 @@ class TextJob:
             if files:
                 assert_safe(files)
         if self.on != LOCAL:
-            from embed.on_ray import connect
-
             connect(self.on)
 
     def run(self, context: JobContext) -> tuple[str, int]:

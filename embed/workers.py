@@ -16,8 +16,6 @@ from warehouse.settings import Settings
 if TYPE_CHECKING:
     import numpy as np
 
-LOCAL = "local"
-
 
 @dataclass(frozen=True)
 class Filling:

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from warehouse.errors import UsageError, WarehouseError, first_line
 
+LOCAL = "local"  # no cluster
 START = "ray"  # the cluster that RAY_ADDRESS names or that runs on this machine, else a new one
 _PATIENCE = 20.0  # seconds that a node may take to accept a connection
 HINT = "docs/cluster.md says what every node must share"
@@ -26,7 +27,7 @@ def connect(on: str) -> ModuleType:
         import ray
     except ImportError:
         raise UsageError(
-            f'--on "{on}": Ray is not installed', "pip install 'sae-feature-warehouse[cluster]'"
+            f'--on "{on}": Ray is not installed', "pip install -e '.[cluster]'"
         ) from None
     if "://" in on:
         raise UsageError(

@@ -10,19 +10,23 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+import cli
 import embed.encoder
+import embed.jobs
 import embed.model_files
 import embed.store
-from cli import main as command_line
 from tests.run.safety.made_up import Encoder, key, made_up_model, replaced
 from warehouse.settings import Settings
 
 SMALL_PARTS = [(embed.store, "PART_TEXTS", 6)]
+_CHANGES = ExitStack()  # never closed: a process with the slow model is made for it
 
 
 @dataclass
@@ -47,19 +51,28 @@ class SlowEncoder(Encoder):
         os.close(file)
 
 
+def load_jobs(
+    noted: Path, seconds: float, on: str = "local", among: int = 1
+) -> Sequence[embed.jobs.Job]:
+    """The program's jobs with the slow model, in whichever process asks for them."""
+
+    def load(settings: Settings, files: embed.model_files.ModelFiles) -> SlowEncoder:
+        store = embed.model_files.fingerprint(settings, files)
+        return SlowEncoder(store, [], noted=noted, seconds=seconds)
+
+    _CHANGES.enter_context(made_up_model())
+    _CHANGES.enter_context(replaced([*SMALL_PARTS, (embed.encoder, "load_encoder", load)]))
+    return embed.jobs.jobs_on(on, among)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--asked", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("arguments", nargs="+")
     chosen = parser.parse_args()
-
-    def load(settings: Settings, files: embed.model_files.ModelFiles) -> SlowEncoder:
-        store = embed.model_files.fingerprint(settings, files)
-        return SlowEncoder(store, [], noted=chosen.asked, seconds=chosen.seconds)
-
-    with made_up_model(), replaced([*SMALL_PARTS, (embed.encoder, "load_encoder", load)]):
-        command_line(chosen.arguments, prog_name="cli.py")
+    cli.load_jobs = partial(load_jobs, chosen.asked, chosen.seconds)
+    cli.main(chosen.arguments, prog_name="cli.py")
 
 
 if __name__ == "__main__":

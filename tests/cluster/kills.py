@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import signal
@@ -19,13 +18,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.cluster.drive import SMALL_PARTS
-from tests.cluster.namespace import ROOT, run_inside, why_not
+from tests.cluster.namespace import run_inside, why_not
+from tests.cluster.nodes import LONGEST, NODES, SECONDS, Call, Nodes, calls, wait
 from tests.run.safety.kills import SIZE, Contents, check_results, parts, settings_file
 from tests.run.safety.made_up import made_up_model, replaced
 from tests.support.builds import open_project
@@ -35,9 +35,6 @@ from warehouse.settings_file import FILE_NAME
 
 NOTHING, WORKER, NODE, DRIVER = "nothing", "a worker", "a node", "the driver"
 WHAT = (WORKER, NODE, DRIVER)
-SECONDS = 0.3  # that a part takes to be encoded
-NODES = 3  # with the head, which is where the driver is
-LONGEST = 400.0  # seconds that a build may take
 
 
 @dataclass(frozen=True)
@@ -71,139 +68,46 @@ class Outcome:
     seconds: float
 
 
-@dataclass
-class Call:
-    """A call of `encode` on some worker."""
-
-    begun: float
-    pid: int
-    store: str
-    keys: tuple[str, ...]
-    ended: float | None = None
-
-
-def calls(noted: Path) -> list[Call]:
-    """The calls of `encode`, in the order in which they began."""
-    found: dict[tuple[str, str, str], Call] = {}
-    done: list[Call] = []
-    for line in noted.read_text().splitlines() if noted.exists() else ():
-        what, at, pid, store, keys = line.split(" ")
-        if what == "begin":
-            call = Call(float(at), int(pid), store, tuple(keys.split(",")))
-            found[pid, store, keys] = call
-            done.append(call)
-        else:
-            found[pid, store, keys].ended = float(at)
-    return done
-
-
 class Site:
     """A cluster, a data directory that can be put back, and what a local build makes of it."""
 
     def __init__(self, base: Path) -> None:
-        from ray.cluster_utils import Cluster
-
-        self.base, self.data, self.inputs = base, base / "data", base / "inputs"
-        self.noted, self.talk = base / "asked", base / "talk"
+        self.data, self.inputs = base / "data", base / "inputs"
         write_sample(self.inputs, **SIZE)
         settings_file(self.inputs)
         with made_up_model(), replaced(SMALL_PARTS):
-            build(open_project(self.restore()))
+            build(open_project(self._restored()))
         self.wanted = Contents.of(self.data)
-        self.cluster, self.others = Cluster(), []
-        self._add()  # the head
-        self.heal()
+        self.nodes = Nodes(base)
 
-    def restore(self) -> Path:
-        """Put the directory back to its inputs."""
+    def restore(self) -> None:
+        """Put the directory back to its inputs, and the cluster to its nodes."""
+        self._restored()
+        self.nodes.noted.unlink(missing_ok=True)
+        self.nodes.heal()
+
+    def _restored(self) -> Path:
         shutil.rmtree(self.data, ignore_errors=True)
-        self.noted.unlink(missing_ok=True)
         self.data.mkdir()
         shutil.copytree(self.inputs / "raw", self.data / "raw")
         shutil.copyfile(self.inputs / FILE_NAME, self.data / FILE_NAME)
         return self.data
 
-    def start(self) -> subprocess.Popen:
-        """A build on the cluster, in a process of its own."""
-        with self.talk.open("a") as talk:
-            return subprocess.Popen(
-                [sys.executable, "-m", "tests.cluster.drive", "--asked", str(self.noted),
-                 "--seconds", str(SECONDS), "--", "--data", str(self.data),
-                 "build", "--on", self.cluster.address],
-                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=talk, stderr=talk,
-            )  # fmt: skip
-
-    def heal(self) -> None:
-        """A node for each that was killed."""
-        while len(self.others) < NODES - 1:
-            self.others.append(self._add())
-        self.cluster.wait_for_nodes(timeout=LONGEST)
-
-    def _add(self) -> object:
-        """A new node. On a busy machine Ray gives up after 30 s, and is asked again."""
-        for _ in range(4):
-            try:
-                return self.cluster.add_node(num_cpus=1)
-            except Exception as error:  # noqa: BLE001 - of no narrower type
-                sys.stderr.write(f"a node did not start: {error}\n")
-        raise AssertionError("no node starts: the machine is too busy")
-
     def kill(self, what: str, driver: subprocess.Popen) -> bool:
-        """Kill it with SIGKILL; False where it ran no more."""
-        if what == DRIVER:
-            driver.kill()
-            return True
-        busy = [c.pid for c in calls(self.noted) if c.ended is None and _parent(c.pid)]
+        """Kill it with SIGKILL; False where it is not there yet."""
         if what == WORKER:
-            return bool(busy) and _kill(busy[-1])
-        for node in self.others:
-            raylet = node.all_processes["raylet"][0].process.pid
-            if own := [pid for pid in busy if _parent(pid) == raylet]:
-                # All at once, as a power cut does; Ray would end the workers by and by.
-                killed = [_kill(pid) for pid in (raylet, *own, *_children(raylet))]
-                self.cluster.remove_node(node, allow_graceful=False)
-                self.others.remove(node)
-                return killed[0]
-        return False
-
-    def close(self) -> None:
-        self.cluster.shutdown()
-
-
-def _kill(pid: int) -> bool:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _parent(pid: int) -> int | None:
-    """The parent of a process; None where it is gone, or dead and not waited for."""
-    try:
-        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
-    except OSError:
-        return None
-    return None if state in "ZX" else int(parent)
-
-
-def _children(pid: int) -> list[int]:
-    return [int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit() and _parent(int(p.name)) == pid]  # fmt: skip
-
-
-def wait(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + LONGEST
-    while not condition():
-        assert time.monotonic() < end, f"waited {LONGEST:.0f} s for {what}"
-        time.sleep(0.01)
+            return self.nodes.kill_worker()
+        if what == NODE:
+            return self.nodes.kill_node()
+        driver.kill()
+        return True
 
 
 def try_kill(site: Site, kill: Kill) -> Outcome:
     """Disturb a build on the cluster and see it, or the next one, to its end. AssertionError: wrong."""
     started = time.monotonic()
     site.restore()
-    site.heal()
-    driver = site.start()
+    driver = site.nodes.start(site.data)
     try:
         if kill.what != NOTHING:
             due = lambda: len(parts(site.data)) >= kill.parts or driver.poll() is not None  # noqa: E731
@@ -217,16 +121,16 @@ def try_kill(site: Site, kill: Kill) -> Outcome:
         driver.kill()
     builds = 1
     if kill.what == DRIVER:
-        again = site.start()
-        assert again.wait(LONGEST) == 0, site.talk.read_text()[-3000:]
+        again = site.nodes.start(site.data)
+        assert again.wait(LONGEST) == 0, site.nodes.said()
         builds = 2
-    assert code == (-signal.SIGKILL if kill.what == DRIVER else 0), site.talk.read_text()[-3000:]
+    assert code == (-signal.SIGKILL if kill.what == DRIVER else 0), site.nodes.said()
     check_results(site.data, site.wanted)
     now = parts(site.data)
     assert Contents.of(site.data).parts == site.wanted.parts, "other parts than a local build's"
     reused = sum(now[name].stat().st_ino == inode for name, inode in finished.items())
     assert reused == len(finished), "a finished part was written again"
-    asked = calls(site.noted)
+    asked = calls(site.nodes.noted)
     return Outcome(
         kill, code, builds, len(finished), reused, len(now),
         broken=sum(len(c.keys) for c in asked if c.ended is None),
@@ -269,12 +173,11 @@ def table(outcomes: list[Outcome]) -> str:
 def site() -> Iterator[Site]:
     """A cluster and its directory; both are gone afterwards."""
     with tempfile.TemporaryDirectory(dir="/tmp") as place:
-        os.environ["RAY_TMPDIR"] = place  # all that Ray leaves, and which cluster `auto` is
         made = Site(Path(place))
         try:
             yield made
         finally:
-            made.close()
+            made.nodes.close()
 
 
 def main() -> None:

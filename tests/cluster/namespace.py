@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_UNSHARE = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+# Its processes are of a namespace too, and end with the first of them: no raylet is left behind.
+_UNSHARE = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
+_UNSHARE += [] if os.geteuid() == 0 else ["--map-root-user"]
 
 
 def why_not() -> str:
@@ -29,6 +32,10 @@ def run_inside(
     """`python -m MODULE ARGUMENTS` in a namespace of its own; its output as text, or `shown`."""
     wanted = [sys.executable, "-m", module, *arguments]
     return subprocess.run(
-        [*_UNSHARE, "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *wanted],
-        cwd=ROOT, capture_output=not shown, text=True, timeout=timeout,
-    )  # fmt: skip
+        inside(wanted), cwd=ROOT, capture_output=not shown, text=True, timeout=timeout
+    )
+
+
+def inside(wanted: Sequence[str]) -> list[str]:
+    """The command that runs another one in a namespace of its own."""
+    return [*_UNSHARE, "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *wanted]

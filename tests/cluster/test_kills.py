@@ -33,3 +33,19 @@ def test_a_build_ends_as_a_local_one_and_embeds_no_finished_part_twice(
     assert row["twice"] == 0
     assert row["reused"] == row["finished"]
     assert row["builds"] == (2 if what == DRIVER else 1)
+
+
+def test_members_built_on_a_cluster_are_those_built_here_even_when_a_node_dies() -> None:
+    done = run_inside("tests.cluster.members", "--inside")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["masters"] == 8
+    assert seen["killed"] == 1
+
+
+def test_a_node_that_does_not_see_the_data_directory_is_named_with_the_path() -> None:
+    done = run_inside("tests.cluster.blind", "--inside")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert 'error: node "' in done.stdout
+    assert '/data" of the driver is not here: No such file or directory' in done.stdout
+    assert "hint: mount it under the same path on every node" in done.stdout

@@ -93,3 +93,8 @@ def test_an_address_where_nothing_listens_is_refused_at_once() -> None:
     assert "ray start --head" in caught.value.hint
     with pytest.raises(UsageError, match="a Ray client sees no shared disk"):
         connect("ray://127.0.0.1:10001")
+
+
+def test_the_page_shows_the_slurm_script_as_it_is() -> None:
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    assert (ROOT / "docs" / "slurm.sh").read_text(encoding="utf-8") in page

@@ -95,7 +95,8 @@ def _plan(project: Project, selectors: Sequence[str], full: bool) -> None:
     "--on",
     metavar="local|ray|auto|HOST:PORT",
     default="local",
-    help="Where texts are embedded: this machine, or a Ray cluster whose nodes share the directory. "
+    help="Where texts are embedded, and members of a collection built: this machine, or a Ray cluster "
+    "whose nodes share the directory. "
     "ray: the one that runs here, else a new one on this machine; auto: the one that runs here.",
 )
 @click.pass_obj
@@ -115,7 +116,7 @@ def build(
     if context.collection:
         from warehouse.commands.collection import build_members
 
-        build_members(context, context.collection, options)
+        build_members(context, context.collection, options, on)
     else:
         _build(context, options)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
 
+from warehouse.cluster import LOCAL
 from warehouse.collection.member import MemberResult, Options, build_member
 from warehouse.collection.members import Collection, Member
 from warehouse.commands.options import Context
@@ -49,22 +51,50 @@ def assert_none_failed(collection: Collection, failed: Sequence[str]) -> None:
         )
 
 
-def build_members(context: Context, collection: Collection, options: Options) -> None:
-    """Build every member, then publish the collection's own file."""
+def build_members(context: Context, collection: Collection, options: Options, on: str) -> None:
+    """Build every member, one after the other or on a cluster, then publish the collection's file."""
+    build = _build_here if on == LOCAL else partial(_build_on_cluster, on)
+    results = list(build(context, collection, options))
+    publish_members(context, collection, options, [r.name for r in results if r.failed])
+
+
+def _build_here(
+    context: Context, collection: Collection, options: Options
+) -> Iterator[MemberResult]:
+    """Build the members in the order of the file."""
     from warehouse.terminal.collection import show_heading, show_result
     from warehouse.terminal.program import naming
     from warehouse.terminal.progress import progress
 
-    results: list[MemberResult] = []
     for member in collection.members:
         show_heading(member)
         with naming(member.data):
-            # Ray says on standard output what becomes of its nodes; ours is for results.
-            with redirect_stdout(sys.stderr), progress(context.json_log, context.verbose) as show:
+            with progress(context.json_log, context.verbose) as show:
                 result = build_member(member, context.overrides, context.load_jobs, options, show)
             show_result(member.project(context.overrides, context.load_jobs), result)
-        results.append(result)
-    publish_members(context, collection, options, [r.name for r in results if r.failed])
+        yield result
+
+
+def _build_on_cluster(
+    on: str, context: Context, collection: Collection, options: Options
+) -> Iterator[MemberResult]:
+    """Build the members on the nodes of a cluster; each is shown when it is done."""
+    from warehouse.collection.on_ray import build_on_ray
+    from warehouse.terminal.collection import show_heading, show_result
+    from warehouse.terminal.program import naming
+
+    members = {member.name: member for member in collection.members}
+    results = build_on_ray(collection, context.overrides, context.load_jobs, options, on)
+    while True:
+        with redirect_stdout(sys.stderr):  # Ray says there what becomes of its nodes
+            result = next(results, None)
+        if result is None:
+            return
+        member = members[result.name]
+        show_heading(member)
+        with naming(member.data):
+            show_result(member.project(context.overrides, context.load_jobs), result)
+        yield result
 
 
 def publish_members(
