@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from embed import encoder, weights
 from warehouse.database import run
 from warehouse.layout import Layout
-from warehouse.plan.graph import JobContext, JobIdentity
+from warehouse.plan.graph import Job, JobContext, JobIdentity
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier
 
@@ -19,7 +18,7 @@ _VERSION = 2
 
 
 @dataclass(frozen=True)
-class DecoderNeighbours:
+class DecoderNeighbours(Job):
     """Makes `analysis.decoder_neighbours`. It needs torch for certain, which takes long to load."""
 
     name: ClassVar[str] = "analysis.decoder_neighbours"
@@ -39,13 +38,6 @@ class DecoderNeighbours:
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         bound = {"neighbours.count": settings["neighbours.count"]}
         return JobIdentity(digest(self.name, _VERSION, bound), bound)
-
-    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
-        """It keeps no files that later builds rely on."""
-        return []
-
-    def assert_ready(self, settings: Settings, fetch: bool) -> None:
-        """It needs nothing that a build could lack."""
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from warehouse.database import run
 from warehouse.layout import Layout
-from warehouse.plan.graph import JobContext, JobIdentity
+from warehouse.plan.graph import Job, JobContext, JobIdentity
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier
 
@@ -27,7 +26,7 @@ _DISTANCES = "SELECT row_a, row_b, distance FROM analysis.decoder_distances"
 
 
 @dataclass(frozen=True)
-class DecoderTree:
+class DecoderTree(Job):
     """Makes `analysis.feature_linkage`: a row a merge. Empty for one feature, for too many, and without
     neighbours: no decoder is no tree."""
 
@@ -49,13 +48,6 @@ class DecoderTree:
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         bound = {"clustering.max_features": settings["clustering.max_features"]}
         return JobIdentity(digest(self.name, _VERSION, bound, f"scipy {version('scipy')}"), bound)
-
-    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
-        """It keeps no files that later builds rely on."""
-        return []
-
-    def assert_ready(self, settings: Settings, fetch: bool) -> None:
-        """It needs nothing that a build could lack."""
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

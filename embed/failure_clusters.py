@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from embed.density_tree import selected_labels
 from warehouse.database import run
 from warehouse.layout import Layout
-from warehouse.plan.graph import JobContext, JobIdentity
+from warehouse.plan.graph import Job, JobContext, JobIdentity
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier
 
@@ -27,7 +26,7 @@ NO_CLUSTER = -1
 
 
 @dataclass(frozen=True)
-class FailureClusters:
+class FailureClusters(Job):
     """Makes `analysis.failure_clusters`: a row a feature."""
 
     name: ClassVar[str] = "analysis.failure_clusters"
@@ -42,13 +41,6 @@ class FailureClusters:
         bound = {name: settings[name] for name in _SETTINGS}
         library = f"scikit-learn {version('scikit-learn')}"
         return JobIdentity(digest(self.name, _VERSION, bound, library), bound)
-
-    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
-        """It keeps no files that later builds rely on."""
-        return []
-
-    def assert_ready(self, settings: Settings, fetch: bool) -> None:
-        """It needs nothing that a build could lack."""
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from embed import encoder, projections, weights
 from warehouse.database import run
 from warehouse.files import write_durably
 from warehouse.layout import Layout
-from warehouse.plan.graph import JobContext, JobIdentity
+from warehouse.plan.graph import Job, JobContext, JobIdentity
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier, literal
 
@@ -33,7 +32,7 @@ _MEANINGS = {
 
 
 @dataclass(frozen=True)
-class MapJob:
+class MapJob(Job):
     """Makes a map; `key`: the columns that name a point, with their types."""
 
     name: str
@@ -49,13 +48,6 @@ class MapJob:
         bound = {key: settings[key] for key in _map_settings(settings)}
         libraries = projections.libraries() if settings["projections.enabled"] else []
         return JobIdentity(digest(self.name, _VERSION, bound, *libraries), bound)
-
-    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
-        """It keeps no files that later builds rely on."""
-        return []
-
-    def assert_ready(self, settings: Settings, fetch: bool) -> None:
-        """It needs nothing that a build could lack."""
 
     def run(self, context: JobContext) -> tuple[str, int]:
         """Load the map from its file, which is made first where it isn't there."""

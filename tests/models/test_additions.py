@@ -18,7 +18,7 @@ from warehouse.files import sync
 from warehouse.layout import Layout
 from warehouse.models.library import load_all
 from warehouse.models.model import Model
-from warehouse.plan.graph import JobContext, JobIdentity
+from warehouse.plan.graph import Job, JobContext, JobIdentity
 from warehouse.plan.project import Project
 from warehouse.run.build import build
 from warehouse.settings import Settings
@@ -30,7 +30,7 @@ ADDITIONS = Path(__file__).parent / "additions"
 
 
 @dataclass(frozen=True)
-class PromptLengths:
+class PromptLengths(Job):
     """A job: Python counts what SQL gives it."""
 
     name: str = "analysis.prompt_lengths"
@@ -40,12 +40,6 @@ class PromptLengths:
 
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         return JobIdentity(digest(self.name, 1), {})
-
-    def assert_ready(self, settings: Settings, fetch: bool) -> None:
-        """It needs nothing that could be missing."""
-
-    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
-        return []
 
     def run(self, context: JobContext) -> tuple[str, int]:
         prompts = run(context.connection, "SELECT prompt_id, tokens FROM staging.prompts")

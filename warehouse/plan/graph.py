@@ -69,7 +69,8 @@ class Job(Protocol):
     """What SQL can't do: reads relations, makes the relation `name`.
 
     `columns`: those of its relation, with their meanings; `imports`: modules that it needs for
-    certain and that take long to load: a build begins with them while SQL runs.
+    certain and that take long to load: a build begins with them while SQL runs. A job that is a
+    subclass need not write `assert_ready` and `repair`.
     """
 
     name: str
@@ -81,7 +82,10 @@ class Job(Protocol):
         """What decides the result besides the parents. Imports nothing heavy."""
 
     def assert_ready(self, settings: Settings, fetch: bool) -> None:
-        """WarehouseError when the job is sure to fail for want of something; `fetch` may get it."""
+        """WarehouseError when the job is sure to fail for want of something; `fetch` may get it.
+
+        A job that needs nothing has none of this.
+        """
 
     def run(self, context: JobContext) -> tuple[str, int]:
         """Make the relation; its result hash ('': the relation's content) and its rows.
@@ -89,8 +93,9 @@ class Job(Protocol):
         DamagedError when files of its own were damaged: they are set aside, and the build begins anew.
         """
 
-    def repair(self, context: JobContext) -> list[Path]:
-        """Set aside what is damaged of its own files; where that lies now."""
+    def repair(self, context: JobContext) -> list[Path]:  # noqa: ARG002
+        """Set aside what is damaged of its own files; where that lies now. Without files: nothing."""
+        return []
 
 
 def build_graph(models: Mapping[str, Model], jobs: Iterable[Job]) -> dict[str, Node]:

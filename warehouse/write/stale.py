@@ -26,9 +26,7 @@ def stale_exports(prepared: Prepared, results: Mapping[str, str]) -> list[str]:
 
 def is_stale(prepared: Prepared, model: Model, results: Mapping[str, str]) -> bool:
     """Whether the model is exported, and its files are missing, changed, or hold another result."""
-    if model.name not in targets.exportable(prepared.project.models).values():
-        return False
-    if not targets.is_wanted(model, prepared.project.settings):
+    if not (targets.find_ending(model) and targets.is_wanted(model, prepared.project.settings)):
         return False
     key = kind_of(model).key(model, results, prepared.project.settings)
     return prepared.plan.full or not prepared.exported.holds(
