@@ -168,7 +168,9 @@ def _settings() -> Iterator[str]:
             if owner == section:
                 default = toml_literal(setting.default)
                 read = ", ".join(readers.get(setting.parameter, []))
-                rows.append((f"`{setting.name}`", f"`{default}`", setting.allowed(), setting.help, read))  # fmt: skip
+                rows.append(
+                    (f"`{setting.name}`", f"`{default}`", setting.allowed(), setting.help, read)
+                )
         yield _table(("setting", "default", "allowed", "meaning", "models that read it"), rows)
 
 

@@ -51,8 +51,10 @@ class FailureClusters(Job):
         size, samples, epsilon = (context.settings[name] for name in _SETTINGS)
         found = clusters(
             profiles.reshape(len(table), -1) if len(table) else np.empty((0, 5)),
-            int(size), int(samples), float(epsilon),
-        )  # fmt: skip
+            int(size),
+            int(samples),
+            float(epsilon),
+        )
         context.connection.register(
             "_clusters", pa.table({"feature_id": table["feature_id"], "cluster_id": found})
         )

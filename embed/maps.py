@@ -112,9 +112,12 @@ class MapJob(Job):
         by = str(settings["projections.cluster_by"])
         clusters = projections.ward(vectors, points, by, settings["projections.clusters"])
         rows = [
-            [{"num_clusters": number, "cluster": int(labels[row])} for number, labels in clusters.items()]
+            [
+                {"num_clusters": number, "cluster": int(labels[row])}
+                for number, labels in clusters.items()
+            ]
             for row in range(len(points))
-        ]  # fmt: skip
+        ]
         form = pa.list_(pa.struct({"num_clusters": pa.int32(), "cluster": pa.int32()}))
         return {"x": points[:, 0], "y": points[:, 1], "clusters": pa.array(rows, form)}
 

@@ -181,7 +181,9 @@ def _scan_type(weights: torch.Tensor, device: str) -> torch.dtype:
             started = time.perf_counter()
             rows @ rows.T
             seconds[kind] = time.perf_counter() - started
-    return torch.bfloat16 if 1.5 * seconds[torch.bfloat16] < seconds[torch.float32] else torch.float32  # fmt: skip
+    return (
+        torch.bfloat16 if 1.5 * seconds[torch.bfloat16] < seconds[torch.float32] else torch.float32
+    )
 
 
 def _normalised(rows: torch.Tensor) -> torch.Tensor:

@@ -108,7 +108,11 @@ class Embedder:
     def _assert_like_driver(self, filling: Filling) -> None:
         """WarehouseError unless the node shares the disk, the packages and the model's files."""
         assert_shared(self.marker)
-        differing = [f"{k} {v} instead of {self.wanted[k]}" for k, v in _versions().items() if v != self.wanted[k]]  # fmt: skip
+        differing = [
+            f"{k} {v} instead of {self.wanted[k]}"
+            for k, v in _versions().items()
+            if v != self.wanted[k]
+        ]
         if differing:
             raise WarehouseError(f'"{sys.prefix}" has {", ".join(differing)}', HINT)
         files = locate(filling.model, download=True)
@@ -236,7 +240,10 @@ def _explained(error: Exception) -> WarehouseError:
     """What a worker raised, as an error of ours."""
     if isinstance(error.cause, WarehouseError):
         return WarehouseError(error.cause.message, error.cause.hint)
-    return WarehouseError(f"a worker failed: {_reason(error.cause)}", "its log is below Ray's session directory, in logs/")  # fmt: skip
+    return WarehouseError(
+        f"a worker failed: {_reason(error.cause)}",
+        "its log is below Ray's session directory, in logs/",
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -59,7 +59,10 @@ class TextJob:
         models = {model: locate(model) for model in settings.embedding_models}
         if None in models.values():
             return JobIdentity("", bound)
-        stores = [f"{m}={_store(settings, layout, files).directory.resolve()}" for m, files in models.items()]  # fmt: skip
+        stores = [
+            f"{m}={_store(settings, layout, files).directory.resolve()}"
+            for m, files in models.items()
+        ]
         return JobIdentity(digest(self.name, _VERSION, *stores), bound)
 
     def assert_ready(self, settings: Settings, fetch: bool) -> None:

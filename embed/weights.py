@@ -60,9 +60,15 @@ def load_decoder(path: Path, features: int, max_expansion: float = 200.0) -> tor
         )
     weights = tensors[found]
     if weights.ndim != 2:
-        raise WarehouseError(f'"{path}": "{found}" has shape {tuple(weights.shape)}', "a matrix (features, d_model) is needed")  # fmt: skip
+        raise WarehouseError(
+            f'"{path}": "{found}" has shape {tuple(weights.shape)}',
+            "a matrix (features, d_model) is needed",
+        )
     if not weights.numel():
-        raise WarehouseError(f'"{path}": "{found}" is empty, its shape is {tuple(weights.shape)}', "export the weights again")  # fmt: skip
+        raise WarehouseError(
+            f'"{path}": "{found}" is empty, its shape is {tuple(weights.shape)}',
+            "export the weights again",
+        )
     weights = weights.to(torch.float32)
     if _transposed(weights, tensors, by_name, features):
         weights = weights.T
@@ -74,7 +80,9 @@ def load_decoder(path: Path, features: int, max_expansion: float = 200.0) -> tor
         )
     bad = (~torch.isfinite(weights).all(dim=1)).nonzero()
     if len(bad):
-        raise WarehouseError(f'"{path}": "{found}" is not finite in row {int(bad[0])}', "export the weights again")  # fmt: skip
+        raise WarehouseError(
+            f'"{path}": "{found}" is not finite in row {int(bad[0])}', "export the weights again"
+        )
     return weights
 
 
@@ -128,7 +136,9 @@ def _npz(path: Path, max_expansion: float) -> dict[str, torch.Tensor]:
         zlib.error,
     ) as error:
         what = "it holds pickled objects" if "allow_pickle" in str(error) else str(error)
-        raise WarehouseError(f'"{path}" cannot be read: {what}', "a NumPy .npz archive of plain arrays is needed") from None  # fmt: skip
+        raise WarehouseError(
+            f'"{path}" cannot be read: {what}', "a NumPy .npz archive of plain arrays is needed"
+        ) from None
     return {
         k: torch.empty(0) if v is None else torch.from_numpy(_float32(path, k, v))
         for k, v in arrays.items()
@@ -158,4 +168,6 @@ def _safetensors(path: Path) -> dict[str, torch.Tensor]:
                 for k in archive.keys()  # noqa: SIM118 - not a dict
             }
     except (OSError, SafetensorError) as error:
-        raise WarehouseError(f'"{path}" cannot be read: {error}', "a .safetensors file is needed") from None  # fmt: skip
+        raise WarehouseError(
+            f'"{path}" cannot be read: {error}', "a .safetensors file is needed"
+        ) from None

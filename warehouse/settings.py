@@ -77,7 +77,9 @@ class Setting:
         if self.kind == "str":
             if not isinstance(value, str) or (self.choices and value not in self.choices):
                 raise ValueError
-            if _CONTROL.search(value) or (self.name == "sae_id" and len(value.encode()) > LONGEST_ID):  # fmt: skip
+            if _CONTROL.search(value) or (
+                self.name == "sae_id" and len(value.encode()) > LONGEST_ID
+            ):
                 raise ValueError
             return value
         if self.kind == "names":

@@ -178,18 +178,18 @@ def reconcile(source: Path, target: Path, done: Damage, staged: bool, share: flo
 
 
 # Files that were not damaged: the same line of the ledger, the same rows, the same scores.
-_LEDGER = "SELECT file, input, bytes, hash, records, quarantined, outside_scope, status FROM {}staging.files WHERE NOT list_contains($1, file) AND input NOT IN ('activations', 'other', 'decoder')"  # fmt: skip
+_LEDGER = "SELECT file, input, bytes, hash, records, quarantined, outside_scope, status FROM {}staging.files WHERE NOT list_contains($1, file) AND input NOT IN ('activations', 'other', 'decoder')"
 _UNDAMAGED_LEDGER = f"""
     (({_LEDGER.format("")}) EXCEPT ({_LEDGER.format("old.")}))
     UNION ALL (({_LEDGER.format("old.")}) EXCEPT ({_LEDGER.format("")}))"""
 _ROWS = """
     SELECT file, count(*) AS n, bit_xor(hash(r)) AS h FROM {0}staging.score_records r WHERE NOT list_contains($1, file) GROUP BY file
     UNION ALL
-    SELECT file, count(*) AS n, bit_xor(hash(r)) AS h FROM {0}staging.explanation_records r WHERE NOT list_contains($1, file) GROUP BY file"""  # fmt: skip
+    SELECT file, count(*) AS n, bit_xor(hash(r)) AS h FROM {0}staging.explanation_records r WHERE NOT list_contains($1, file) GROUP BY file"""
 _UNDAMAGED_RECORDS = f"""
     (({_ROWS.format("")}) EXCEPT ({_ROWS.format("old.")}))
     UNION ALL (({_ROWS.format("old.")}) EXCEPT ({_ROWS.format("")}))"""
-_SCORES = "SELECT s.* FROM {0}analysis.scores s JOIN {0}staging.score_files f ON (f.source, f.method, f.feature_id) = (s.source, s.method, s.feature_id) WHERE NOT list_contains($1, f.file)"  # fmt: skip
+_SCORES = "SELECT s.* FROM {0}analysis.scores s JOIN {0}staging.score_files f ON (f.source, f.method, f.feature_id) = (s.source, s.method, s.feature_id) WHERE NOT list_contains($1, f.file)"
 _UNDAMAGED_SCORES = f"""
     (({_SCORES.format("")}) EXCEPT ({_SCORES.format("old.")}))
     UNION ALL (({_SCORES.format("old.")}) EXCEPT ({_SCORES.format("")}))"""
@@ -203,7 +203,7 @@ _KEPT = """
 _BALANCE = f"""
     SELECT f.file, f.records, f.quarantined, coalesce(k.n, 0)
     FROM staging.files f LEFT JOIN (SELECT file, count(*) AS n FROM ({_KEPT}) GROUP BY file) k ON k.file = f.file
-    WHERE f.input NOT IN ('decoder', 'other') AND f.records <> f.quarantined + coalesce(k.n, 0) AND $1 IS NOT NULL"""  # fmt: skip
+    WHERE f.input NOT IN ('decoder', 'other') AND f.records <> f.quarantined + coalesce(k.n, 0) AND $1 IS NOT NULL"""
 _INPUTS = """
     SELECT input, count(*), sum(records), sum(records - quarantined), sum(quarantined),
         (SELECT sum(records) FROM old.staging.files o WHERE o.input = f.input)
@@ -214,7 +214,10 @@ def _records(connection: duckdb.DuckDBPyConnection, data: Path, done: Damage):
     """(place, expected fate, found fate) of every record of damaged files and all activations."""
     lengths = dict(run(connection, "SELECT prompt_id, num_tokens FROM staging.prompts"))
     path = _activations(data)
-    rows = run(connection, "SELECT line, status, feature_id, prompt_id, positions, activations FROM staging.activation_records")  # fmt: skip
+    rows = run(
+        connection,
+        "SELECT line, status, feature_id, prompt_id, positions, activations FROM staging.activation_records",
+    )
     found = {line: tuple(kept) if status == "kept" else None for line, status, *kept in rows}
     yield from _pairs(path.name, plain.activation_lines(path.read_bytes(), lengths), found)
     readers = {
@@ -247,7 +250,9 @@ def told(result: Reconciled) -> str:
         f"({', '.join(f'{name} {count}' for name, count in ways.items())}); built in {result.seconds:.0f} s",
         f"{'input':<14}{'files':>8}{'records':>12}{'kept':>12}{'quarantined':>13}{'undamaged tree':>16}",
     ]
-    lines += [f"{i[0]:<14}{i[1]:>8,}{i[2]:>12,}{i[3]:>12,}{i[4]:>13,}{i[5]:>16,}" for i in result.inputs]  # fmt: skip
+    lines += [
+        f"{i[0]:<14}{i[1]:>8,}{i[2]:>12,}{i[3]:>12,}{i[4]:>13,}{i[5]:>16,}" for i in result.inputs
+    ]
     lines.append(
         f"{result.compared:,} records of damaged files and all activation lines compared one by one,"
         f" the other files with the undamaged tree: {len(result.differences)} differences"

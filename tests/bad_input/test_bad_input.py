@@ -296,7 +296,9 @@ def test_a_line_of_200_mb_is_quarantined_with_its_beginning_and_the_others_are_r
 ) -> None:
     data = Path(shutil.copytree(published, tmp_path / "data"))
     good = files()[ACTIVATIONS].encode()
-    (data / ACTIVATIONS).write_bytes(good + b'{"index": "' + b"7" * 200_000_000 + b'"}\n' + good[:76])  # fmt: skip
+    (data / ACTIVATIONS).write_bytes(
+        good + b'{"index": "' + b"7" * 200_000_000 + b'"}\n' + good[:76]
+    )
     rows = stage(data, "quarantine.max_share=1", select=("+staging.files",))
     sql = 'SELECT line, reason, raw LIKE \'{"index": "7777%\', len(raw) < 1e6 FROM quarantine.activations ORDER BY line'
     assert rows(sql) == [
@@ -357,10 +359,14 @@ def denied(published: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     results = json.loads(done.stdout)
     if any(readable for readable, *_ in results):
         pytest.skip("this user reads every file, and cannot give that up")
-    return {row[0]: (data, *r[1:]) for row, data, r in zip(bad.DENIED, places, results, strict=True)}  # fmt: skip
+    return {
+        row[0]: (data, *r[1:]) for row, data, r in zip(bad.DENIED, places, results, strict=True)
+    }
 
 
-@pytest.mark.parametrize(("input_", "name", "code", "words"), bad.DENIED, ids=[d[0] for d in bad.DENIED])  # fmt: skip
+@pytest.mark.parametrize(
+    ("input_", "name", "code", "words"), bad.DENIED, ids=[d[0] for d in bad.DENIED]
+)
 def test_a_file_that_may_not_be_read_is_told_and_the_others_are_read(
     denied: dict[str, tuple], published: Path, input_: str, name: str, code: int, words: str
 ) -> None:

@@ -23,7 +23,9 @@ def test_a_damaged_tree_builds_and_every_record_is_where_it_belongs(
 
 def test_damage_that_nobody_told_of_is_found(sample: Path, tmp_path: Path) -> None:
     done = damage(sample, tmp_path, 0, share=0.1)
-    hidden = next(name for name, way in done.files.items() if way == "truncated" and "/scores/" in name)  # fmt: skip
+    hidden = next(
+        name for name, way in done.files.items() if way == "truncated" and "/scores/" in name
+    )
     del done.files[hidden]
     result = reconcile(sample, tmp_path, done, staged=True, share=0.1)
     assert result.differences

@@ -54,7 +54,10 @@ def written(draw: st.DrawFn, content: st.SearchStrategy[object]) -> bytes:
 def torn(draw: st.DrawFn, content: bytes) -> bytes:
     """A piece of it replaced by other bytes."""
     begin, length = draw(st.integers(0, len(content))), draw(st.integers(0, 8))
-    other = draw(st.binary(max_size=4) | st.sampled_from([b"\xef\xbb\xbf", b"\0", b"\xff", b"NaN", b"1e400", b"]", b'"', b"\\"]))  # fmt: skip
+    other = draw(
+        st.binary(max_size=4)
+        | st.sampled_from([b"\xef\xbb\xbf", b"\0", b"\xff", b"NaN", b"1e400", b"]", b'"', b"\\"])
+    )
     return content[:begin] + other + content[begin + length :]
 
 
@@ -89,11 +92,15 @@ def test_an_activation_line_is_in_the_table_or_in_quarantine_as_it_stood(content
         rows = stage(data, "quarantine.max_share=1", select=("+staging.files",))
         found = {line: fate(*rest) for line, *rest in rows("SELECT line, status, feature_id, prompt_id, positions, activations FROM staging.activation_records")}  # fmt: skip
         raw = dict(rows("SELECT line, raw FROM quarantine.activations"))
-        ledger = rows("SELECT records, quarantined FROM staging.files WHERE file = ?", [ACTIVATIONS])  # fmt: skip
+        ledger = rows(
+            "SELECT records, quarantined FROM staging.files WHERE file = ?", [ACTIVATIONS]
+        )
     wanted = plain.activation_lines(everything, PROMPT_LENGTHS)
     assert found == wanted
     stood = everything.split(b"\n")
-    assert raw == {n: as_stands(stood[n - 1]).rstrip("\r") for n, kept in wanted.items() if kept is None}  # fmt: skip
+    assert raw == {
+        n: as_stands(stood[n - 1]).rstrip("\r") for n, kept in wanted.items() if kept is None
+    }
     assert ledger == [(len(wanted), len(raw))]
 
 
@@ -147,7 +154,10 @@ def test_a_scored_example_is_in_the_table_or_in_quarantine_as_it_stood(content):
         data = write(Path(directory), tree)
         rows = stage(data, "quarantine.max_share=1", select=("+staging.files",))
         found = {(file, line): fate(*rest) for file, line, *rest in rows("SELECT file, line, status, outcome FROM staging.score_records WHERE feature_id >= 1000")}  # fmt: skip
-        raw = {(f, line): text for f, line, text in rows("SELECT file, line, raw FROM quarantine.scores")}  # fmt: skip
+        raw = {
+            (f, line): text
+            for f, line, text in rows("SELECT file, line, raw FROM quarantine.scores")
+        }
     wanted = {
         (name, place): kept
         for name, (method, c) in zip(names, content, strict=True)

@@ -29,17 +29,21 @@ STAGES = {
 @click.option("--explained", default=FULL.explained, show_default=True)
 @click.option("--quick", is_flag=True, help="Sizes of a smoke test; the page is left alone.")
 @click.option(
-    "--scratch", type=click.Path(path_type=Path, file_okay=False),
+    "--scratch",
+    type=click.Path(path_type=Path, file_okay=False),
     help="Keep the data here and use it again; otherwise a temporary directory.",
-)  # fmt: skip
+)
 @click.option(
-    "--real", type=click.Path(path_type=Path, file_okay=False, exists=True),
+    "--real",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="A built data directory: its window texts are embedded, not the sample's.",
-)  # fmt: skip
+)
 @click.option(
-    "--page", type=click.Path(path_type=Path, dir_okay=False),
-    default=ROOT / "docs" / "benchmarks.md", help="The page to write into.",
-)  # fmt: skip
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=ROOT / "docs" / "benchmarks.md",
+    help="The page to write into.",
+)
 def main(
     names: tuple[str, ...], features: int, prompts: int, explained: int, quick: bool,
     scratch: Path | None, real: Path | None, page: Path,
@@ -65,7 +69,9 @@ def main(
             click.echo(f"{stage.name}: {stage.title}", err=True)
             found = stage.run(bench)
             for figure in (f for f in found if isinstance(f, Figure)):
-                click.echo(f"  {figure.what}: {figure.value:.4g} {figure.unit}  {figure.target}  {figure.verdict}")  # fmt: skip
+                click.echo(
+                    f"  {figure.what}: {figure.value:.4g} {figure.unit}  {figure.target}  {figure.verdict}"
+                )
             if not quick:
                 options = [w for w in sys.argv[1:] if w not in STAGES]
                 command = shlex.join(["python", "-m", "tests.bench", stage.name, *_shown(options)])

@@ -169,7 +169,7 @@ def _by_gap(bench: Bench, nodes: dict) -> Table:
         f"over {cores} cores, or the bytes written at the {rate:,.0f} MB/s of this disk, whichever is more",
         ("node", "s", "processor s", "MB read", "MB written", "floor s", "gap s"),
         [row for row in rows if row[1] >= (0 if bench.quick else 0.2)],
-    )  # fmt: skip
+    )
 
 
 def write_rate(directory: str, megabytes: int) -> float:

@@ -26,7 +26,9 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
     from embed.workers import fill
     from warehouse.settings_file import load
 
-    settings = load(Path(directory), (f"embedding.precision={precision}", f"embedding.batch_size={BATCH}"))  # fmt: skip
+    settings = load(
+        Path(directory), (f"embedding.precision={precision}", f"embedding.batch_size={BATCH}")
+    )
     files, texts = locate(MODEL), window_texts(directory, count)
     encoder = SentenceEncoder.load(settings, files)
     plain = SentenceTransformer(str(files.path), device="cpu", local_files_only=True)
@@ -37,7 +39,10 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
         store = VectorStore(Path(place))
         for turn in range(ROUNDS):
             some = texts[turn::ROUNDS]
-            connection.execute("CREATE OR REPLACE TABLE wanted AS SELECT md5(t)::UUID AS text_key, t AS text FROM (SELECT unnest($1) AS t)", [some])  # fmt: skip
+            connection.execute(
+                "CREATE OR REPLACE TABLE wanted AS SELECT md5(t)::UUID AS text_key, t AS text FROM (SELECT unnest($1) AS t)",
+                [some],
+            )
             started = time.perf_counter()
             store.find_missing(connection, "wanted")
             batches = store.batches(connection)
@@ -77,7 +82,7 @@ def window_texts(directory: str, count: int) -> list[str]:
         rows = connection.execute(
             "SELECT any_value(text) FROM texts.windows GROUP BY text_key ORDER BY md5(text_key::VARCHAR) LIMIT ?",
             [count],
-        ).fetchall()  # fmt: skip
+        ).fetchall()
     return [row[0] for row in rows]
 
 
@@ -87,7 +92,9 @@ def repeats(directory: str) -> tuple[int, int]:
 
     with duckdb.connect(str(Path(directory) / "warehouse.duckdb"), read_only=True) as connection:
         every = " UNION ALL ".join(f"SELECT text_key FROM texts.{name}" for name in ("windows", "explanations", "phrases", "ngram_contexts", "semantic_contexts"))  # fmt: skip
-        return connection.execute(f"SELECT count(*), count(DISTINCT text_key) FROM ({every})").fetchall()[0]  # fmt: skip
+        return connection.execute(
+            f"SELECT count(*), count(DISTINCT text_key) FROM ({every})"
+        ).fetchall()[0]
 
 
 def run(bench: Bench) -> list[Figure]:

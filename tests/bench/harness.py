@@ -166,7 +166,10 @@ def write_section(page: Path, stage: Stage, found: Sequence[Figure | Table], com
     before, _, rest = text.partition(f"## {stage.title}\n")
     after = re.search(r"^## ", rest, re.M)
     tail = rest[after.start() :] if after else ""
-    page.write_text("\n\n".join(filter(None, (p.strip() for p in (before, section, tail)))) + "\n", encoding="utf-8")  # fmt: skip
+    page.write_text(
+        "\n\n".join(filter(None, (p.strip() for p in (before, section, tail)))) + "\n",
+        encoding="utf-8",
+    )
 
 
 _HEAD = """# Benchmarks
@@ -176,7 +179,9 @@ Written by `make bench`; each section tells on which machine, when and by which 
 
 
 def _circumstances(command: str) -> str:
-    names = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""  # fmt: skip
+    names = (
+        Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    )
     model = re.search(r"model name\s*:\s*(.+)", names)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
@@ -199,8 +204,11 @@ def _tables(found: Sequence[Figure | Table]) -> list[str]:
     figures = [f for f in found if isinstance(f, Figure)]
     lines = _table(
         ("what", "measured", "target", "", "note"),
-        [(f.what, f"{_number(f.value)} {f.unit}".strip(), f.target, f.verdict, f.note) for f in figures],
-    )  # fmt: skip
+        [
+            (f.what, f"{_number(f.value)} {f.unit}".strip(), f.target, f.verdict, f.note)
+            for f in figures
+        ],
+    )
     for table in (t for t in found if isinstance(t, Table)):
         lines += ["", f"**{table.title}**", "", *_table(table.columns, table.rows)]
     return lines

@@ -22,15 +22,19 @@ def compare(directory: str, features: int) -> dict:
     """
     data = Path(directory)
     with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
-        examples = _read(connection,
+        examples = _read(
+            connection,
             "SELECT feature_id::BIGINT AS feature_id, prompt_id::BIGINT AS prompt_id, max_activation, "
-            "max_position::BIGINT AS max_position FROM staging.activation_examples WHERE num_activations > 0"
-        )  # fmt: skip
-        prompts = _read(connection, "SELECT prompt_id::BIGINT AS prompt_id, tokens FROM staging.prompts")  # fmt: skip
-        theirs = _read(connection,
+            "max_position::BIGINT AS max_position FROM staging.activation_examples WHERE num_activations > 0",
+        )
+        prompts = _read(
+            connection, "SELECT prompt_id::BIGINT AS prompt_id, tokens FROM staging.prompts"
+        )
+        theirs = _read(
+            connection,
             "SELECT feature_id::BIGINT AS feature_id, mean_similarity::DOUBLE AS similarity, j.* EXCLUDE (feature_id) "
-            "FROM analysis.activation_similarity JOIN (PIVOT analysis.ngram_jaccard ON n USING any_value(mean_jaccard) GROUP BY feature_id) j USING (feature_id)"
-        )  # fmt: skip
+            "FROM analysis.activation_similarity JOIN (PIVOT analysis.ngram_jaccard ON n USING any_value(mean_jaccard) GROUP BY feature_id) j USING (feature_id)",
+        )
     store = next(p for p in (data / "vectors").iterdir() if p.is_dir())
     started = time.perf_counter()
     windows = _windows(_sample(examples), prompts)
@@ -41,7 +45,9 @@ def compare(directory: str, features: int) -> dict:
     differing = 0
     for name in ("similarity", *map(str, SIZES)):
         a, b = both[name].cast(pl.Float64), both[f"{name}_peer"].cast(pl.Float64)
-        differing += int(((a - b).abs().fill_null(0) > CLOSE).sum() + (a.is_null() != b.is_null()).sum())  # fmt: skip
+        differing += int(
+            ((a - b).abs().fill_null(0) > CLOSE).sum() + (a.is_null() != b.is_null()).sum()
+        )
     return {"seconds": seconds, "differing": differing, "features": len(found)}
 
 
@@ -74,10 +80,14 @@ def _windows(samples: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
     total = pl.col("tokens").list.len().cast(pl.Int64)
 
     def window(width: int) -> pl.Expr:
-        start = pl.max_horizontal(pl.min_horizontal(pl.col("max_position") - width // 2, total - width), 0)  # fmt: skip
+        start = pl.max_horizontal(
+            pl.min_horizontal(pl.col("max_position") - width // 2, total - width), 0
+        )
         return pl.col("tokens").list.slice(start, width)
 
-    return joined.select("feature_id", text=window(WIDTH).list.join(" "), joined=window(NGRAM_WIDTH).list.join(""))  # fmt: skip
+    return joined.select(
+        "feature_id", text=window(WIDTH).list.join(" "), joined=window(NGRAM_WIDTH).list.join("")
+    )
 
 
 def _similarity(windows: pl.DataFrame, store: Path) -> pl.DataFrame:
@@ -91,7 +101,9 @@ def _similarity(windows: pl.DataFrame, store: Path) -> pl.DataFrame:
     row_of = pl.DataFrame({"key": pl.from_arrow(vectors["key"]), "row": np.arange(len(vectors))})
     connection.register("windows", windows.to_arrow())
     keys = _read(connection, "SELECT md5(text)::UUID::VARCHAR AS key FROM windows")
-    rows = pl.concat([windows.select("feature_id"), keys], how="horizontal").join(row_of, on="key", maintain_order="left")  # fmt: skip
+    rows = pl.concat([windows.select("feature_id"), keys], how="horizontal").join(
+        row_of, on="key", maintain_order="left"
+    )
     groups = rows.group_by("feature_id", maintain_order=True).agg("row")
     sizes = groups["row"].list.len().to_numpy()
     means = np.full(len(groups), np.nan)
@@ -101,7 +113,9 @@ def _similarity(windows: pl.DataFrame, store: Path) -> pl.DataFrame:
             unit = (matrix[index] / length[index, None]).reshape(len(at), size, -1)
             upper = np.triu_indices(size, 1)
             means[at] = (unit @ unit.transpose(0, 2, 1))[:, *upper].mean(axis=1, dtype=np.float64)
-    return groups.select("feature_id", similarity=pl.Series(means)).with_columns(pl.col("similarity").fill_nan(None))  # fmt: skip
+    return groups.select("feature_id", similarity=pl.Series(means)).with_columns(
+        pl.col("similarity").fill_nan(None)
+    )
 
 
 def _batches(features: np.ndarray, size: int) -> Iterator[np.ndarray]:
@@ -127,7 +141,9 @@ def _jaccard(windows: pl.DataFrame) -> pl.DataFrame:
         sizes = numbered.select("feature_id", "window").join(
             grams.group_by("feature_id", "window").len("size"), on=["feature_id", "window"], how="left"
         ).with_columns(pl.col("size").fill_null(0))  # fmt: skip
-        pairs = grams.join(grams, on=["feature_id", "gram"]).filter(pl.col("window") < pl.col("window_right"))  # fmt: skip
+        pairs = grams.join(grams, on=["feature_id", "gram"]).filter(
+            pl.col("window") < pl.col("window_right")
+        )
         shared = pairs.group_by("feature_id", "window", "window_right").len("shared")
         scored = (
             shared.join(sizes, on=["feature_id", "window"])

@@ -41,8 +41,13 @@ def medians(directory: str, times: int) -> dict[str, tuple[float, int]]:
     found = {}
     path = str(Path(directory) / "warehouse.duckdb")
     with duckdb.connect(path, read_only=True) as connection:
-        feature = connection.execute("SELECT median(feature_id)::BIGINT FROM master.interfeature_similarity").fetchall()[0][0]  # fmt: skip
-        feature = connection.execute("SELECT max(feature_id)::BIGINT FROM master.interfeature_similarity WHERE feature_id <= ?", [feature]).fetchall()[0][0]  # fmt: skip
+        feature = connection.execute(
+            "SELECT median(feature_id)::BIGINT FROM master.interfeature_similarity"
+        ).fetchall()[0][0]
+        feature = connection.execute(
+            "SELECT max(feature_id)::BIGINT FROM master.interfeature_similarity WHERE feature_id <= ?",
+            [feature],
+        ).fetchall()[0][0]
         for name, sql in QUERIES.items():
             every = {"feature": feature, "thresholds": THRESHOLDS}
             bound = {key: value for key, value in every.items() if f"${key}" in sql}

@@ -40,9 +40,12 @@ def recomputed(bench: Bench) -> list[Figure]:
         Figure(
             f"differences in {len(result['differences'])} master files, "
             f"{result['features']} random features",
-            sum(result["differences"].values()), "", "<= 0", json.dumps(wrong) if wrong else "",
+            sum(result["differences"].values()),
+            "",
+            "<= 0",
+            json.dumps(wrong) if wrong else "",
         )
-    ]  # fmt: skip
+    ]
 
 
 STAGE = Stage("recompute", "The independent recomputation at this size", recomputed)

@@ -46,14 +46,19 @@ def test_no_rounded_figure_sits_on_an_edge(sample: Path, question: str, sql: str
         assert answer(sample, sql.replace("round(", f"0 + round({shift} + ")) == told, question
 
 
-@pytest.mark.parametrize("name", [n for n, m in MODELS.items() if m.schema in ("master", "analysis") and m.kind != "macro"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [n for n, m in MODELS.items() if m.schema in ("master", "analysis") and m.kind != "macro"],
+)
 def test_the_header_describes_every_column_and_no_other(connection, name: str) -> None:
     columns = [row[0] for row in run(connection, f"DESCRIBE {name}")]
     assert sorted(c.name for c in MODELS[name].columns) == sorted(columns)
     assert all(c.description for c in MODELS[name].columns)
 
 
-@pytest.mark.parametrize("path", sorted([ROOT / "README.md", *DOCS.glob("*.md")]), ids=lambda p: p.name)  # fmt: skip
+@pytest.mark.parametrize(
+    "path", sorted([ROOT / "README.md", *DOCS.glob("*.md")]), ids=lambda p: p.name
+)
 def test_models_settings_and_links_that_a_page_names_are_there(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     known = MODELS.keys() | JOB_NAMES | BY_NAME.keys()

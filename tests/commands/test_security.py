@@ -117,7 +117,7 @@ MORE_THAN_READING = {
     "writes a profile": "PRAGMA profiling_output = 'OUT'",
     "writes a log": "SELECT * FROM enable_logging(storage = 'file', storage_config = {'path': 'OUT'})",
     "calls": "CALL enable_logging()",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("sql", MORE_THAN_READING.values(), ids=MORE_THAN_READING)

@@ -39,7 +39,9 @@ def test_set_makes_a_file_and_refuses_what_is_no_setting(tmp_path: Path) -> None
     assert cli(tmp_path, "set", "matching.threshold=7").exit_code == 2
     assert not (tmp_path / "warehouse.toml").exists()
     assert cli(tmp_path, "set", "matching.threshold=0.5").exit_code == 0
-    assert tomllib.loads((tmp_path / "warehouse.toml").read_text())["matching"] == {"threshold": 0.5}  # fmt: skip
+    assert tomllib.loads((tmp_path / "warehouse.toml").read_text())["matching"] == {
+        "threshold": 0.5
+    }
 
 
 def test_a_build_says_which_settings_differ_from_the_published_builds(tmp_path: Path) -> None:

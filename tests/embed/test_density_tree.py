@@ -20,7 +20,9 @@ def test_without_a_threshold_the_clusters_are_scikit_learns(seed: int) -> None:
     centres = chance.normal(size=(5, 3)) * 4
     points = np.concatenate([centres[chance.integers(5, size=200)] + chance.normal(size=(200, 3)), chance.normal(size=(40, 3)) * 8])  # fmt: skip
     for size, samples in ((5, 3), (10, 5), (20, 2)):
-        theirs = HDBSCAN(min_cluster_size=size, min_samples=samples + 1, copy=True).fit_predict(points)  # fmt: skip
+        theirs = HDBSCAN(min_cluster_size=size, min_samples=samples + 1, copy=True).fit_predict(
+            points
+        )
         assert partition(clusters(points, size, samples, 0.0)) == partition(theirs)
 
 

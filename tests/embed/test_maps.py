@@ -78,7 +78,9 @@ def test_umap_finds_a_place_for_every_vector_however_few_or_odd() -> None:
     cases["equal rows"] = np.ones((30, 4))
     cases["zero rows"] = np.zeros((30, 4))
     cases["opposite rows"] = np.array([[1.0, 0]] * 20 + [[-1.0, 0]] * 20)
-    cases["twelve far groups"] = np.repeat(np.eye(12), 16, axis=0) + random.normal(size=(192, 12)) / 1000  # fmt: skip
+    cases["twelve far groups"] = (
+        np.repeat(np.eye(12), 16, axis=0) + random.normal(size=(192, 12)) / 1000
+    )
     told: list[tuple[int, int]] = []
     for name, rows in cases.items():
         made = [
@@ -112,8 +114,10 @@ def test_maps_stand_in_sql_and_json_and_are_made_once(copy: Path, rebuild) -> No
     assert pl.read_parquet(path).equals(points)
     masters = pl.read_parquet(copy / "master/explanation_embeddings.parquet")
     assert sorted(texts.select("feature_id", "llm_explainer").rows()) == sorted(
-        masters.select(pl.col("feature_id").cast(pl.Int64), pl.col("llm_explainer").cast(pl.String)).rows()
-    )  # fmt: skip
+        masters.select(
+            pl.col("feature_id").cast(pl.Int64), pl.col("llm_explainer").cast(pl.String)
+        ).rows()
+    )
 
     (path,) = copy.glob("umap_feature/sample--sae-topk--layer_4--*/umap_embeddings.json")
     document = json.loads(path.read_text())

@@ -194,11 +194,14 @@ WIDE = (
 @pytest.mark.parametrize(
     "biases",
     [
-        {"b_enc": np.zeros(3)}, {"threshold": np.zeros(3)}, {"b_dec": np.zeros(6)},
-        {"B_dec": np.zeros(6)}, {"b_enc": np.zeros(3), "b_dec": np.zeros(6)},
+        {"b_enc": np.zeros(3)},
+        {"threshold": np.zeros(3)},
+        {"b_dec": np.zeros(6)},
+        {"B_dec": np.zeros(6)},
+        {"b_enc": np.zeros(3), "b_dec": np.zeros(6)},
         {"b_enc": np.zeros(1), "b_dec": np.zeros(6)},
     ],
-)  # fmt: skip
+)
 def test_the_biases_tell_which_side_is_the_features(tmp_path, biases):
     for stored in (WIDE, WIDE.T):
         np.testing.assert_array_equal(loaded(npz(tmp_path, W_dec=stored, **biases), 2), WIDE)

@@ -100,7 +100,10 @@ def select(db: duckdb.DuckDBPyConnection, vectors: VectorStore, relation: str) -
 def stored(db: duckdb.DuckDBPyConnection, vectors: VectorStore, relation: str) -> dict[str, list]:
     """Text → vector of a relation's texts, as the view over the store gives them."""
     view = select(db, vectors, relation)
-    rows = run(db, f"SELECT text, vector FROM (SELECT DISTINCT * FROM {relation}) JOIN ({view}) USING (text_key)")  # fmt: skip
+    rows = run(
+        db,
+        f"SELECT text, vector FROM (SELECT DISTINCT * FROM {relation}) JOIN ({view}) USING (text_key)",
+    )
     assert len(rows) == len(dict(rows))
     return dict(rows)
 

@@ -94,9 +94,14 @@ def test_a_second_model_stands_beside_and_changes_no_master(
     for feature, difference in pairs:
         residuals[feature] = residuals.get(feature, 0) + difference - mean
     features = len(residuals)
-    error = math.sqrt(sum(r**2 for r in residuals.values()) * features / (features - 1)) / len(pairs)  # fmt: skip
+    error = math.sqrt(sum(r**2 for r in residuals.values()) * features / (features - 1)) / len(
+        pairs
+    )
     margin = student.ppf(0.975, features - 1) * error
-    assert (low, high) == (pytest.approx(mean - margin, abs=1e-5), pytest.approx(mean + margin, abs=1e-5))  # fmt: skip
+    assert (low, high) == (
+        pytest.approx(mean - margin, abs=1e-5),
+        pytest.approx(mean + margin, abs=1e-5),
+    )
     assert changed == types
     shown = CliRunner().invoke(main, ["--data", str(copy), "compare-models"])
     assert shown.exit_code == 0, shown.output

@@ -49,7 +49,10 @@ def test_the_card_has_one_configuration_per_master_and_says_where_they_come_from
     assert (card["license"], card["size_categories"]) == ("cc-by-4.0", ["n<1K"])
     footer = pq.read_metadata(hub / "data/features.parquet").metadata
     said = card["provenance"]
-    assert (said["sae_id"], said["build_id"]) == (footer[b"sae_id"].decode(), footer[b"build_id"].decode())  # fmt: skip
+    assert (said["sae_id"], said["build_id"]) == (
+        footer[b"sae_id"].decode(),
+        footer[b"build_id"].decode(),
+    )
     assert len(said["explainers"]) == 3
 
 
@@ -102,8 +105,12 @@ print(json.dumps({n: datasets.load_dataset(sys.argv[1], n, split="train").num_ro
     done = subprocess.run(
         [sys.executable, "-S", "-c", code, str(hub)],
         env={**os.environ, "PYTHONPATH": str(DATASETS.environment), "HF_HUB_OFFLINE": "1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     rows = json.loads(done.stdout.splitlines()[-1])
-    assert rows == {name: pq.read_metadata(sample / "master" / f"{name}.parquet").num_rows for name in rows}  # fmt: skip
+    assert rows == {
+        name: pq.read_metadata(sample / "master" / f"{name}.parquet").num_rows for name in rows
+    }
     assert len(rows) == len(master_names(load_all()))

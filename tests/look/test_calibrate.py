@@ -51,8 +51,13 @@ def planted(truth: dict) -> dict[int, str]:
 
 
 def test_a_made_up_feature_has_a_real_ones_number_of_examples_each_of_another_feature(opened):
-    rows = run(opened, "SELECT made_up_id, list(feature_id), list((feature_id, prompt_id)) FROM calibration.made_up_features GROUP BY ALL")  # fmt: skip
-    real = {row[0] for row in run(opened, "SELECT count(*) FROM analysis.samples GROUP BY feature_id")}  # fmt: skip
+    rows = run(
+        opened,
+        "SELECT made_up_id, list(feature_id), list((feature_id, prompt_id)) FROM calibration.made_up_features GROUP BY ALL",
+    )
+    real = {
+        row[0] for row in run(opened, "SELECT count(*) FROM analysis.samples GROUP BY feature_id")
+    }
     assert len(rows) == 200
     assert min(len(features) for _, features, _ in rows) >= 4  # sampling.quantiles
     for _, features, _ in rows:
@@ -79,11 +84,14 @@ def largest_jaccard(texts: list[str]) -> float:
 
 
 def test_surroundings_are_the_embedding_window_without_the_ngram_window(opened):
-    rows = run(opened, """SELECT s.positions, s.tokens, w.first_position, w.tokens, t.text, p.tokens
+    rows = run(
+        opened,
+        """SELECT s.positions, s.tokens, w.first_position, w.tokens, t.text, p.tokens
         FROM calibration.surroundings s
         JOIN analysis.ngram_windows w USING (feature_id, prompt_id)
         JOIN texts.windows t USING (feature_id, prompt_id)
-        JOIN staging.prompts p USING (prompt_id)""")  # fmt: skip
+        JOIN staging.prompts p USING (prompt_id)""",
+    )
     assert len(rows) == run(opened, "SELECT count(*) FROM analysis.samples")[0][0]
     for positions, tokens, first, ngram, window, prompt in rows:
         ngram_positions = range(first, first + len(ngram))
@@ -94,10 +102,13 @@ def test_surroundings_are_the_embedding_window_without_the_ngram_window(opened):
 
 
 def test_a_feature_has_a_topic_if_its_surroundings_share_more_words_than_by_chance(opened, truth):
-    rows = run(opened, """SELECT s.feature_id, any_value(h.mean_jaccard), any_value(t.has_topic), list(s.tokens)
+    rows = run(
+        opened,
+        """SELECT s.feature_id, any_value(h.mean_jaccard), any_value(t.has_topic), list(s.tokens)
         FROM calibration.surroundings s
         JOIN calibration.shared_surroundings h ON h.feature_id = s.feature_id AND NOT h.is_made_up
-        JOIN calibration.topics t ON t.feature_id = s.feature_id GROUP BY s.feature_id""")  # fmt: skip
+        JOIN calibration.topics t ON t.feature_id = s.feature_id GROUP BY s.feature_id""",
+    )
     by_chance = [v for (v,) in run(opened, "SELECT mean_jaccard FROM calibration.shared_surroundings WHERE is_made_up")]  # fmt: skip
     assert len(by_chance) == 200
     largest = np.quantile(by_chance, 0.99, method="inverted_cdf")
@@ -110,9 +121,16 @@ def test_a_feature_has_a_topic_if_its_surroundings_share_more_words_than_by_chan
 
 
 def test_the_semantic_null_is_of_features_without_a_topic_whatever_words_they_share(opened, truth):
-    null = run(opened, "SELECT feature_id, value FROM calibration.statistics WHERE is_null AND threshold = 'patterns.semantic_threshold'")  # fmt: skip
-    similarity = dict(run(opened, "SELECT feature_id, mean_similarity FROM analysis.activation_similarity"))  # fmt: skip
-    without = {f for (f,) in run(opened, "SELECT feature_id FROM calibration.topics WHERE NOT has_topic")}  # fmt: skip
+    null = run(
+        opened,
+        "SELECT feature_id, value FROM calibration.statistics WHERE is_null AND threshold = 'patterns.semantic_threshold'",
+    )
+    similarity = dict(
+        run(opened, "SELECT feature_id, mean_similarity FROM analysis.activation_similarity")
+    )
+    without = {
+        f for (f,) in run(opened, "SELECT feature_id FROM calibration.topics WHERE NOT has_topic")
+    }
     assert dict(null) == {f: similarity[f] for f in without}
     kinds = {planted(truth).get(feature) for feature in without}
     assert {"lexical", "none"} <= kinds
@@ -120,11 +138,14 @@ def test_the_semantic_null_is_of_features_without_a_topic_whatever_words_they_sh
 
 
 def test_a_moved_window_lies_in_the_same_embedding_window_away_from_the_ngram(opened):
-    rows = run(opened, """SELECT m.position, m.tokens, s.positions, s.ngram_start, s.ngram_end, p.tokens, t.has_topic
+    rows = run(
+        opened,
+        """SELECT m.position, m.tokens, s.positions, s.ngram_start, s.ngram_end, p.tokens, t.has_topic
         FROM calibration.moved_windows m
         JOIN calibration.surroundings s USING (feature_id, prompt_id)
         JOIN calibration.topics t USING (feature_id)
-        JOIN staging.prompts p USING (prompt_id)""")  # fmt: skip
+        JOIN staging.prompts p USING (prompt_id)""",
+    )
     assert rows
     for position, tokens, positions, start, end, prompt, has_topic in rows:
         assert has_topic
@@ -140,7 +161,10 @@ def test_a_window_moves_to_a_word_of_the_topic_where_its_example_has_one(opened)
     for feature, prompt, positions, tokens, start, end, count in run(opened, "SELECT s.*, p.num_tokens FROM calibration.surroundings s JOIN staging.prompts p USING (prompt_id)".replace("s.*", "s.feature_id, s.prompt_id, s.positions, s.tokens, s.ngram_start, s.ngram_end")):  # fmt: skip
         if feature in drawn:
             places.setdefault(feature, {})[prompt] = list(zip(positions, tokens, strict=True)), start, end, count  # fmt: skip
-    holding = {f: Counter(w for found, *_ in own.values() for w in {t for _, t in found}) for f, own in places.items()}  # fmt: skip
+    holding = {
+        f: Counter(w for found, *_ in own.values() for w in {t for _, t in found})
+        for f, own in places.items()
+    }
     everywhere = sum(holding.values(), Counter())
     examples = sum(map(len, places.values()))
     moved = run(opened, "SELECT feature_id, prompt_id, position FROM calibration.moved_windows")
@@ -148,18 +172,25 @@ def test_a_window_moves_to_a_word_of_the_topic_where_its_example_has_one(opened)
     for feature, prompt, position in moved:
         found, start, end, count = places[feature][prompt]
         held, own = holding[feature], len(places[feature])
-        favourites = {w for w in held if held[w] > 1 and held[w] / own > 2 * everywhere[w] / examples}  # fmt: skip
+        favourites = {
+            w for w in held if held[w] > 1 and held[w] / own > 2 * everywhere[w] / examples
+        }
         first = {q: max(min(q - 2, count - 5), 0) for q, _ in found}
-        possible = {q for q, w in found if w in favourites and (first[q] + 5 <= start or first[q] >= end)}  # fmt: skip
+        possible = {
+            q for q, w in found if w in favourites and (first[q] + 5 <= start or first[q] >= end)
+        }
         assert position in possible or not possible
         chosen_words += position in possible
     assert chosen_words > 0.9 * len(moved)
 
 
 def test_the_lexical_null_is_the_largest_mean_jaccard_of_moved_windows(opened):
-    rows = run(opened, """SELECT made_up_id, any_value(j.max_jaccard), any_value(j.feature_id), list(array_to_string(w.tokens, ''))
+    rows = run(
+        opened,
+        """SELECT made_up_id, any_value(j.max_jaccard), any_value(j.feature_id), list(array_to_string(w.tokens, ''))
         FROM calibration.moved_windows w JOIN calibration.moved_jaccard j USING (made_up_id)
-        GROUP BY made_up_id""")  # fmt: skip
+        GROUP BY made_up_id""",
+    )
     examples = dict(run(opened, "SELECT feature_id, examples FROM calibration.drawn_features"))
     assert len(rows) == 200
     for _, value, feature, texts in rows:
@@ -168,7 +199,9 @@ def test_the_lexical_null_is_the_largest_mean_jaccard_of_moved_windows(opened):
 
 
 def test_shuffled_phrases_are_of_different_features_and_compared_as_alignment_does(opened):
-    assert run(opened, "SELECT count(*) FROM calibration.shuffled_phrases WHERE feature_id = other_id") == [(0,)]  # fmt: skip
+    assert run(
+        opened, "SELECT count(*) FROM calibration.shuffled_phrases WHERE feature_id = other_id"
+    ) == [(0,)]
     # The similarity of each pair is that of two phrases of different explainers of the two features.
     rows = run(opened, """SELECT s.similarity, list(list_cosine_similarity(a.vector, b.vector))
         FROM (FROM calibration.shuffled_phrases LIMIT 30) s
@@ -182,19 +215,31 @@ def test_shuffled_phrases_are_of_different_features_and_compared_as_alignment_do
 
 
 def test_the_matching_null_compares_a_phrase_with_another_features_mean_context(opened):
-    rows = run(opened, "SELECT method, feature_id, other_id, similarity FROM calibration.shuffled_contexts ORDER BY ALL LIMIT 60")  # fmt: skip
+    rows = run(
+        opened,
+        "SELECT method, feature_id, other_id, similarity FROM calibration.shuffled_contexts ORDER BY ALL LIMIT 60",
+    )
     assert {"lexical", "semantic"} >= {row[0] for row in rows}
     for method, feature, other, similarity in rows:
         assert feature != other
         texts = "ngram_contexts" if method == "lexical" else "semantic_contexts"
-        contexts = run(opened, f"SELECT v.vector FROM texts.{texts} t JOIN vectors.{texts} v USING (model, text_key) WHERE t.feature_id = {feature}")  # fmt: skip
+        contexts = run(
+            opened,
+            f"SELECT v.vector FROM texts.{texts} t JOIN vectors.{texts} v USING (model, text_key) WHERE t.feature_id = {feature}",
+        )
         mean = np.mean([c for (c,) in contexts], axis=0)
-        phrases = run(opened, f"SELECT v.vector FROM analysis.candidate_phrases c JOIN vectors.phrases v USING (model, text_key) WHERE c.feature_id = {other}")  # fmt: skip
+        phrases = run(
+            opened,
+            f"SELECT v.vector FROM analysis.candidate_phrases c JOIN vectors.phrases v USING (model, text_key) WHERE c.feature_id = {other}",
+        )
         assert min(abs(similarity - cosine(mean, np.asarray(p))) for (p,) in phrases) < 1e-5
 
 
 def test_a_calibrated_threshold_is_the_smallest_that_keeps_its_rate(opened):
-    for name, choice, value, share in run(opened, "SELECT threshold, choice, value, null_share FROM calibration.thresholds WHERE choice <> 'now'"):  # fmt: skip
+    for name, choice, value, share in run(
+        opened,
+        "SELECT threshold, choice, value, null_share FROM calibration.thresholds WHERE choice <> 'now'",
+    ):
         null = np.array(run(opened, "SELECT value FROM calibration.statistics WHERE is_null AND threshold = ?", [name]))  # fmt: skip
         passing = np.greater if name.startswith("patterns") else np.greater_equal
         rate = {told: float(rate) for rate, told in RATES.items()}[choice]
@@ -203,7 +248,10 @@ def test_a_calibrated_threshold_is_the_smallest_that_keeps_its_rate(opened):
 
 
 def test_an_interval_is_what_resampling_the_nulls_features_gives(opened):
-    rows = run(opened, "SELECT threshold, value, null_features, null_mean, null_mean_low, null_mean_high, null_share, null_share_low, null_share_high FROM calibration.thresholds WHERE choice = 'now'")  # fmt: skip
+    rows = run(
+        opened,
+        "SELECT threshold, value, null_features, null_mean, null_mean_low, null_mean_high, null_share, null_share_low, null_share_high FROM calibration.thresholds WHERE choice = 'now'",
+    )
     rng = np.random.default_rng(0)
     seen = set()
     for name, threshold, features, mean, low, high, share, share_low, share_high in rows:
@@ -217,15 +265,21 @@ def test_an_interval_is_what_resampling_the_nulls_features_gives(opened):
         drawn = parts[rng.integers(0, features, (4000, features))].sum(axis=1)
         means, shares = drawn[:, 1] / drawn[:, 0], drawn[:, 2] / drawn[:, 0]
         assert low < mean < high
-        assert [low, high] == pytest.approx(np.quantile(means, (0.025, 0.975)), abs=0.6 * means.std())  # fmt: skip
+        assert [low, high] == pytest.approx(
+            np.quantile(means, (0.025, 0.975)), abs=0.6 * means.std()
+        )
         if 0 < share < 1:
             seen.add("resampled")
             assert share_low <= share <= share_high
-            assert [share_low, share_high] == pytest.approx(np.quantile(shares, (0.025, 0.975)), abs=0.6 * shares.std() + 1e-9)  # fmt: skip
+            assert [share_low, share_high] == pytest.approx(
+                np.quantile(shares, (0.025, 0.975)), abs=0.6 * shares.std() + 1e-9
+            )
         elif share == 0:
             seen.add("none passes")
             assert share_low == 0
-            assert share_high == pytest.approx(binomtest(0, features).proportion_ci(method="wilson").high)  # fmt: skip
+            assert share_high == pytest.approx(
+                binomtest(0, features).proportion_ci(method="wilson").high
+            )
     assert seen == {"resampled", "none passes"}
 
 
@@ -246,13 +300,17 @@ def test_calibrated_thresholds_are_written_and_find_the_planted_types_again(
     for name in THRESHOLDS:
         assert settings[name] == told["thresholds"][name]["choices"]["1 %"]["value"]
     after = (copy / FILE_NAME).read_text()
-    changed = [(a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b]  # fmt: skip
+    changed = [
+        (a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b
+    ]
     assert len(changed) == len(THRESHOLDS)
     assert all(a.partition("#")[2] == b.partition("#")[2] for a, b in changed)
 
     build(open_project(copy))
     with duckdb.connect(str(copy / "warehouse.duckdb"), read_only=True) as connection:
-        types = dict(run(connection, "SELECT feature_id, pattern_type FROM master.ex_act_pattern_matching"))  # fmt: skip
+        types = dict(
+            run(connection, "SELECT feature_id, pattern_type FROM master.ex_act_pattern_matching")
+        )
     from sklearn.metrics import f1_score
 
     clear = {feature: kind for feature, kind in planted(truth).items() if feature in types}
@@ -262,7 +320,9 @@ def test_calibrated_thresholds_are_written_and_find_the_planted_types_again(
     assert min(scores) >= 0.95
     changed_types = {f"{r['type_now']} {r['pattern_type']}": r["features"] for r in told["pattern_types"] if r["choice"] == "1 %"}  # fmt: skip
     assert sum(changed_types.values()) == len(types)
-    assert sum(n for pair, n in changed_types.items() if pair.endswith(" both")) == sum(t == "both" for t in types.values())  # fmt: skip
+    assert sum(n for pair, n in changed_types.items() if pair.endswith(" both")) == sum(
+        t == "both" for t in types.values()
+    )
 
 
 class TopicModel:
@@ -285,7 +345,10 @@ class TopicModel:
 
     @cache  # noqa: B019 - one model a test
     def _vector(self, word: str) -> np.ndarray:
-        return word_vector("word", word, 64) + sum((2 * word_vector("topic", t, 64) for t in self.topics.get(word, ())), np.zeros(64, np.float32))  # fmt: skip
+        return word_vector("word", word, 64) + sum(
+            (2 * word_vector("topic", t, 64) for t in self.topics.get(word, ())),
+            np.zeros(64, np.float32),
+        )
 
 
 def test_of_two_hundred_features_each_planted_type_is_found_again(tmp_path: Path):

@@ -49,9 +49,12 @@ def refusal(data: Path, *arguments: str, code: int = 2) -> str:
 def terminal(card: Card, colour: bool = False) -> str:
     """The card as a terminal gets it."""
     console = Console(
-        width=100, record=True, file=io.StringIO(), force_terminal=colour,
+        width=100,
+        record=True,
+        file=io.StringIO(),
+        force_terminal=colour,
         color_system="truecolor" if colour else None,
-    )  # fmt: skip
+    )
     for part in parts(card, colour):
         console.print(part)
     return console.export_text(styles=colour)
@@ -125,14 +128,18 @@ def test_a_card_says_what_the_masters_say(sample: Path, cards: list[Card]) -> No
         assert card.pattern.mean_similarity == row["activation_semantic_sim"]
         assert card.pattern.max_jaccard == row["activation_max_jaccard"]
         selected = row["selected_ngram"]
-        assert (card.pattern.selected and card.pattern.selected.ngram) == (selected and selected["ngram"])  # fmt: skip
+        assert (card.pattern.selected and card.pattern.selected.ngram) == (
+            selected and selected["ngram"]
+        )
         assert card.match_rate == row["match_rate"]
         matched = [m for m in card.matches if m.outcome == "match"]
         assert len(matched) == card.num_matches == row["num_matches"]
         assert len(card.matches) == len(row["matches"]) + len(row["mismatches"])
         mine = features.filter(pl.col("feature_id") == card.feature_id)
         assert [e.text for e in card.explanations] == mine["explanation_text"].to_list()
-        assert [dataclasses.asdict(s) for s in card.explanations[0].scores] == mine["scores"][0].to_list()  # fmt: skip
+        assert [dataclasses.asdict(s) for s in card.explanations[0].scores] == mine["scores"][
+            0
+        ].to_list()
         assert [n.feature_id for n in card.neighbours] == [
             n["feature_id"] for n in mine["decoder_similarity"][0]
         ]
@@ -167,7 +174,10 @@ def test_what_the_judges_got_wrong_is_what_their_files_say(sample: Path, cards) 
         for example in judged.wrong:
             item = items[example.line - 1]
             assert not item["correct"]
-            assert (example.activating, example.probability) == (item["activating"], item["probability"])  # fmt: skip
+            assert (example.activating, example.probability) == (
+                item["activating"],
+                item["probability"],
+            )
             assert [t.text for t in example.tokens] == item["str_tokens"]
         sure = [abs((w.probability or 0.5) - 0.5) for w in judged.wrong]
         assert sure == sorted(sure, reverse=True)
@@ -193,14 +203,18 @@ def test_a_judged_example_is_named_by_its_file_where_the_file_is_gone_or_another
 
 
 def test_no_text_is_read_outside_the_raw_tree(changed) -> None:
-    data = changed("UPDATE staging.score_records SET file = '../secret.txt' WHERE feature_id = 8",
+    data = changed(
+        "UPDATE staging.score_records SET file = '../secret.txt' WHERE feature_id = 8",
         "UPDATE staging.score_files SET file = '../secret.txt' WHERE feature_id = 8",
-    )  # fmt: skip
+    )
     secret = data.parent / "secret.txt"
     secret.write_text('[{"str_tokens": ["secret"]}]')
     status = secret.stat()
     with duckdb.connect(str(data / "warehouse.duckdb")) as connection:
-        connection.execute("UPDATE _warehouse.files SET name = '../secret.txt', bytes = ?, mtime_ns = ? WHERE name = (SELECT min(name) FROM _warehouse.files WHERE name LIKE '%latent8.txt')", [status.st_size, status.st_mtime_ns])  # fmt: skip
+        connection.execute(
+            "UPDATE _warehouse.files SET name = '../secret.txt', bytes = ?, mtime_ns = ? WHERE name = (SELECT min(name) FROM _warehouse.files WHERE name LIKE '%latent8.txt')",
+            [status.st_size, status.st_mtime_ns],
+        )
         assert not read_texts(connection, data, ["../secret.txt"])
 
 
@@ -213,7 +227,10 @@ def test_a_neighbour_is_a_link_where_it_has_a_page(cards: list[Card]) -> None:
 def test_the_ngram_is_marked_where_the_warehouse_found_it(sample: Path, cards: list[Card]) -> None:
     matching = pl.read_parquet(sample / "master/ex_act_pattern_matching.parquet")
     for row in matching.filter(pl.col("selected_ngram").is_not_null()).iter_rows(named=True):
-        found = {o["prompt_id"]: set(o["positions"]) for o in row["selected_ngram"]["activation_positions"]}  # fmt: skip
+        found = {
+            o["prompt_id"]: set(o["positions"])
+            for o in row["selected_ngram"]["activation_positions"]
+        }
         for example in cards[row["feature_id"]].examples:
             marked = {example.first_position + i for i, t in enumerate(example.tokens) if t.ngram}
             assert found.get(example.prompt_id, set()) <= marked
@@ -223,7 +240,9 @@ def test_the_ngram_is_marked_where_the_warehouse_found_it(sample: Path, cards: l
 @given(st.lists(st.text("ab", max_size=3)), st.text("ab", min_size=1, max_size=3))
 def test_marks_cover_exactly_the_occurrences(tokens: list[str], ngram: str) -> None:
     joined = "".join(tokens)
-    inside = {i + k for i in range(len(joined)) if joined.startswith(ngram, i) for k in range(len(ngram))}  # fmt: skip
+    inside = {
+        i + k for i in range(len(joined)) if joined.startswith(ngram, i) for k in range(len(ngram))
+    }
     marks = _occurrences(tokens, ngram, 0)
     covered, start = set(), 0
     for place, text in enumerate(tokens):
@@ -272,7 +291,7 @@ def test_the_thresholds_shown_are_those_of_the_published_build(changed) -> None:
     assert card.pattern.reasons == [
         f"its examples' mean similarity {card.pattern.mean_similarity:.4g} is above 0.36: semantic",
         f"its largest mean Jaccard {card.pattern.max_jaccard:.4g} (n = 2) is not above 0.3: not lexical",
-    ]  # fmt: skip
+    ]
 
 
 def test_every_feature_has_a_card_in_every_form(cards: list[Card]) -> None:
@@ -393,7 +412,9 @@ def test_a_card_is_shown_and_a_page_is_written(sample: Path, tmp_path: Path, mon
 def test_the_best_and_the_worst_explained_feature_are_the_first(sample: Path, cards) -> None:
     scored = sorted((c for c in cards if c.mean_score is not None), key=lambda c: c.mean_score)
     best = json.loads(out(sample, "features", "--limit", "1", "--format", "json"))
-    worst = json.loads(out(sample, "features", "--sort", "mean_score", "--limit", "1", "--format", "json"))  # fmt: skip
+    worst = json.loads(
+        out(sample, "features", "--sort", "mean_score", "--limit", "1", "--format", "json")
+    )
     assert best[0]["feature_id"] == scored[-1].feature_id
     assert worst[0]["feature_id"] == scored[0].feature_id
     means = [best[0][f"mean_{m}"] for m in ("fuzz", "detection", "embedding")]
@@ -417,7 +438,9 @@ def test_features_are_filtered_sorted_and_limited(sample: Path, tmp_path: Path) 
     whole = pl.read_parquet(tmp_path / "all.parquet")
     assert whole.height == 40
     assert whole.filter(pl.col("num_explanations") == 0)["pattern_type"].null_count() == 16
-    within = "feature_id in (select feature_id from master.features where llm_explainer ilike '%gpt%')"  # fmt: skip
+    within = (
+        "feature_id in (select feature_id from master.features where llm_explainer ilike '%gpt%')"
+    )
     assert json.loads(out(sample, "features", "--where", within, "--format", "json"))
 
 

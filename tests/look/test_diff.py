@@ -454,7 +454,7 @@ def state(path: Path, build_id: str, tables: Mapping[str, str]) -> None:
         )
         for name, sql in tables.items():
             run(connection, f"CREATE TABLE master.{name} AS {sql}")
-            node = NodeState(f"master.{name}", "model", 1, "", "", sql, 1, 0.0, build_id, {}, {})  # fmt: skip
+            node = NodeState(f"master.{name}", "model", 1, "", "", sql, 1, 0.0, build_id, {}, {})
             save_nodes(connection, [node])
 
 
@@ -534,7 +534,9 @@ def test_a_master_whose_key_is_missing_is_not_compared(tmp_path: Path) -> None:
 
 
 def test_another_sae_id_is_told_once_and_changes_no_row(tmp_path: Path) -> None:
-    old, new = (alignment(f"(1, 1, '{sae}'), (2, 1, '{sae}')", "num_aligned_groups, sae_id") for sae in "xy")  # fmt: skip
+    old, new = (
+        alignment(f"(1, 1, '{sae}'), (2, 1, '{sae}')", "num_aligned_groups, sae_id") for sae in "xy"
+    )
     (table,) = between(tmp_path, old, new).values()
     assert not table.differs
 

@@ -95,7 +95,9 @@ def test_a_view_holds_what_its_filters_say(source, overview, view: dict, wanted:
 
 
 def test_text_is_found_in_every_explanation_and_in_the_windows_of_tokens(source, sample) -> None:
-    texts = pl.read_parquet(sample / "master/features.parquet", columns=["feature_id", "explanation_text"])  # fmt: skip
+    texts = pl.read_parquet(
+        sample / "master/features.parquet", columns=["feature_id", "explanation_text"]
+    )
     found = texts.filter(pl.col("explanation_text").str.to_lowercase().str.contains("jury"))
     assert set(ids(source, text="Jury")) == set(found["feature_id"])
     with duckdb.connect(str(sample / "warehouse.duckdb"), read_only=True) as connection:
@@ -117,7 +119,9 @@ def test_pages_of_a_sorted_table_are_the_whole_in_order(source, overview) -> Non
     found: list[int] = []
     with source.reading() as opened:
         for page in ("1", "2", "3"):
-            told = answers.features(opened, {"sort": "-mean_score", "rows": "25", "page": page}.items())  # fmt: skip
+            told = answers.features(
+                opened, {"sort": "-mean_score", "rows": "25", "page": page}.items()
+            )
             found += [row[0] for row in told["rows"]]
             assert told["found"] == (40 if told["rows"] else 0)
     assert found == wanted["feature_id"].to_list()
@@ -154,19 +158,24 @@ def test_the_sql_that_is_shown_runs_and_gives_what_the_view_shows(source, name: 
         ("where", "true) or (true", "where"),
         ("where", "exists (with x as (copy (select 1) to 'x.csv') select 1)", "where"),
     ],
-)  # fmt: skip
+)
 def test_a_view_that_cannot_be_is_refused_in_words(source, key: str, value: str, told: str) -> None:
     with pytest.raises(UsageError) as caught:
         ids(source, **{key: value})
     assert told in f"{caught.value.message}: {caught.value.hint}"
 
 
-def test_thresholds_that_stay_change_no_type_and_others_as_many_as_they_say(source, overview) -> None:  # fmt: skip
+def test_thresholds_that_stay_change_no_type_and_others_as_many_as_they_say(
+    source, overview
+) -> None:
     with source.reading() as opened:
         assert answers.types(opened, [])["changed"] == 0
         told = answers.types(opened, [("semantic", "0.55"), ("lexical", "0.95")])
     explained = overview.drop_nulls("pattern_type")
-    semantic, lexical = pl.col("activation_semantic_sim") > 0.55, pl.col("activation_max_jaccard") > 0.95  # fmt: skip
+    semantic, lexical = (
+        pl.col("activation_semantic_sim") > 0.55,
+        pl.col("activation_max_jaccard") > 0.95,
+    )
     then = (
         pl.when(semantic & lexical).then(pl.lit("both")).when(semantic).then(pl.lit("semantic"))
         .when(lexical).then(pl.lit("lexical")).otherwise(pl.lit("none"))
@@ -175,7 +184,7 @@ def test_thresholds_that_stay_change_no_type_and_others_as_many_as_they_say(sour
     assert told["explained"] == explained.height
 
 
-def test_points_are_packed_as_they_are_and_leave_a_brush_its_surroundings(source, overview) -> None:  # fmt: skip
+def test_points_are_packed_as_they_are_and_leave_a_brush_its_surroundings(source, overview) -> None:
     view = {"mean_score.min": "0.8", "activation_semantic_sim.min": "0.5"}
     with source.reading() as opened:
         packed = answers.points(opened, view.items())
@@ -185,8 +194,14 @@ def test_points_are_packed_as_they_are_and_leave_a_brush_its_surroundings(source
     assert (len(line) + 1) % 4 == 0
     assert count == wanted.height
     assert len(rest) == 13 * count
-    assert memoryview(rest[: 4 * count]).cast("f").tolist() == wanted["activation_semantic_sim"].to_list()  # fmt: skip
-    assert memoryview(rest[8 * count : 12 * count]).cast("I").tolist() == wanted["feature_id"].to_list()  # fmt: skip
+    assert (
+        memoryview(rest[: 4 * count]).cast("f").tolist()
+        == wanted["activation_semantic_sim"].to_list()
+    )
+    assert (
+        memoryview(rest[8 * count : 12 * count]).cast("I").tolist()
+        == wanted["feature_id"].to_list()
+    )
     kinds = [answers.PATTERNS[code] for code in rest[12 * count :]]
     assert kinds == wanted["pattern_type"].fill_null("unexplained").to_list()
 
@@ -221,7 +236,9 @@ def test_errors_are_told_and_csv_holds_the_whole_view(sample: Path, overview) ->
         assert (status, json.loads(body)["error"]) == (400, 'there is no column "nothing"')
         assert get(address, "/card/4711")[0] == 400
         assert get(address, "/nothing.csv")[0] == 404
-        query = urlencode({"columns": "llm_explainers", "mean_score.min": "0.8", "sort": "feature_id"})  # fmt: skip
+        query = urlencode(
+            {"columns": "llm_explainers", "mean_score.min": "0.8", "sort": "feature_id"}
+        )
         rows = list(csv.reader(io.StringIO(get(address, f"/features.csv?{query}")[2].decode())))
     wanted = overview.filter(pl.col("mean_score") >= 0.8).sort("feature_id")
     assert rows[0] == ["feature_id", "llm_explainers"]
@@ -258,14 +275,19 @@ def test_a_build_that_is_published_meanwhile_is_shown_from_then_on(sample, tmp_p
 
 def test_ctrl_c_ends_it_with_one_line(sample: Path) -> None:
     command = [sys.executable, "cli.py", "--data", str(sample), "explore", "--port", "0", "--view", "x?text=the"]  # fmt: skip
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # fmt: skip
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         address = process.stdout.readline().strip()
         assert address.endswith("/?text=the")
         assert get(address, "/")[0] == 200
         os.kill(process.pid, signal.SIGINT)
         out, told = process.communicate(timeout=20)
     assert (process.returncode, out) == (0, "")
-    assert told.splitlines() == [f'exploring "{sample}"; Ctrl-C ends it', "explored; nothing was changed"]  # fmt: skip
+    assert told.splitlines() == [
+        f'exploring "{sample}"; Ctrl-C ends it',
+        "explored; nothing was changed",
+    ]
 
 
 def test_a_taken_port_and_a_missing_warehouse_are_told(sample: Path, tmp_path: Path) -> None:
@@ -283,11 +305,15 @@ def test_a_taken_port_and_a_missing_warehouse_are_told(sample: Path, tmp_path: P
 
 
 def write(data: Path, directory: Path, *arguments: str) -> str:
-    told = CliRunner().invoke(main, ["--data", str(data), "explore", "--to", str(directory), *arguments])  # fmt: skip
+    told = CliRunner().invoke(
+        main, ["--data", str(data), "explore", "--to", str(directory), *arguments]
+    )
     return told.stdout.strip() if not told.exit_code else told.stderr
 
 
-def test_a_view_is_written_as_pages_that_link_to_each_other(sample: Path, tmp_path: Path, overview) -> None:  # fmt: skip
+def test_a_view_is_written_as_pages_that_link_to_each_other(
+    sample: Path, tmp_path: Path, overview
+) -> None:
     view = "http://127.0.0.1:8642/?sort=mean_score&pattern=both&feature=8"
     directory = tmp_path / "sent"
     assert write(sample, directory, "--view", view, "--limit", "3") == f"{directory}/index.html"

@@ -36,7 +36,9 @@ def opened(browser: Browser, address: str, *size: int, dark: bool = False) -> Pa
 
 
 def features(page: Page) -> list[int]:
-    return page.evaluate("[...document.querySelectorAll('#table tbody tr')].map(r => Number(r.dataset.feature))")  # fmt: skip
+    return page.evaluate(
+        "[...document.querySelectorAll('#table tbody tr')].map(r => Number(r.dataset.feature))"
+    )
 
 
 def search(page: Page) -> str:
@@ -61,7 +63,9 @@ def keys(page: Page, *names: str) -> None:
         ActionChains(page.driver).send_keys(name).perform()
 
 
-def test_the_page_is_shown_without_a_complaint_and_asks_its_own_server_alone(browser, address) -> None:  # fmt: skip
+def test_the_page_is_shown_without_a_complaint_and_asks_its_own_server_alone(
+    browser, address
+) -> None:
     for width, dark in ((1600, False), (1280, True), (420, False)):
         for view in ("", "?feature=8", "?feature=8&beside=12"):
             page = opened(browser, f"{address}{view}", width, 900, dark=dark)
@@ -69,7 +73,9 @@ def test_the_page_is_shown_without_a_complaint_and_asks_its_own_server_alone(bro
             assert all(url.startswith(address) for url in page.requests)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert len(features(page)) == 40
-            assert page.evaluate("document.querySelectorAll('#shown .card').length") == view.count("=")  # fmt: skip
+            assert page.evaluate("document.querySelectorAll('#shown .card').length") == view.count(
+                "="
+            )
 
 
 def test_what_is_typed_filters_and_the_address_brings_it_back(browser, address) -> None:
@@ -99,7 +105,9 @@ def test_a_wrong_condition_is_told_and_mended(browser, address) -> None:
     assert 0 < len(features(page)) < 40
 
 
-def test_a_column_sorts_and_a_row_opens_its_card_with_the_evidence_in_sight(browser, address) -> None:  # fmt: skip
+def test_a_column_sorts_and_a_row_opens_its_card_with_the_evidence_in_sight(
+    browser, address
+) -> None:
     page = opened(browser, address)
     page.driver.find_element("xpath", "//th/button[contains(., 'mean score')]").click()
     page.wait("location.search == '?sort=mean_score'")
@@ -110,7 +118,7 @@ def test_a_column_sorts_and_a_row_opens_its_card_with_the_evidence_in_sight(brow
     assert f"feature={worst}" in search(page)
     page.wait("document.querySelector('#nth').textContent.startsWith('1 ')")
     assert page.evaluate("document.querySelector('#previous').disabled")
-    top = "[...document.querySelectorAll('#shown h2')].filter(h => h.getBoundingClientRect().top < innerHeight).map(h => h.textContent)"  # fmt: skip
+    top = "[...document.querySelectorAll('#shown h2')].filter(h => h.getBoundingClientRect().top < innerHeight).map(h => h.textContent)"
     assert page.evaluate(top)[:2] == ["Explanations", "Top activations"]
 
 
@@ -146,7 +154,9 @@ def test_a_brush_is_a_filter(browser, address) -> None:
     drag(page, (0.6, 0.05), (0.95, 0.6))
     page.wait("location.search.includes('activation_semantic_sim.min')")
     page.wait("document.querySelectorAll('#table tbody tr').length < 40")
-    kinds = page.evaluate("[...document.querySelectorAll('#table tbody tr td:nth-child(2)')].map(c => c.textContent)")  # fmt: skip
+    kinds = page.evaluate(
+        "[...document.querySelectorAll('#table tbody tr td:nth-child(2)')].map(c => c.textContent)"
+    )
     assert "both" in kinds
     assert not {"lexical", "none"} & set(kinds)
     page.click("#unbrush")
@@ -156,7 +166,9 @@ def test_a_brush_is_a_filter(browser, address) -> None:
 def test_dragging_a_threshold_says_how_many_features_change_type(browser, address) -> None:
     page = opened(browser, f"{address}?semantic=0.5")
     page.wait("document.querySelector('#changes').textContent.includes('no feature changes')")
-    box = page.evaluate("(({width}) => width)(document.querySelector('#over').getBoundingClientRect())")  # fmt: skip
+    box = page.evaluate(
+        "(({width}) => width)(document.querySelector('#over').getBoundingClientRect())"
+    )
     ends = page.evaluate("[Number(document.querySelector('[name=semantic]').value)]")
     assert ends == [0.5]
     # The scatter's own scale: the line is where the label says; it is found by trying.
@@ -174,8 +186,14 @@ def test_hostile_texts_are_texts(sample: Path, browser, tmp_path: Path) -> None:
     shutil.copy(sample / "warehouse.duckdb", tmp_path)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         every = " ".join(HOSTILE) + "x" * 5000
-        connection.execute("UPDATE analysis.feature_overview SET explanation_text = ?, sae_id = ?, selected_ngram = ?, llm_explainers = [?]", [every] * 4)  # fmt: skip
-        connection.execute("UPDATE staging.prompt_records SET tokens = list_transform(tokens, lambda t: ?)", [HOSTILE[0] + "y" * 3000])  # fmt: skip
+        connection.execute(
+            "UPDATE analysis.feature_overview SET explanation_text = ?, sae_id = ?, selected_ngram = ?, llm_explainers = [?]",
+            [every] * 4,
+        )
+        connection.execute(
+            "UPDATE staging.prompt_records SET tokens = list_transform(tokens, lambda t: ?)",
+            [HOSTILE[0] + "y" * 3000],
+        )
         connection.execute("UPDATE master.features SET explanation_text = ?", [every])
     with served(tmp_path) as address:
         for width in (1280, 420):
@@ -184,7 +202,10 @@ def test_hostile_texts_are_texts(sample: Path, browser, tmp_path: Path) -> None:
             assert all(url.startswith(address) for url in page.requests)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate("document.scripts.length") == 1
-            assert page.evaluate("document.querySelectorAll('main img, main svg, main link').length") == 0  # fmt: skip
+            assert (
+                page.evaluate("document.querySelectorAll('main img, main svg, main link').length")
+                == 0
+            )
             text = page.evaluate("document.body.textContent")
             assert "<img src=x onerror=alert(1)>" in text
             assert not {"\x1b", "\u202e", "\u200b"} & set(text)

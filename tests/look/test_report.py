@@ -43,7 +43,9 @@ def hostile(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         names = dict(zip(("gwen", "llama", "openai"), HOSTILE, strict=False))
         for table, column in (("sources", "explainer_short"), ("sources", "scorer_short"), ("explainers", "explainer_short"), ("scorers", "scorer_short")):  # fmt: skip
             for old, new in names.items():
-                opened.execute(f"UPDATE staging.{table} SET {column} = ? WHERE {column} = ?", [new, old])  # fmt: skip
+                opened.execute(
+                    f"UPDATE staging.{table} SET {column} = ? WHERE {column} = ?", [new, old]
+                )
         opened.execute("UPDATE staging.sae SET sae_id = ?", [HOSTILE[0]])
         opened.execute(
             "UPDATE staging.explanation_records SET reason = ?, file = ? WHERE feature_id % 2 = 0",
@@ -53,10 +55,16 @@ def hostile(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "UPDATE _warehouse.builds SET settings = json_merge_patch(settings, json_object('embedding.model', ?::VARCHAR))",
             [HOSTILE[6] + "\ufffe"],
         )
-        opened.execute("UPDATE _warehouse.nodes SET node = ? WHERE node = 'side.scores'", [HOSTILE[1]])  # fmt: skip
+        opened.execute(
+            "UPDATE _warehouse.nodes SET node = ? WHERE node = 'side.scores'", [HOSTILE[1]]
+        )
         clusters = "[{'num_clusters': 5, 'cluster': feature_id % 5}]"
-        opened.execute(f"INSERT INTO analysis.feature_projection SELECT feature_id, feature_id % 7, feature_id % 5, {clusters} FROM staging.features")  # fmt: skip
-        opened.execute(f"INSERT INTO analysis.explanation_projection SELECT feature_id, explainer, feature_id % 7, 1, {clusters} FROM analysis.explanations")  # fmt: skip
+        opened.execute(
+            f"INSERT INTO analysis.feature_projection SELECT feature_id, feature_id % 7, feature_id % 5, {clusters} FROM staging.features"
+        )
+        opened.execute(
+            f"INSERT INTO analysis.explanation_projection SELECT feature_id, explainer, feature_id % 7, 1, {clusters} FROM analysis.explanations"
+        )
     return data
 
 
@@ -91,15 +99,21 @@ def test_bins_hold_every_feature_once(sample: Path, connection) -> None:
 
     matching = masters["ex_act_pattern_matching"]
     outcomes = rows(connection, sample, "pattern_outcomes")
-    assert {t: sum(r["features"] for r in outcomes if r["pattern_type"] == t) for t in matching["pattern_type"].unique()} == dict(matching["pattern_type"].value_counts().rows())  # fmt: skip
+    assert {
+        t: sum(r["features"] for r in outcomes if r["pattern_type"] == t)
+        for t in matching["pattern_type"].unique()
+    } == dict(matching["pattern_type"].value_counts().rows())
     for r in rows(connection, sample, "match_rates"):
         own = matching.filter(
-            pl.col("pattern_type") == r["pattern_type"], pl.col("num_matches") + pl.col("num_mismatches") > 0
-        )  # fmt: skip
+            pl.col("pattern_type") == r["pattern_type"],
+            pl.col("num_matches") + pl.col("num_mismatches") > 0,
+        )
         assert r["of_features"] == own.height
         assert r["mean"] == pytest.approx(own["match_rate"].mean())
     groups = masters["explanation_alignment"]["num_aligned_groups"]
-    assert {r["groups"]: r["features"] for r in rows(connection, sample, "aligned_features")} == dict(groups.value_counts().rows())  # fmt: skip
+    assert {
+        r["groups"]: r["features"] for r in rows(connection, sample, "aligned_features")
+    } == dict(groups.value_counts().rows())
 
     pairs = rows(connection, sample, "explainer_pairs")
     assert {r["pair"] for r in pairs} == {"gwen – llama", "gwen – openai", "llama – openai"}

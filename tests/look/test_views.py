@@ -102,7 +102,9 @@ def grouped(connection: duckdb.DuckDBPyConnection, arguments: str) -> list[dict]
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.6, 0.75, 1.0]), max_size=4))
 def test_n_thresholds_make_n_and_one_groups_that_part_the_features(connection, thresholds) -> None:
     groups = grouped(connection, f"{thresholds}, 'match_rate'")
@@ -121,7 +123,10 @@ def test_n_thresholds_make_n_and_one_groups_that_part_the_features(connection, t
 
 
 def test_scores_are_grouped_by_feature_and_explainer_and_means_over_scorers(connection) -> None:
-    rows = run(connection, "SELECT feature_id, llm_explainer, avg(score) FROM analysis.scores_long WHERE method = 'fuzz' GROUP BY ALL")  # fmt: skip
+    rows = run(
+        connection,
+        "SELECT feature_id, llm_explainer, avg(score) FROM analysis.scores_long WHERE method = 'fuzz' GROUP BY ALL",
+    )
     low, high = grouped(connection, "[0.85], 'fuzz'")
     assert high["feature_ids"] == sorted({f for f, _, value in rows if value >= 0.85})
     assert (low["num_rows"], high["num_rows"]) == (
@@ -134,8 +139,11 @@ def test_an_explainer_and_a_scorer_are_chosen_by_short_or_full_name(connection) 
     full = run(connection, "SELECT scorer FROM staging.scorers WHERE scorer_short = 'gwen'")[0][0]
     short = grouped(connection, "[0.8], 'fuzz', explainer := 'llama', scorer := 'gwen'")
     assert short == grouped(connection, f"[0.8], 'fuzz', explainer := 'llama', scorer := '{full}'")
-    expected = run(connection, """SELECT f.feature_id FROM (SELECT feature_id, llm_explainer, unnest(scores) AS s FROM master.features) f
-        WHERE llm_explainer LIKE '%Llama%' AND s.scorer LIKE 'Qwen%' AND s.fuzz >= 0.8 ORDER BY 1""")  # fmt: skip
+    expected = run(
+        connection,
+        """SELECT f.feature_id FROM (SELECT feature_id, llm_explainer, unnest(scores) AS s FROM master.features) f
+        WHERE llm_explainer LIKE '%Llama%' AND s.scorer LIKE 'Qwen%' AND s.fuzz >= 0.8 ORDER BY 1""",
+    )
     assert [(f,) for f in short[1]["feature_ids"]] == expected
 
 
@@ -161,7 +169,10 @@ def test_any_shell_that_opens_the_file_can_group(sample: Path, monkeypatch, tmp_
     monkeypatch.chdir(tmp_path)
     with duckdb.connect(str(sample / "warehouse.duckdb"), read_only=True) as opened:
         assert len(grouped(opened, "[0.8, 0.9], 'detection'")) == 3
-        told = run(opened, "SELECT parameters, comment FROM duckdb_functions() WHERE function_name = 'feature_groups'")  # fmt: skip
+        told = run(
+            opened,
+            "SELECT parameters, comment FROM duckdb_functions() WHERE function_name = 'feature_groups'",
+        )
     assert told[0][0] == ["thresholds", "figure", "explainer", "scorer"]
     assert told[0][1].startswith("Features grouped by thresholds")
 
@@ -171,6 +182,11 @@ def test_show_tables_names_the_masters_and_the_overview(connection) -> None:
     shown = {name for (name,) in run(connection, "SHOW TABLES")}
     assert shown == masters | {"feature_overview"}
     for name in masters:
-        assert run(connection, f"SELECT count(*) FROM {name}") == run(connection, f"SELECT count(*) FROM master.{name}")  # fmt: skip
-    [(said,)] = run(connection, "SELECT comment FROM duckdb_views() WHERE schema_name = 'main' AND view_name = 'features'")  # fmt: skip
+        assert run(connection, f"SELECT count(*) FROM {name}") == run(
+            connection, f"SELECT count(*) FROM master.{name}"
+        )
+    [(said,)] = run(
+        connection,
+        "SELECT comment FROM duckdb_views() WHERE schema_name = 'main' AND view_name = 'features'",
+    )
     assert said == MODELS["master.features"].description

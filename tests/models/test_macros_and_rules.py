@@ -88,7 +88,9 @@ def test_the_windows_of_spec_and_of_a_prompts_edges(db, p, width, edge, first, l
 
 def ngrams(tokens: list[str], first: int, n: int, unit: str) -> list[tuple[str, int]]:
     """Each n-gram with the position of the token in which it begins."""
-    parts = [(p, at) for at, t in enumerate(tokens, first) for p in ([t] if unit == "tokens" else t)]  # fmt: skip
+    parts = [
+        (p, at) for at, t in enumerate(tokens, first) for p in ([t] if unit == "tokens" else t)
+    ]
     runs = [parts[i : i + n] for i in range(len(parts) - n + 1)]
     return [("".join(p for p, _ in r), r[0][1]) for r in runs]
 
@@ -115,7 +117,9 @@ def test_the_ngrams_of_a_long_token_take_time_in_proportion_to_its_length(db):
     def seconds(length: int) -> float:
         started = time.perf_counter()
         text = "aé🙂" * length
-        assert ask(db, "ngram_list([$text], 3, 'characters')", text=text) == [text[i : i + 3] for i in range(3 * length - 2)]  # fmt: skip
+        assert ask(db, "ngram_list([$text], 3, 'characters')", text=text) == [
+            text[i : i + 3] for i in range(3 * length - 2)
+        ]
         return time.perf_counter() - started
 
     seconds(85)  # on either side of a block's end
@@ -126,14 +130,20 @@ def test_the_ngrams_of_a_long_token_take_time_in_proportion_to_its_length(db):
 
 @pytest.mark.parametrize("degrees", range(1, 60))
 def test_the_t_quantile_is_students(db, degrees):
-    assert ask(db, f"t_quantile({degrees})") == pytest.approx(student.ppf(0.975, degrees), rel=0.008)  # fmt: skip
+    assert ask(db, f"t_quantile({degrees})") == pytest.approx(
+        student.ppf(0.975, degrees), rel=0.008
+    )
 
 
 def test_a_resample_holds_each_unit_a_poisson_number_of_times(db):
-    counts = np.array(run(db, "SELECT bootstrap_weight(7, r, u) FROM range(200) a(r), range(100) b(u)"))  # fmt: skip
+    counts = np.array(
+        run(db, "SELECT bootstrap_weight(7, r, u) FROM range(200) a(r), range(100) b(u)")
+    )
     shares = [(counts == k).mean() for k in range(5)]
     assert shares == pytest.approx(poisson.pmf(range(5), 1), abs=0.015)
-    again = np.array(run(db, "SELECT bootstrap_weight(7, r, u) FROM range(200) a(r), range(100) b(u)"))  # fmt: skip
+    again = np.array(
+        run(db, "SELECT bootstrap_weight(7, r, u) FROM range(200) a(r), range(100) b(u)")
+    )
     assert (again == counts).all()
 
 
@@ -185,7 +195,7 @@ def test_the_splitting_words_stand_alone_in_any_case(db, text, expected):
 
 
 @quick
-@given(st.text("\t\n\v\f\r \u00a0\u1680\u2003\u2028\u2029\u202f\u205f\u3000\u200bab", max_size=8))  # fmt: skip
+@given(st.text("\t\n\v\f\r \u00a0\u1680\u2003\u2028\u2029\u202f\u205f\u3000\u200bab", max_size=8))
 def test_trimming_knows_unicodes_white_space(db, text):
     assert ask(db, "trim_space($text)", text=text) == text.strip()
 
@@ -234,8 +244,12 @@ _values = st.lists(_value, max_size=6) | st.lists(_value, min_size=18, max_size=
 @quick
 @given(st.lists(_values, min_size=1, max_size=4), st.sampled_from([5, 1]))
 def test_sampling_takes_the_largest_of_each_quantile(db, features, take):
-    columns = "feature_id INT, prompt_id INT, num_activations INT, max_activation FLOAT, max_position INT"  # fmt: skip
-    rows = [(f, p, int(v is not None), v, 0) for f, vs in enumerate(features) for p, v in enumerate(vs)]  # fmt: skip
+    columns = (
+        "feature_id INT, prompt_id INT, num_activations INT, max_activation FLOAT, max_position INT"
+    )
+    rows = [
+        (f, p, int(v is not None), v, 0) for f, vs in enumerate(features) for p, v in enumerate(vs)
+    ]
     fill(db, "staging.activation_examples", columns, rows[::-1])
     records = [("kept", *row) for row in rows[::-1]]
     fill(db, "staging.activation_records", f"status VARCHAR, {columns}", records)
@@ -244,7 +258,10 @@ def test_sampling_takes_the_largest_of_each_quantile(db, features, take):
     make(db, "analysis.activation_quantiles")
     make(db, "analysis.samples", sampling_per_quantile=take)
     boundaries = dict(run(db, "SELECT feature_id, boundaries FROM analysis.activation_quantiles"))
-    taken = run(db, "SELECT feature_id, prompt_id, quantile, rank, sample_order FROM analysis.samples ORDER BY 1, 5")  # fmt: skip
+    taken = run(
+        db,
+        "SELECT feature_id, prompt_id, quantile, rank, sample_order FROM analysis.samples ORDER BY 1, 5",
+    )
     for f, values in enumerate(features):
         expected, examples = sample(values, take)
         assert boundaries.get(f, []) == pytest.approx(expected, rel=1e-12)
@@ -278,5 +295,10 @@ def test_alignment_groups_are_those_of_the_greedy_loop(db, features):
     columns = "model VARCHAR, feature_id INT, phrase_order INT, later_order INT, similarity FLOAT"
     fill(db, "analysis.phrase_similarity", columns, rows[::-1])
     make(db, "analysis.alignment_groups")
-    got = run(db, "SELECT feature_id, group_id, opener, list_sort(members) FROM analysis.alignment_groups ORDER BY ALL")  # fmt: skip
-    assert got == [(f, g, *own) for f, rows in enumerate(features) for g, own in enumerate(align(rows))]  # fmt: skip
+    got = run(
+        db,
+        "SELECT feature_id, group_id, opener, list_sort(members) FROM analysis.alignment_groups ORDER BY ALL",
+    )
+    assert got == [
+        (f, g, *own) for f, rows in enumerate(features) for g, own in enumerate(align(rows))
+    ]

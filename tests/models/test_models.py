@@ -124,7 +124,9 @@ def test_canonical_text_keeps_what_is_quoted_and_nothing_between(parts):
 
 def test_a_fingerprint_stays_when_comments_and_blank_space_change():
     one = model(HEAD + "-- column n: x\nSELECT 1 AS n, 'a  b' FROM analysis.x")
-    other = model("-- version: 1\n-- description: other\n\nSELECT 1 -- one\n AS n,\n'a  b'/**/FROM analysis.x;\n")  # fmt: skip
+    other = model(
+        "-- version: 1\n-- description: other\n\nSELECT 1 -- one\n AS n,\n'a  b'/**/FROM analysis.x;\n"
+    )
     assert one.fingerprint == other.fingerprint
 
 
@@ -145,7 +147,9 @@ def test_a_fingerprint_changes_with_what_is_computed(text):
 def test_filling_leaves_quoted_dollars_and_runs_as_it_stands():
     text = """SELECT '$a', "$a", $a, $b -- $a\n FROM (SELECT 1 AS "$a")"""
     filled = model(HEAD + text).filled({"a": "it's", "b": [0.5, 2]})
-    assert filled == """SELECT '$a', "$a", 'it''s', [0.5::DOUBLE, 2] -- $a\n FROM (SELECT 1 AS "$a")"""  # fmt: skip
+    assert (
+        filled == """SELECT '$a', "$a", 'it''s', [0.5::DOUBLE, 2] -- $a\n FROM (SELECT 1 AS "$a")"""
+    )
     assert duckdb.execute(filled).fetchall() == [("$a", 1, "it's", [0.5, 2.0])]
 
 

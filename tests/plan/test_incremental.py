@@ -73,7 +73,10 @@ def test_one_changed_score_runs_scores_and_their_readers_and_no_activations(
 
 def test_the_matching_threshold_runs_matching_only(copy: Path, rebuild) -> None:
     report, ran = rebuild(copy, "matching.threshold=0.2")
-    views = {f"analysis.{n}" for n in ("matches_long", "mismatches_long", "figures_long", "feature_groups")}  # fmt: skip
+    views = {
+        f"analysis.{n}"
+        for n in ("matches_long", "mismatches_long", "figures_long", "feature_groups")
+    }
     assert without_audits(ran) - views == {
         "analysis.phrase_results",
         "master.ex_act_pattern_matching",

@@ -60,7 +60,9 @@ def test_every_default_is_a_value_that_its_own_check_takes(setting):
 
 
 def test_the_file_changes_what_it_names_and_nothing_else(tmp_path):
-    got = load(written(tmp_path, 'sae_id = "a/b"\n[matching]\nthreshold = 1\n[models]\nllama = "m/L"\n'))  # fmt: skip
+    got = load(
+        written(tmp_path, 'sae_id = "a/b"\n[matching]\nthreshold = 1\n[models]\nllama = "m/L"\n')
+    )
     expected = {"sae_id": "a/b", "matching.threshold": 1.0, "models": {"llama": "m/L"}}
     assert got.changed(DEFAULTS) == {n: (DEFAULTS[n], v) for n, v in expected.items()}
     assert isinstance(got["matching.threshold"], float)
@@ -129,7 +131,7 @@ def test_a_wrong_value_is_shown_with_its_line_and_what_is_allowed(tmp_path, text
         ("models.llama=meta/L-3", "models", {"llama": "meta/L-3"}),
         ('models={ llama = "meta/L-3" }', "models", {"llama": "meta/L-3"}),
     ],
-)  # fmt: skip
+)
 def test_set_overrides_one_setting(tmp_path, override, name, value):
     got = load(tmp_path, [override])
     assert got.values == DEFAULTS | {name: value}
@@ -208,7 +210,9 @@ def values(setting: Setting) -> st.SearchStrategy[object]:
     }[setting.kind]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.fixed_dictionaries({}, optional={s.name: values(s) for s in SETTINGS}))
 def test_the_commented_file_gives_back_what_was_chosen(tmp_path, chosen):
     assert load(written(tmp_path, commented_file(chosen))).values == DEFAULTS | chosen

@@ -45,9 +45,11 @@ def data_of(run: Path, data: Path, *without: str) -> Path:
     """A data directory with links to the run's own files; `without` names parts that it lacks."""
     raw = data / "raw"
     shutil.copytree(
-        run, raw / "run", copy_function=os.link,
+        run,
+        raw / "run",
+        copy_function=os.link,
         ignore=lambda _, names: [n for n in names if n in (*without, "oracle")],
-    )  # fmt: skip
+    )
     return data
 
 
@@ -165,8 +167,9 @@ def test_the_metrics_are_those_of_delphis_own_analysis(
     )  # fmt: skip
     expected = {
         (r["method"], r["latent"]): [r[k] for k in keys]
-        for r in told["per_latent"] if r["module"] == hookpoint
-    }  # fmt: skip
+        for r in told["per_latent"]
+        if r["module"] == hookpoint
+    }
     found = {(method, feature): figures[:9] for method, feature, *figures in rows(sql, ["feature"])}
     assert found.keys() == expected.keys()
     for key, figures in expected.items():
@@ -217,10 +220,11 @@ def test_every_other_method_is_scored_from_its_files(
             expected[latent] = (len(items), failed, overall)
         else:
             values = [
-                i["similarity"] if method == "embedding"
+                i["similarity"]
+                if method == "embedding"
                 else np.mean(i["no_explanation"]) - np.mean(i["explanation"])
                 for i in items
-            ]  # fmt: skip
+            ]
             expected[latent] = (
                 len(items),
                 0,
@@ -280,7 +284,9 @@ def test_without_its_tokenizer_and_decoder_a_run_builds_with_ids_for_tokens(
         data, f"input.hookpoint={HOOKPOINTS[1]}",
         select=("+staging.activation_examples", "+analysis.decoder_neighbours", "+analysis.feature_statistics"),
     )  # fmt: skip
-    assert rows("SELECT tokens[:3] FROM staging.prompts WHERE prompt_id = 0") == [(["<101>", "<1026>", "<1064>"],)]  # fmt: skip
+    assert rows("SELECT tokens[:3] FROM staging.prompts WHERE prompt_id = 0") == [
+        (["<101>", "<1026>", "<1064>"],)
+    ]
     assert rows("SELECT count(*) FROM analysis.decoder_neighbours") == [(0,)]
 
 
@@ -399,9 +405,10 @@ def test_the_windows_on_both_sides_are_those_of_the_oracles_draws(
         correct = [i["correct"] for i in items]
         assert found[record["index"]][3:] == pytest.approx(
             [
-                np.mean(correct), np.average(correct, weights=weights),
+                np.mean(correct),
+                np.average(correct, weights=weights),
                 np.mean(np.array(correct)[active]),
                 np.average(np.array(correct)[active], weights=np.array(weights)[active]),
             ]
-        )  # fmt: skip
+        )
     assert both / total == pytest.approx(0.28, abs=0.02)

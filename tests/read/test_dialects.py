@@ -26,15 +26,21 @@ RECORDS = [
 
 
 def read(rows: Rows) -> list[tuple]:
-    found = rows("FROM staging.activation_examples SELECT feature_id, prompt_id, positions, activations ORDER BY ALL")  # fmt: skip
-    return [(f, p, [list(pair) for pair in zip(at, values, strict=True)]) for f, p, at, values in found]  # fmt: skip
+    found = rows(
+        "FROM staging.activation_examples SELECT feature_id, prompt_id, positions, activations ORDER BY ALL"
+    )
+    return [
+        (f, p, [list(pair) for pair in zip(at, values, strict=True)]) for f, p, at, values in found
+    ]
 
 
 def rounded(records: list[tuple]) -> list[tuple]:
     """As float32 holds the values."""
     import numpy as np
 
-    return sorted((f, p, [[at, float(np.float32(v))] for at, v in pairs]) for f, p, pairs in records)  # fmt: skip
+    return sorted(
+        (f, p, [[at, float(np.float32(v))] for at, v in pairs]) for f, p, pairs in records
+    )
 
 
 def refused(rows: Rows) -> list[tuple]:
@@ -103,9 +109,12 @@ def test_the_in_house_spelling_is_read_as_the_common_one(tmp_path: Path) -> None
         ({"feature_id": 9, "prompt_id": 0, "activations": {"a": 1}}, "wrong type: activations"),
         ({"feature_id": 9, "prompt_id": 0, "activations": 3}, "wrong type: activations"),
         ({"feature_id": 9, "prompt_id": 0, "activations": [3]}, "wrong type: activations"),
-        ({"feature_id": 9, "prompt_id": 0, "activations": [{"token_position": 1}]}, "wrong type: activations"),
+        (
+            {"feature_id": 9, "prompt_id": 0, "activations": [{"token_position": 1}]},
+            "wrong type: activations",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_bad_in_house_record_is_refused_in_its_own_words(
     tmp_path: Path, item: dict, reason: str
 ) -> None:

@@ -125,7 +125,9 @@ def test_no_token_of_a_run_config_is_stored_anywhere(tmp_path: Path) -> None:
     names = [name for (name,) in rows(sql)]
     assert "staging.run_configs" in names
     for name in names:
-        assert rows(f"SELECT count(*) FROM {name} t WHERE contains(t::VARCHAR, ?)", [secret]) == [(0,)]  # fmt: skip
+        assert rows(f"SELECT count(*) FROM {name} t WHERE contains(t::VARCHAR, ?)", [secret]) == [
+            (0,)
+        ]
     written = [p for p in data.rglob("*") if p.is_file() and (data / "raw") not in p.parents]
     assert Layout(data).warehouse in written
     assert not [p for p in written if secret.encode() in p.read_bytes()]

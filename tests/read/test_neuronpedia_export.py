@@ -39,9 +39,11 @@ def export(once: Once) -> Path:
 
 def data_of(export: Path, data: Path, *without: str) -> Path:
     shutil.copytree(
-        export, data / "raw" / "export", copy_function=os.link,
+        export,
+        data / "raw" / "export",
+        copy_function=os.link,
         ignore=lambda _, names: [n for n in names if n in (*without, "oracle")],
-    )  # fmt: skip
+    )
     return data
 
 
@@ -77,9 +79,11 @@ def test_repeated_records_are_merged_and_every_record_is_accounted_for(rows: Row
     sql = "SELECT sum(records), sum(merged), sum(quarantined) FROM staging.files WHERE input = 'activations'"
     assert rows(sql) == [(44_482, 12_027, 0)]
     assert rows("SELECT count(*) FROM quarantine.records") == [(0,)]
-    sql = "SELECT count(*), count(DISTINCT (feature_id, prompt_id)), count(*) FILTER (qualifying_token IS NULL) FROM staging.example_groups"  # fmt: skip
+    sql = "SELECT count(*), count(DISTINCT (feature_id, prompt_id)), count(*) FILTER (qualifying_token IS NULL) FROM staging.example_groups"
     assert rows(sql) == [(44_482, 32_455, 488)]
-    assert rows("SELECT count(*), min(len(tokens)), max(len(tokens)) FROM staging.prompts") == [(722, 63, 63)]  # fmt: skip
+    assert rows("SELECT count(*), min(len(tokens)), max(len(tokens)) FROM staging.prompts") == [
+        (722, 63, 63)
+    ]
 
 
 def test_prompts_are_numbered_as_the_batches_are_counted(export: Path, rows: Rows) -> None:

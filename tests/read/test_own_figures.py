@@ -44,7 +44,10 @@ def test_each_form_gives_the_same_figures_and_tags(tmp_path: Path, form: str) ->
     assert rows('SELECT feature_id, "mine.score", "mine.good" FROM analysis.own_figures ORDER BY 1') == [
         (0, 0.5, 1.0), (1, 2.0, 0.0), (2, None, 1.0),
     ]  # fmt: skip
-    assert rows('SELECT feature_id, "mine.topic" FROM analysis.own_tags ORDER BY 1') == [(0, "sand"), (1, "salt")]  # fmt: skip
+    assert rows('SELECT feature_id, "mine.topic" FROM analysis.own_tags ORDER BY 1') == [
+        (0, "sand"),
+        (1, "salt"),
+    ]
     sql = "SELECT records, quarantined FROM staging.files WHERE file LIKE '%mine%'"
     assert rows(sql) == [(3, 0)]
 
@@ -80,8 +83,9 @@ def test_what_is_wrong_with_a_row_is_said_and_the_others_are_read(tmp_path: Path
     ]
     sql = "SELECT feature_id, llm_explainer, scorer, name, figure FROM staging.figure_values WHERE status = 'kept' ORDER BY 5"
     assert rows(sql) == [
-        (0, "models/llama", "models/gwen", "a.score", 1.0), (0, "models/gwen", None, "a.score", 3.0),
-    ]  # fmt: skip
+        (0, "models/llama", "models/gwen", "a.score", 1.0),
+        (0, "models/gwen", None, "a.score", 3.0),
+    ]
     sql = "SELECT records, quarantined FROM staging.files WHERE file LIKE '%a.jsonl'"
     assert rows(sql) == [(12, 10)]
 

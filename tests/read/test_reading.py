@@ -61,7 +61,9 @@ def test_the_items_of_an_array_come_out_as_they_went_in(place, items, block, ind
         patch.setattr(decompress, "BLOCK", block)
         found = cut(place, Items)
     assert [json.loads(text) for _, text, _ in found] == items
-    assert [(line, problem) for line, _, problem in found] == [(n, None) for n in range(1, len(items) + 1)]  # fmt: skip
+    assert [(line, problem) for line, _, problem in found] == [
+        (n, None) for n in range(1, len(items) + 1)
+    ]
 
 
 @settings(max_examples=100)
@@ -71,7 +73,10 @@ def test_lines_come_out_as_they_went_in_and_blank_ones_are_none(place, lines, bl
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decompress, "BLOCK", block)
         found = cut(place, Lines)
-    content = [line.encode().removeprefix(b"\xef\xbb\xbf" if n == 0 else b"") for n, line in enumerate(lines)]  # fmt: skip
+    content = [
+        line.encode().removeprefix(b"\xef\xbb\xbf" if n == 0 else b"")
+        for n, line in enumerate(lines)
+    ]
     expected = [
         (n, line.decode(), None) for n, line in enumerate(content, 1) if line.strip(b" \t\r")
     ]
@@ -88,8 +93,11 @@ def test_a_record_past_the_bound_is_told_and_the_others_are_read(tmp_path, monke
     path.write_text("[" + ",".join(items) + "]" if how is Items else "\n".join(items))
     found = cut(path, how, Bounds(1000, 1000))
     assert [(n, text.strip(), problem) for n, text, problem in found] == [
-        (1, '["a"]', None), (2, items[1], None), (3, items[2][:20], "too long"), (4, '["b"]', None),
-    ]  # fmt: skip
+        (1, '["a"]', None),
+        (2, items[1], None),
+        (3, items[2][:20], "too long"),
+        (4, '["b"]', None),
+    ]
 
 
 def test_long_records_stand_in_quarantine_with_their_beginning_and_how_to_read_them(tmp_path):
@@ -107,8 +115,11 @@ def test_long_records_stand_in_quarantine_with_their_beginning_and_how_to_read_t
     reason = "longer than input.max_record_mb = 0.0015"
     sql = "SELECT file, line, reason, len(raw) FROM quarantine.records ORDER BY file"
     assert [r[:3] for r in rows(sql)] == [
-        (ACTIVATIONS, 19, reason), (PROMPTS, 7, reason), (word, 1, reason), (fuzz, 1, reason),
-    ]  # fmt: skip
+        (ACTIVATIONS, 19, reason),
+        (PROMPTS, 7, reason),
+        (word, 1, reason),
+        (fuzz, 1, reason),
+    ]
     rows = stage(data)
     assert rows("SELECT count(*) FROM quarantine.records WHERE reason LIKE 'longer%'") == [(0,)]
 
@@ -121,7 +132,10 @@ def test_a_file_that_grows_past_the_bound_is_read_no_further(tmp_path, monkeypat
     data = write(tmp_path, {ACTIVATIONS: None, ACTIVATIONS + ending: small})
     options = ("quarantine.max_share=1", "input.max_expansion=50")
     rows = stage(data, *options)
-    assert rows("SELECT line, reason FROM quarantine.activations")[-1][1] == "truncated file: it grows more than input.max_expansion = 50 times"  # fmt: skip
+    assert (
+        rows("SELECT line, reason FROM quarantine.activations")[-1][1]
+        == "truncated file: it grows more than input.max_expansion = 50 times"
+    )
     assert rows("SELECT count(*) FROM staging.activation_examples") == [(18,)]
     rows = stage(data, options[0], "input.max_expansion=1e6")
     assert rows("SELECT count(*) FROM quarantine.activations") == [(0,)]
@@ -132,4 +146,6 @@ def test_a_pipe_in_a_files_place_is_not_waited_for(tmp_path):
     data = write(tmp_path)
     os.mkfifo(data / name)
     rows = stage(data, "quarantine.max_share=1")
-    assert rows("SELECT file, reason FROM quarantine.records") == [(name, "unreadable file: no regular file")]  # fmt: skip
+    assert rows("SELECT file, reason FROM quarantine.records") == [
+        (name, "unreadable file: no regular file")
+    ]

@@ -55,9 +55,10 @@ def test_a_damaged_file_costs_its_own_records_only(
         ignore=lambda _, names: [n for n in names if n == "oracle"],
     )
     files = sorted(
-        p for p in raw.rglob("*")
+        p
+        for p in raw.rglob("*")
         if p.is_file() and p.name not in ("run_config.json", "source.jsonl", "tokenizer.json")
-    )  # fmt: skip
+    )
     hurt = files[seed * 7 :: max(1, len(files) // max(1, len(files) // 100 + 1))][
         : len(files) // 100 + 1
     ]

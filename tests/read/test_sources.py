@@ -60,10 +60,14 @@ def test_a_file_behind_a_link_out_of_the_data_directory_is_not_read(tmp_path: Pa
     link(data, explanation(NAME), secret)
     link(data, explanation("layers.30_latent8.txt"), data / explanation("layers.3_latent1.txt"))
     rows = stage(data, ALL)
-    assert rows("SELECT file, reason, raw FROM quarantine.records") == [(explanation(NAME), STRAY, "")]  # fmt: skip
+    assert rows("SELECT file, reason, raw FROM quarantine.records") == [
+        (explanation(NAME), STRAY, "")
+    ]
     assert rows("SELECT count(*) FROM staging.explanations WHERE feature_id = 8") == [(1,)]
     rows = stage(data, "input.follow_links=true")
-    assert rows("SELECT text FROM staging.explanations WHERE feature_id = 7") == [("the key to everything",)]  # fmt: skip
+    assert rows("SELECT text FROM staging.explanations WHERE feature_id = 7") == [
+        ("the key to everything",)
+    ]
 
 
 def test_a_directory_behind_a_link_out_is_not_read_but_raw_itself_may_be_one(
@@ -138,7 +142,9 @@ def test_two_runs_nested_in_one_directory_are_told_apart_by_the_user(tmp_path: P
 
 
 def test_directories_beside_the_files_are_left_alone(tmp_path: Path) -> None:
-    data = write(tmp_path, {explanation(f"old/{NAME}"): "old", score("old/fuzz", NAME): [judged(True)]})  # fmt: skip
+    data = write(
+        tmp_path, {explanation(f"old/{NAME}"): "old", score("old/fuzz", NAME): [judged(True)]}
+    )
     left = [f.name for f in discover(load(data)) if f.status == "not read"]
     assert left == [explanation(f"old/{NAME}"), score("old/fuzz", NAME)]
 
@@ -157,7 +163,9 @@ def sequences(nested_items: bool) -> list[dict]:
     told = {"tokens": ["a"], "expected_activations": [1.0], "activation_scale": 1.0}
     if nested_items:
         return [{"distance": 1, "simulation": told, "true_activations": [1.0], "ev_correlation_score": "nan"}]  # fmt: skip
-    return [{**told, "predicted_activations": [1.0], "ev_correlation_score": 0.9, "rsquared_score": 0.5}]  # fmt: skip
+    return [
+        {**told, "predicted_activations": [1.0], "ev_correlation_score": 0.9, "rsquared_score": 0.5}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,13 +185,17 @@ def test_simulation_files_of_every_layout_give_the_overall_correlation(
         for d, v in groups
     ]  # fmt: skip
     rows = stage(write(tmp_path, {score("simulation", NAME): content}))
-    assert rows("SELECT score FROM analysis.scores WHERE method = 'simulation'") == [(pytest.approx(expected),)]  # fmt: skip
+    assert rows("SELECT score FROM analysis.scores WHERE method = 'simulation'") == [
+        (pytest.approx(expected),)
+    ]
     assert rows("SELECT dialect FROM staging.files WHERE method = 'simulation'") == [(dialect,)]
 
 
 def test_each_file_of_a_directory_has_as_many_examples_as_it_has(tmp_path: Path) -> None:
     counts = {0: 100, 1: 40, 2: 1}
-    changes = {score("fuzz", f"layers.3_latent{f}.txt"): [judged(True)] * n for f, n in counts.items()}  # fmt: skip
+    changes = {
+        score("fuzz", f"layers.3_latent{f}.txt"): [judged(True)] * n for f, n in counts.items()
+    }
     rows = stage(write(tmp_path, changes))
     sql = "SELECT feature_id, total FROM analysis.scores WHERE source = ? AND method = 'fuzz'"
     assert dict(rows(sql, [SOURCE])) == counts
@@ -249,7 +261,9 @@ def test_weights_that_grow_out_of_all_proportion_are_not_unpacked(tmp_path: Path
 
 def test_weights_whose_header_lies_about_their_size_are_an_error_in_words(tmp_path: Path) -> None:
     array = io.BytesIO()
-    np.lib.format.write_array_header_1_0(array, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40, 1 << 10)})  # fmt: skip
+    np.lib.format.write_array_header_1_0(
+        array, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40, 1 << 10)}
+    )
     import zipfile
 
     path = tmp_path / "params.npz"
@@ -371,5 +385,6 @@ def test_a_prefix_of_a_hookpoint_is_another_one(tmp_path: Path) -> None:
         if "my-run" in f.name
     }
     assert {name for name, input_ in found.items() if not input_} == {
-        "explanations/encoder.layer.3_latent0.txt", "scores/fuzz/encoder.layer.3_latent0.txt",
-    }  # fmt: skip
+        "explanations/encoder.layer.3_latent0.txt",
+        "scores/fuzz/encoder.layer.3_latent0.txt",
+    }

@@ -61,9 +61,12 @@ Measured on {day} by `make readers` ({versions}). Each reader runs in an environ
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
-    "--only", multiple=True, type=click.Choice(list(BY_ID)), metavar="READER",
+    "--only",
+    multiple=True,
+    type=click.Choice(list(BY_ID)),
+    metavar="READER",
     help="Read with this one, such as polars-1.33.1; the page is left alone.",
-)  # fmt: skip
+)
 @click.pass_context
 def main(context: click.Context, only: tuple[str, ...]) -> None:
     """Read a sample's files with every reader, compare each value with DuckDB's, write the page.

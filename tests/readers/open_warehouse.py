@@ -17,5 +17,7 @@ connection = duckdb.connect("warehouse.duckdb", read_only=True)
 found = {"duckdb": duckdb.__version__, "tables": connection.execute("SHOW TABLES").fetchall()}
 for (name,) in connection.execute(RELATIONS).fetchall():
     found[name] = len(connection.execute(f"FROM {name}").fetchall())
-found["macro"] = connection.execute("SELECT count(*) FROM analysis.feature_groups([0.3], 'match_rate')").fetchall()  # fmt: skip
+found["macro"] = connection.execute(
+    "SELECT count(*) FROM analysis.feature_groups([0.3], 'match_rate')"
+).fetchall()
 json.dump(found, sys.stdout)

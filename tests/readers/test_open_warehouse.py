@@ -67,6 +67,12 @@ def _described(data: Path) -> list[tuple]:
             """SELECT schema_name, table_name, comment, estimated_size, has_primary_key
             FROM duckdb_tables() WHERE schema_name <> '_warehouse' ORDER BY ALL""",
         )
-        views = run(connection, "SELECT schema_name, view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY ALL")  # fmt: skip
-        columns = run(connection, "SELECT schema_name, table_name, column_name, data_type, comment FROM duckdb_columns() WHERE NOT internal ORDER BY ALL")  # fmt: skip
+        views = run(
+            connection,
+            "SELECT schema_name, view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY ALL",
+        )
+        columns = run(
+            connection,
+            "SELECT schema_name, table_name, column_name, data_type, comment FROM duckdb_columns() WHERE NOT internal ORDER BY ALL",
+        )
     return tables + views + columns

@@ -230,10 +230,13 @@ def test_readers_see_no_error_and_never_half_a_state(site: Site, tmp_path: Path)
     readers = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.run.safety.read", str(data), str(stop)],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(READERS)
-    ]  # fmt: skip
+    ]
     for n in range(6):
         settings_file(data, **choices[(n + 1) % 2])
         report, _ = built(data)
@@ -266,8 +269,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place.mkdir()
     done = subprocess.run(
         [mount, "-t", "tmpfs", "-o", "size=128m", "tmpfs", str(place)],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
     try:

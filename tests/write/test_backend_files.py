@@ -30,7 +30,9 @@ def test_the_matrix_is_scipys_in_numpys_first_format(
         assert np.lib.format.read_magic(stream) == (1, 0)
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     assert (shape, fortran, dtype) == ((23, 4), False, np.float64)
-    rows = connection.sql("SELECT left_node, right_node, distance, size FROM analysis.feature_linkage ORDER BY merge").fetchall()  # fmt: skip
+    rows = connection.sql(
+        "SELECT left_node, right_node, distance, size FROM analysis.feature_linkage ORDER BY merge"
+    ).fetchall()
     assert np.load(path, allow_pickle=False).tolist() == [list(map(float, row)) for row in rows]
     beside = json.loads((sample / TREE / "clustering_linkage.npy.metadata.json").read_text())
     assert (beside["total_rows"], beside["file"]) == (23, "clustering_linkage.npy")
@@ -85,16 +87,23 @@ def test_what_only_the_backend_reads_is_displayed_anew_when_its_thresholds_chang
 ) -> None:
     report, ran = rebuild(copy, "display.lexical_threshold=0.01", "pairs.word_threshold=0.1")
     assert not {"analysis.shared_ngrams", "analysis.pair_ngrams", "vectors.windows"} & set(ran)
-    assert {e.name for e in report.exports} == {"activation_display", "interfeature_activation_similarity"}  # fmt: skip
+    assert {e.name for e in report.exports} == {
+        "activation_display",
+        "interfeature_activation_similarity",
+    }
 
 
 def test_files_are_exported_elsewhere_by_name(copy: Path, tmp_path: Path) -> None:
     project, target = open_project(copy), tmp_path / "out"
-    found = export_published(project, ["activation_display", "clustering_linkage", "barycentric_metadata"], target)  # fmt: skip
+    found = export_published(
+        project, ["activation_display", "clustering_linkage", "barycentric_metadata"], target
+    )
     places = sorted(str(e.path.relative_to(target)) for e in found)
     assert places == [
-        "activation_display.parquet", "explanation_barycentric_metadata.json", f"{TREE}/clustering_linkage.npy",
-    ]  # fmt: skip
+        "activation_display.parquet",
+        "explanation_barycentric_metadata.json",
+        f"{TREE}/clustering_linkage.npy",
+    ]
 
 
 @pytest.mark.parametrize("sae_id", ["..", "a\0b"])

@@ -35,7 +35,10 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine that holds the macros and nothing else."""
     with duckdb.connect() as connection:
         create_macros(connection, {n: m for n, m in MODELS.items() if m.schema == "macros"})
-        run(connection, "CREATE SCHEMA staging; CREATE SCHEMA analysis; CREATE SCHEMA texts; CREATE SCHEMA vectors")  # fmt: skip
+        run(
+            connection,
+            "CREATE SCHEMA staging; CREATE SCHEMA analysis; CREATE SCHEMA texts; CREATE SCHEMA vectors",
+        )
         run(connection, "CREATE SCHEMA master; CREATE SCHEMA backend")
         yield connection
 
@@ -131,8 +134,11 @@ def test_a_tokens_form_is_without_marks_and_white_space(db, token, marker, form)
 @pytest.mark.parametrize(
     ("tokens", "marker", "words"),
     [
-        (["▁The", "▁jury", "man", ",", "▁“", "No", "▁(", "▁(It", "s", ")"], "▁",
-         [("the", 0), ("juryman", 1), ("no", 5), ("its", 7)]),
+        (
+            ["▁The", "▁jury", "man", ",", "▁“", "No", "▁(", "▁(It", "s", ")"],
+            "▁",
+            [("the", 0), ("juryman", 1), ("no", 5), ("its", 7)],
+        ),
         (["The", "Ġcat", "s", "Ċ", "x", "Ġ"], "Ġ", [("the", 0), ("cats", 1), ("x", 4)]),
         (["[CLS]", "re", "##turn", "##ed", ".", "##x"], "##", [("returned", 1), ("x", 5)]),
         (["a", "b", "...", "c"], "none", [("a", 0), ("b", 1), ("c", 3)]),
@@ -143,7 +149,7 @@ def test_a_tokens_form_is_without_marks_and_white_space(db, token, marker, form)
         (["▁a\x1fb", "1\x1e1", "▁c"], "▁", [("a\x1fb1\x1e1", 0), ("c", 2)]),
         ([], "▁", []),
     ],
-)  # fmt: skip
+)
 def test_the_words_of_a_prompt(db, tokens, marker, words):
     assert words_of(db, tokens, marker) == words
 
@@ -156,7 +162,10 @@ def test_character_ngrams_are_those_of_one_token_with_blanks_and_punctuation(db)
     prompts(db, ["▁x", "▁A. B", "<bos>"])
     samples(db, (0, 0, 1))
     make(db, "staging.token_marker", *NGRAMS)
-    grams = run(db, "SELECT ngram_size, ngram, position, char_offset, distance FROM analysis.char_ngrams ORDER BY ALL")  # fmt: skip
+    grams = run(
+        db,
+        "SELECT ngram_size, ngram, position, char_offset, distance FROM analysis.char_ngrams ORDER BY ALL",
+    )
     assert grams == [
         (2, " b", 1, 2, 0), (2, ". ", 1, 1, 0), (2, "a.", 1, 0, 0), (3, ". b", 1, 1, 0), (3, "a. ", 1, 0, 0), (4, "a. b", 1, 0, 0),
     ]  # fmt: skip
@@ -166,7 +175,9 @@ def test_an_offset_above_255_is_dropped(db):
     prompts(db, ["x" * 300])
     samples(db, (0, 0, 0))
     make(db, "staging.token_marker", *NGRAMS)
-    assert run(db, "SELECT max(char_offset), count(*) FILTER (ngram_size = 2) FROM analysis.char_ngrams") == [(255, 256)]  # fmt: skip
+    assert run(
+        db, "SELECT max(char_offset), count(*) FILTER (ngram_size = 2) FROM analysis.char_ngrams"
+    ) == [(255, 256)]
 
 
 def test_a_word_is_in_the_window_if_its_first_token_is_and_an_ngram_if_all_its_words_are(db):
@@ -193,12 +204,17 @@ def test_a_word_is_in_the_window_if_its_first_token_is_and_an_ngram_if_all_its_w
 
 def shared(db: duckdb.DuckDBPyConnection, **chosen: object) -> dict[tuple[int, str], tuple]:
     make(db, "staging.token_marker", *NGRAMS, "analysis.shared_ngrams", **chosen)
-    rows = run(db, "SELECT feature_id, kind, ngram_size, ngram, occurrences, examples, share FROM analysis.shared_ngrams")  # fmt: skip
+    rows = run(
+        db,
+        "SELECT feature_id, kind, ngram_size, ngram, occurrences, examples, share FROM analysis.shared_ngrams",
+    )
     return {(feature, kind): tuple(rest) for feature, kind, *rest in rows}
 
 
 def test_of_equally_frequent_ngrams_the_longest_is_the_top_one_then_the_smaller_string(db):
-    prompts(db, ["▁red", "▁fox", "▁ran"], ["▁red", "▁fox", "▁sat"], ["▁zab", "▁yab"], ["▁yab", "▁zab"])  # fmt: skip
+    prompts(
+        db, ["▁red", "▁fox", "▁ran"], ["▁red", "▁fox", "▁sat"], ["▁zab", "▁yab"], ["▁yab", "▁zab"]
+    )
     samples(db, (0, 0, 0), (0, 1, 0), (1, 2, 0), (1, 3, 0))
     found = shared(db)
     assert found[0, "words"] == (2, "red fox", 2, 2, 1.0)
@@ -290,11 +306,14 @@ def test_a_pattern_is_told_by_thresholds_that_are_strict(db):
     fill(db, "analysis.activation_similarity", similarities, [
         ("m", 0, 2, 0.3001), ("m", 1, 2, 0.29), ("m", 2, 2, 0.5), ("m", 3, 2, -0.1), ("m", 4, 1, None), ("n", 3, 2, 0.9),
     ])  # fmt: skip
-    fill(db, "staging.default_model", "model VARCHAR", [("m",)])  # fmt: skip
+    fill(db, "staging.default_model", "model VARCHAR", [("m",)])
     make(db, "analysis.display_patterns")
     assert run(db, "SELECT feature_id, pattern_type FROM analysis.display_patterns ORDER BY 1") == [
-        (0, "Semantic"), (1, "Lexical"), (2, "Both"), (3, "None"),
-    ]  # fmt: skip
+        (0, "Semantic"),
+        (1, "Lexical"),
+        (2, "Both"),
+        (3, "None"),
+    ]
 
 
 # --- section 3: what a feature and a neighbour share ---------------------------------------------
@@ -302,7 +321,9 @@ def test_a_pattern_is_told_by_thresholds_that_are_strict(db):
 
 def neighbours(db: duckdb.DuckDBPyConnection, *rows: tuple[int, int, int]) -> None:
     """Rows (feature, place, neighbour)."""
-    columns = "feature_id BIGINT, neighbour_order INTEGER, neighbour_id BIGINT, cosine_similarity FLOAT"  # fmt: skip
+    columns = (
+        "feature_id BIGINT, neighbour_order INTEGER, neighbour_id BIGINT, cosine_similarity FLOAT"
+    )
     fill(db, "analysis.selected_neighbours", columns, [(*row, 0.5) for row in rows])
 
 
@@ -358,10 +379,15 @@ def test_the_ngram_of_a_pair_is_the_first_of_all_that_are_counted(texts, data):
         create_macros(db, {n: m for n, m in MODELS.items() if m.schema == "macros"})
         run(db, "CREATE SCHEMA staging; CREATE SCHEMA analysis")
         prompts(db, *texts)
-        samples(db, *[(i % 2, i, data.draw(st.integers(0, len(t) - 1))) for i, t in enumerate(texts)])  # fmt: skip
+        samples(
+            db, *[(i % 2, i, data.draw(st.integers(0, len(t) - 1))) for i, t in enumerate(texts)]
+        )
         neighbours(db, (0, 1, 1))
         found = pairs(db)
-        for kind, relation, reach in (("characters", "char_ngrams", 0), ("words", "word_ngrams", 5)):  # fmt: skip
+        for kind, relation, reach in (
+            ("characters", "char_ngrams", 0),
+            ("words", "word_ngrams", 5),
+        ):
             held = Counter(run(db, f"SELECT DISTINCT ON (feature_id, prompt_id, ngram) ngram_size, ngram FROM analysis.{relation} WHERE abs(distance) <= {reach}"))  # fmt: skip
             best = min(held, key=lambda g: (-held[g], -g[0], g[1].encode()), default=None)
             ngram, a, b, ratio = found[0, 1, kind]
@@ -381,9 +407,12 @@ def test_the_similarity_of_a_pair_is_the_mean_over_all_pairs_of_windows(db):
     fill(db, "texts.windows", "feature_id BIGINT, prompt_id BIGINT, text_key VARCHAR", [
         (0, 0, "a"), (0, 1, "b"), (1, 2, "c"), (1, 3, "d"), (1, 4, "e"),
     ])  # fmt: skip
-    fill(db, "vectors.windows", "model VARCHAR, text_key VARCHAR, vector FLOAT[]", [
-        ("m", key, vector.tolist()) for key, vector in zip("abcde", vectors, strict=True)
-    ])  # fmt: skip
+    fill(
+        db,
+        "vectors.windows",
+        "model VARCHAR, text_key VARCHAR, vector FLOAT[]",
+        [("m", key, vector.tolist()) for key, vector in zip("abcde", vectors, strict=True)],
+    )
     fill(db, "staging.embedding_models", "model VARCHAR, model_order INTEGER", [("m", 0), ("n", 1)])
     make(db, "analysis.mean_windows", "analysis.pair_similarity")
     lengths = np.linalg.norm(vectors.astype(float), axis=1)[:, None]
@@ -394,14 +423,19 @@ def test_the_similarity_of_a_pair_is_the_mean_over_all_pairs_of_windows(db):
     assert [row[2] for row in found] == pytest.approx([expected, expected], abs=NEAR)
 
 
-def interfeature(db: duckdb.DuckDBPyConnection, similarity: float, chars: float | None, words: float | None) -> tuple[list, list]:  # fmt: skip
+def interfeature(
+    db: duckdb.DuckDBPyConnection, similarity: float, chars: float | None, words: float | None
+) -> tuple[list, list]:
     """The semantic and lexical pairs of feature 0 and its one neighbour, made from these figures."""
     fill(db, "analysis.pair_similarity", "model VARCHAR, feature_id BIGINT, neighbour_order INTEGER, similarity DOUBLE", [("m", 0, 1, similarity)])  # fmt: skip
     fill(db, "staging.default_model", "model VARCHAR", [("m",)])
     fill(db, "staging.sae", "sae_id VARCHAR", [("s",)])
     fill(db, "staging.features", "feature_id BIGINT, num_explanations BIGINT", [(0, 1), (1, 0), (2, 2)])  # fmt: skip
-    place = "STRUCT(sample_order INTEGER, rank INTEGER, prompt_id BIGINT, position INTEGER, char_offset INTEGER)[]"  # fmt: skip
-    mine = [{"sample_order": o, "rank": o, "prompt_id": p, "position": 4, "char_offset": c} for o, p, c in ((1, 7, 3), (1, 7, 9), (3, 5, 0))]  # fmt: skip
+    place = "STRUCT(sample_order INTEGER, rank INTEGER, prompt_id BIGINT, position INTEGER, char_offset INTEGER)[]"
+    mine = [
+        {"sample_order": o, "rank": o, "prompt_id": p, "position": 4, "char_offset": c}
+        for o, p, c in ((1, 7, 3), (1, 7, 9), (3, 5, 0))
+    ]
     fill(
         db,
         "analysis.pair_ngrams",
@@ -415,7 +449,10 @@ def interfeature(db: duckdb.DuckDBPyConnection, similarity: float, chars: float 
     samples(db, (0, 7, 0), (0, 6, 0), (0, 5, 0), (1, 3, 0))
     neighbours(db, (0, 1, 1))
     make(db, "backend.interfeature_activation_similarity")
-    rows = run(db, "SELECT feature_id, semantic_pairs, lexical_pairs FROM backend.interfeature_activation_similarity ORDER BY 1")  # fmt: skip
+    rows = run(
+        db,
+        "SELECT feature_id, semantic_pairs, lexical_pairs FROM backend.interfeature_activation_similarity ORDER BY 1",
+    )
     assert [(row[0], row[1:]) for row in rows[1:]] == [(2, ([], []))]  # no neighbour, empty lists
     return rows[0][1], rows[0][2]
 
@@ -444,10 +481,13 @@ def test_a_pair_may_stand_in_both_lists_and_says_there_the_same(db):
 @pytest.mark.parametrize(
     ("similarity", "chars", "words", "there"),
     [
-        (0.3, 0.7, 0.8, (0, 0)), (0.30001, 0.7, 0.8, (1, 0)), (-0.2, 0.70001, 0.1, (0, 1)),
-        (0.1, None, 0.80001, (0, 1)), (0.1, None, None, (0, 0)),
+        (0.3, 0.7, 0.8, (0, 0)),
+        (0.30001, 0.7, 0.8, (1, 0)),
+        (-0.2, 0.70001, 0.1, (0, 1)),
+        (0.1, None, 0.80001, (0, 1)),
+        (0.1, None, None, (0, 0)),
     ],
-)  # fmt: skip
+)
 def test_the_thresholds_of_pairs_are_strict(db, similarity, chars, words, there):
     lists = interfeature(db, similarity, chars, words)
     assert tuple(map(len, lists)) == there
@@ -477,7 +517,9 @@ def test_a_leafs_first_merge_is_the_row_that_names_it(db):
 
 def test_an_only_feature_merges_with_none(db):
     fill(db, "analysis.explanations", "feature_id BIGINT", [(3,)])
-    fill(db, "analysis.feature_linkage", "left_node INTEGER, right_node INTEGER, distance DOUBLE", [])  # fmt: skip
+    fill(
+        db, "analysis.feature_linkage", "left_node INTEGER, right_node INTEGER, distance DOUBLE", []
+    )
     make(db, "analysis.merge_distances", "backend.first_merge_clustering")
     assert run(db, "FROM backend.first_merge_clustering") == [(3, None)]
 
@@ -523,7 +565,10 @@ def causes(db: duckdb.DuckDBPyConnection, rows: Sequence[Sequence[float | None]]
     columns = ", ".join(f"{m} DOUBLE" for m in METRICS)
     fill(db, "analysis.explanation_metrics", f"feature_id BIGINT, explainer_order INTEGER, {columns}", [(i, 0, *row) for i, row in enumerate(rows)])  # fmt: skip
     make(db, "analysis.metric_statistics", "analysis.standard_metrics", "analysis.failure_anchors", "analysis.failure_positions")  # fmt: skip
-    return run(db, "SELECT zs, distances, weights, position_x, position_y, nearest_anchor FROM analysis.failure_positions ORDER BY feature_id")  # fmt: skip
+    return run(
+        db,
+        "SELECT zs, distances, weights, position_x, position_y, nearest_anchor FROM analysis.failure_positions ORDER BY feature_id",
+    )
 
 
 def recomputed(rows: Sequence[Sequence[float | None]]) -> list[tuple]:
@@ -534,7 +579,9 @@ def recomputed(rows: Sequence[Sequence[float | None]]) -> list[tuple]:
         column = values[~np.isnan(values[:, m]), m]
         spread = len(column) > 1 and len(set(column)) > 1
         mean, std = (column.mean(), column.std(ddof=1)) if spread else (0, 0)
-        z[:, m] = np.where(np.isnan(values[:, m]), np.nan, (values[:, m] - mean) / (std + 1e-8) if spread else 0)  # fmt: skip
+        z[:, m] = np.where(
+            np.isnan(values[:, m]), np.nan, (values[:, m] - mean) / (std + 1e-8) if spread else 0
+        )
         for a, shape in enumerate(SHAPES.values()):
             raw = 0.5 if shape[m] is None else np.percentile(column, shape[m]) if len(column) else 0
             anchors[a, m] = (raw - mean) / (std + 1e-8) if spread else 0
@@ -550,7 +597,9 @@ def recomputed(rows: Sequence[Sequence[float | None]]) -> list[tuple]:
 
 def assert_alike(found: Sequence[tuple], expected: Sequence[tuple]) -> None:
     for (zs, *figures, nearest), (row, *wanted, name) in zip(found, expected, strict=True):
-        assert [math.nan if z is None else z for z in zs] == pytest.approx(list(row), nan_ok=True, abs=1e-9)  # fmt: skip
+        assert [math.nan if z is None else z for z in zs] == pytest.approx(
+            list(row), nan_ok=True, abs=1e-9
+        )
         for a, b in zip(figures, wanted, strict=True):
             assert a == pytest.approx(b, abs=1e-9)
         assert nearest == name
@@ -571,7 +620,10 @@ def test_a_metric_that_none_has_or_in_which_all_are_alike_counts_for_nothing(db)
         0,
         None,
     ]  # alike: 0 where it is, null where it is not
-    anchors = run(db, "SELECT DISTINCT metric, z FROM analysis.failure_anchors WHERE metric IN ('score_embedding', 'score_fuzz', 'explanation_semantic_sim')")  # fmt: skip
+    anchors = run(
+        db,
+        "SELECT DISTINCT metric, z FROM analysis.failure_anchors WHERE metric IN ('score_embedding', 'score_fuzz', 'explanation_semantic_sim')",
+    )
     assert {z for _, z in anchors} == {0}
     raw = run(db, "SELECT raw FROM analysis.failure_anchors WHERE metric = 'score_embedding'")
     assert raw == [(None,)] * 3
@@ -610,7 +662,7 @@ def test_fewer_features_than_a_cluster_needs_are_in_none():
 
 
 def test_metrics_of_an_explanation_are_means_over_those_that_have_them(db):
-    scores = "STRUCT(scorer VARCHAR, fuzz DOUBLE, simulation DOUBLE, detection DOUBLE, embedding DOUBLE)[]"  # fmt: skip
+    scores = "STRUCT(scorer VARCHAR, fuzz DOUBLE, simulation DOUBLE, detection DOUBLE, embedding DOUBLE)[]"
     score = {"scorer": "s", "simulation": None, "detection": None}
     fill(db, "master.features", f"feature_id BIGINT, llm_explainer VARCHAR, semantic_similarity STRUCT(explainer VARCHAR, cosine_similarity FLOAT)[], scores {scores}", [
         (1, "a", [{"explainer": "b", "cosine_similarity": 0.5}, {"explainer": "c", "cosine_similarity": 0.25}],
@@ -621,8 +673,9 @@ def test_metrics_of_an_explanation_are_means_over_those_that_have_them(db):
     fill(db, "analysis.display_patterns", "feature_id BIGINT, semantic_similarity FLOAT, char_share DOUBLE, word_share DOUBLE", [(1, 0.25, 0.125, 0.5)])  # fmt: skip
     make(db, "analysis.explanation_metrics")
     assert run(db, "FROM analysis.explanation_metrics ORDER BY feature_id") == [
-        (1, 0, "a", 0.5, 0.75, 0.75, None, 0.375), (2, 0, "a", None, None, None, None, None),
-    ]  # fmt: skip
+        (1, 0, "a", 0.5, 0.75, 0.75, None, 0.375),
+        (2, 0, "a", None, None, None, None, None),
+    ]
 
 
 # --- section 6: natural text ---------------------------------------------------------------------
@@ -639,5 +692,9 @@ def test_metrics_of_an_explanation_are_means_over_those_that_have_them(db):
     ],
 )
 def test_natural_text_is_words_joined_by_a_space(db, tokens, marker, text):
-    assert ask(db, "natural_text($tokens::VARCHAR[], $marker)", tokens=tokens, marker=marker) == text  # fmt: skip
-    assert ask(db, "window_text($tokens::VARCHAR[], 'tokens', '▁')", tokens=tokens) == " ".join(tokens)  # fmt: skip
+    assert (
+        ask(db, "natural_text($tokens::VARCHAR[], $marker)", tokens=tokens, marker=marker) == text
+    )
+    assert ask(db, "window_text($tokens::VARCHAR[], 'tokens', '▁')", tokens=tokens) == " ".join(
+        tokens
+    )

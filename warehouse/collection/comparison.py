@@ -49,7 +49,10 @@ def compare_members(
     parts: Mapping[str, Part],
 ) -> None:
     """Make the relations of `compare`; none where the members lack what they read."""
-    there = {row[0] for row in run(connection, "SELECT schema_name || '.' || view_name FROM duckdb_views()")}  # fmt: skip
+    there = {
+        row[0]
+        for row in run(connection, "SELECT schema_name || '.' || view_name FROM duckdb_views()")
+    }
     if not there.issuperset(_NEEDED):
         return
     own = {name: model for name, model in models.items() if model.schema == "compare"}
@@ -115,7 +118,11 @@ def _write_pairs(
         float(settings["input.max_expansion"]),
     )
     if pairs is None:
-        empty = {"feature_id": pa.int64(), "other_feature_id": pa.int64(), "cosine_similarity": pa.float32()}  # fmt: skip
+        empty = {
+            "feature_id": pa.int64(),
+            "other_feature_id": pa.int64(),
+            "cosine_similarity": pa.float32(),
+        }
         pairs = pa.schema(list(empty.items())).empty_table()
     write_durably(path, lambda place: pq.write_table(pairs, place))
 

@@ -68,13 +68,18 @@ def make_part(member: Member, models: Mapping[str, Model], parts: Path, keep: bo
     WarehouseError: the member has no warehouse, or is being published now.
     """
     with open_apart(member.project().layout.warehouse, unsafe=True) as connection:
-        if not run(connection, "SELECT 1 FROM duckdb_tables() WHERE schema_name = '_warehouse' AND table_name = 'builds'"):  # fmt: skip
+        if not run(
+            connection,
+            "SELECT 1 FROM duckdb_tables() WHERE schema_name = '_warehouse' AND table_name = 'builds'",
+        ):
             raise WarehouseError(
                 f'"{member.data / "warehouse.duckdb"}" is a DuckDB file that this program did not write',
                 "move it away, then build again",
             )
         build = published(connection)
-        key = digest(_VERSION, member.name, member.data.resolve(), *collected(models), *masters(models), keep)[:8]  # fmt: skip
+        key = digest(
+            _VERSION, member.name, member.data.resolve(), *collected(models), *masters(models), keep
+        )[:8]
         place = parts.resolve() / digest(member.name)[:16] / f"{build.build_id}-{key}"
         if not place.exists():
             _make(connection, member, build, models, place, keep)
@@ -110,7 +115,9 @@ def _make(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     there = {row[0] for row in run(connection, "SELECT node FROM _warehouse.nodes")}
-    sae_id = run(connection, "SELECT sae_id FROM staging.sae")[0][0] if "staging.sae" in there else None  # fmt: skip
+    sae_id = (
+        run(connection, "SELECT sae_id FROM staging.sae")[0][0] if "staging.sae" in there else None
+    )
     _assert_whole(member, build.build_id)
     files = {}
     for name in masters(models):
@@ -127,7 +134,11 @@ def _make(
         "SELECT name, hash FROM _warehouse.files WHERE input = 'raw.decoder' AND status = 'read' ORDER BY name LIMIT 1",
     )
     path, content = decoder[0] if decoder else ("", "")
-    rows = run(connection, "SELECT largest + 1 FROM staging.feature_range") if "staging.feature_range" in there else []  # fmt: skip
+    rows = (
+        run(connection, "SELECT largest + 1 FROM staging.feature_range")
+        if "staging.feature_range" in there
+        else []
+    )
     part = {
         "version": _VERSION,
         "member": member.name,

@@ -129,18 +129,24 @@ def find_data() -> Path:
 def common_options() -> Iterator[click.Option]:
     """The options that every command takes before its name and after it."""
     yield click.Option(
-        ["--data"], type=click.Path(path_type=Path, file_okay=False), expose_value=False,
-        callback=_take("data"), help="The data directory.",
-    )  # fmt: skip
+        ["--data"],
+        type=click.Path(path_type=Path, file_okay=False),
+        expose_value=False,
+        callback=_take("data"),
+        help="The data directory.",
+    )
     yield click.Option(
         ["--set", "overrides"], metavar="KEY=VALUE", multiple=True, expose_value=False,
         shell_complete=complete("settings"), callback=_take("overrides"), help="A setting for this run.",
     )  # fmt: skip
     for names in (["-v", "--verbose"], ["--json-log"]):
         yield click.Option(
-            names, is_flag=True, expose_value=False, hidden=True,
+            names,
+            is_flag=True,
+            expose_value=False,
+            hidden=True,
             callback=_take(names[-1].lstrip("-").replace("-", "_")),
-        )  # fmt: skip
+        )
 
 
 def output_option(told: str = "Write to this file.") -> Callable:

@@ -150,7 +150,11 @@ def listing(opened: Opened, view: View, limit: int) -> tuple[Query, list[str], l
 
 def _flat(value: object) -> object:
     """Nested values as JSON, so that a CSV cell can be read back."""
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | Mapping) else value  # fmt: skip
+    return (
+        json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, list | Mapping)
+        else value
+    )
 
 
 def cell(value: object) -> object:

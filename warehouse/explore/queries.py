@@ -172,7 +172,9 @@ WHERE feature_id = {query.bind(view.feature)}"""
         """WHERE and every filter of the view; '' without one."""
         found = list(more)
         if view.text:
-            found.append(f"feature_id IN (SELECT feature_id FROM analysis.explanations WHERE {_has('text', query.bind(re.escape(view.text)))})")  # fmt: skip
+            found.append(
+                f"feature_id IN (SELECT feature_id FROM analysis.explanations WHERE {_has('text', query.bind(re.escape(view.text)))})"
+            )
         if view.tokens:
             found.append(self._fires_on(query, view.tokens))
         if view.patterns:

@@ -61,9 +61,13 @@ def serve(data: Path, port: int | None, begun: Callable[[str], None]) -> None:
 def make_server(explorer: Explorer) -> uvicorn.Server:
     """A server that says nothing and, told to end, waits a second for its answers."""
     config = uvicorn.Config(
-        explorer.app, log_level="error", access_log=False, lifespan="off", server_header=False,
+        explorer.app,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
         timeout_graceful_shutdown=1,
-    )  # fmt: skip
+    )
     return uvicorn.Server(config)
 
 

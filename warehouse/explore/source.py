@@ -103,8 +103,10 @@ def _described(connection: duckdb.DuckDBPyConnection, data: Path) -> Opened:
         types = {row[0]: row[1] for row in run(connection, f"DESCRIBE {OVERVIEW}")}
         has_map = bool(run(connection, "SELECT 1 FROM analysis.feature_projection LIMIT 1"))
     catalog = Catalog(
-        types, has_map, float(settings["patterns.semantic_threshold"]),
+        types,
+        has_map,
+        float(settings["patterns.semantic_threshold"]),
         float(settings["patterns.lexical_threshold"]),
-    )  # fmt: skip
+    )
     window = (int(settings["windows.embedding_tokens"]), str(settings["windows.edge"]))
     return Opened(connection, build.build_id, catalog, window, data)

@@ -153,8 +153,14 @@ def _facts(project: Project) -> dict[str, object]:
     with open_read_only(project.layout.warehouse) as connection:
 
         def names(table: str, column: str) -> list[str]:
-            found = run(connection, f"SELECT DISTINCT {identifier(column)} FROM {identifier(table)} ORDER BY 1")  # fmt: skip
-            return [_harmless(PurePath(row[0]).name if row[0].startswith("/") else row[0]) for row in found]  # fmt: skip
+            found = run(
+                connection,
+                f"SELECT DISTINCT {identifier(column)} FROM {identifier(table)} ORDER BY 1",
+            )
+            return [
+                _harmless(PurePath(row[0]).name if row[0].startswith("/") else row[0])
+                for row in found
+            ]
 
         [(features,)] = run(connection, "SELECT count(*) FROM staging.features")
         return {

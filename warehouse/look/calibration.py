@@ -101,9 +101,15 @@ class Calibration:
         for name in names:
             if name not in found:
                 near = nearest(name, list(found))
-                raise UsageError(f'--only "{name}" is no threshold', f'did you mean "{near}"?' if near else ", ".join(found))  # fmt: skip
+                raise UsageError(
+                    f'--only "{name}" is no threshold',
+                    f'did you mean "{near}"?' if near else ", ".join(found),
+                )
             if found[name] is None:
-                raise UsageError(f'--only "{name}": there is nothing to shuffle', "see the table of python cli.py calibrate")  # fmt: skip
+                raise UsageError(
+                    f'--only "{name}": there is nothing to shuffle',
+                    "see the table of python cli.py calibrate",
+                )
         return {n: v for n, v in found.items() if v is not None and (n in names or not names)}
 
     def as_json(self) -> str:
@@ -157,7 +163,9 @@ def write(settings: Settings, chosen: Mapping[str, float]) -> Path:
 
 
 def _as_built(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Settings:
-    ours = {n: v for n, v in settings.values.items() if n in THRESHOLDS or n.startswith("calibration.")}  # fmt: skip
+    ours = {
+        n: v for n, v in settings.values.items() if n in THRESHOLDS or n.startswith("calibration.")
+    }
     built = published(connection).settings(settings.data)
     return Settings(settings.data, {**built.values, **ours})
 
@@ -184,7 +192,9 @@ def _under_each_choice(
 ) -> str:
     """The model's own SQL once a choice, with the thresholds of that choice."""
     values: dict[str, dict[str, object]] = {choice: {} for choice in CHOICES}
-    for name, choice, value in run(connection, "SELECT threshold, choice, value FROM calibration.thresholds"):  # fmt: skip
+    for name, choice, value in run(
+        connection, "SELECT threshold, choice, value FROM calibration.thresholds"
+    ):
         values[choice][name] = settings[name] if value is None else value
     parts = []
     for choice, thresholds in values.items():
@@ -197,15 +207,31 @@ def _under_each_choice(
 
 
 def _told(connection: duckdb.DuckDBPyConnection, model: str) -> Calibration:
-    shares = run(connection, "SELECT threshold, choice, value, null_share, null_share_low, null_share_high, real_share FROM calibration.thresholds")  # fmt: skip
-    facts = run(connection, "SELECT threshold, null_values, null_features, null_mean, null_mean_low, null_mean_high, real_values FROM calibration.thresholds WHERE choice = 'now'")  # fmt: skip
+    shares = run(
+        connection,
+        "SELECT threshold, choice, value, null_share, null_share_low, null_share_high, real_share FROM calibration.thresholds",
+    )
+    facts = run(
+        connection,
+        "SELECT threshold, null_values, null_features, null_mean, null_mean_low, null_mean_high, real_values FROM calibration.thresholds WHERE choice = 'now'",
+    )
     choices: dict[str, dict[str, Threshold]] = {name: {} for name in THRESHOLDS}
-    for name, choice, value, *null_shares, real_share in sorted(shares, key=lambda row: CHOICES.index(row[1])):  # fmt: skip
-        choices[name][choice] = Threshold(value, *null_shares, real_share if value is not None else None)  # fmt: skip
+    for name, choice, value, *null_shares, real_share in sorted(
+        shares, key=lambda row: CHOICES.index(row[1])
+    ):
+        choices[name][choice] = Threshold(
+            value, *null_shares, real_share if value is not None else None
+        )
     by_name = {name: Null(name, *null, choices[name]) for name, *null in facts}
     nulls = [by_name[name] for name in THRESHOLDS]
-    types = run(connection, "SELECT choice, pattern_type, type_now, features FROM calibration.type_changes ORDER BY ALL")  # fmt: skip
-    matching = run(connection, "SELECT choice, groups, aligned_phrases, tried, matched, new_features FROM calibration.match_changes")  # fmt: skip
+    types = run(
+        connection,
+        "SELECT choice, pattern_type, type_now, features FROM calibration.type_changes ORDER BY ALL",
+    )
+    matching = run(
+        connection,
+        "SELECT choice, groups, aligned_phrases, tried, matched, new_features FROM calibration.match_changes",
+    )
     return Calibration(
         model,
         tuple(nulls),

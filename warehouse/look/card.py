@@ -275,9 +275,10 @@ class Card:
         order = {e.explainer: place for place, e in enumerate(self.explanations)}
         return [
             (e.explainer, other.explainer, other.cosine_similarity)
-            for e in self.explanations for other in e.similarities
+            for e in self.explanations
+            for other in e.similarities
             if order[e.explainer] < order.get(other.explainer, -1)
-        ]  # fmt: skip
+        ]
 
     def quantile_range(self, quantile: int) -> str:
         """A quantile's name with the activations it spans."""

@@ -156,7 +156,7 @@ def _reasons(
     above, no = by[kind in ("semantic", "both")]
     first = f"its examples' mean similarity {similarity:.4g} is {above} {semantic:g}: {no}semantic"
     above, no = by[kind in ("lexical", "both")]
-    second = f"its largest mean Jaccard {largest.mean_jaccard:.4g} (n = {largest.n}) is {above} {lexical:g}: {no}lexical"  # fmt: skip
+    second = f"its largest mean Jaccard {largest.mean_jaccard:.4g} (n = {largest.n}) is {above} {lexical:g}: {no}lexical"
     return [first, second]
 
 
@@ -170,12 +170,13 @@ def _explanation(
         text=row["text"],
         phrases=[
             Phrase(p["text"], p["chunk_index"], p["group_id"])
-            for p in phrases if p["explainer"] == row["explainer"]
+            for p in phrases
+            if p["explainer"] == row["explainer"]
         ],
         similarities=[Similarity(**s) for s in row["similarities"]],
         scores=[Score(**s) for s in row["scores"]],
         cause=causes.get(row["explainer"]),
-    )  # fmt: skip
+    )
 
 
 def _groups(phrases: Sequence[Mapping[str, object]]) -> list[Group]:
@@ -235,7 +236,11 @@ def _occurrences(tokens: Sequence[str], ngram: str, whole: int) -> dict[int, lis
         ends.append(ends[-1] + len(token))
     joined = "".join(tokens)
     if whole:
-        begins = [ends[i] for i in range(len(tokens) - whole + 1) if "".join(tokens[i : i + whole]) == ngram]  # fmt: skip
+        begins = [
+            ends[i]
+            for i in range(len(tokens) - whole + 1)
+            if "".join(tokens[i : i + whole]) == ngram
+        ]
     else:
         begins = [i for i in range(len(joined)) if joined.startswith(ngram, i)]
     marks: dict[int, list[tuple[int, int]]] = {}

@@ -48,7 +48,9 @@ def select_features(
         count = len(found)
         rows = min(count, limit or count)
         # A line end, so that a comment in `sort` does not swallow what follows.
-        found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(rows)  # fmt: skip
+        found = _checked("--sort", sort, known, lambda: found.order(f"{sort}\n, feature_id")).limit(
+            rows
+        )
         shown = [*(name for name in _MEMBER if name in known), *_SHOWN]
         with lacking("a list of features needs", project.data):
             sql = found.select(*shown).sql_query() if as_table else found.sql_query()
@@ -83,7 +85,8 @@ def _checked(
         near = get_close_matches(unknown[1], known, n=3, cutoff=0.5)
         raise UsageError(
             f'{option} "{text}": there is no column "{unknown[1]}"',
-            f"did you mean {' or '.join(near)}?" if near
+            f"did you mean {' or '.join(near)}?"
+            if near
             else f"text stands in single quotes; columns: {', '.join(known)}",
-        ) from None  # fmt: skip
+        ) from None
     return relation

@@ -154,7 +154,10 @@ def show(layout: Layout, text: str) -> Details:
             [build.build_id],
         )[0][0]
         inputs = []
-        if run(connection, "SELECT 1 FROM duckdb_tables() WHERE schema_name = '_warehouse' AND table_name = 'build_inputs'"):  # fmt: skip
+        if run(
+            connection,
+            "SELECT 1 FROM duckdb_tables() WHERE schema_name = '_warehouse' AND table_name = 'build_inputs'",
+        ):
             inputs = run(
                 connection,
                 """SELECT input, files, bytes, records, hash

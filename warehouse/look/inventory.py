@@ -102,7 +102,10 @@ def read_ledger(layout: Layout) -> Ledger | None:
 def _facts(warehouse: Path) -> dict[str, tuple]:
     """File → (dialect, records, kept, quarantined, outside scope), as far as it was staged."""
     with open_read_only(warehouse, unsafe=True) as connection:
-        if not run(connection, "SELECT 1 FROM duckdb_views() WHERE schema_name = 'staging' AND view_name = 'files'"):  # fmt: skip
+        if not run(
+            connection,
+            "SELECT 1 FROM duckdb_views() WHERE schema_name = 'staging' AND view_name = 'files'",
+        ):
             return {}
         return {
             row[0]: row[1:] for row in run(connection, f"SELECT file, {_FACTS} FROM staging.files")

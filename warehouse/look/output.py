@@ -49,6 +49,10 @@ def _assert_free_inside(layout: Layout, output: Path, place: Path) -> None:
 
 def _rooms(layout: Layout) -> tuple[Path, ...]:
     return (
-        layout.data / "raw", layout.master, layout.vectors, layout.projections, layout.history,
+        layout.data / "raw",
+        layout.master,
+        layout.vectors,
+        layout.projections,
+        layout.history,
         layout.work,
-    )  # fmt: skip
+    )

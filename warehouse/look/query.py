@@ -75,7 +75,10 @@ def _opened(project: Project, sql: str, unsafe: bool) -> Iterator[duckdb.DuckDBP
         except duckdb.PermissionException as error:
             raise WarehouseError(f"the query failed: {str(error).strip()}", _UNSAFE) from None
         except duckdb.OutOfMemoryException as error:
-            raise WarehouseError(f"the query needs more than {_MEMORY} of this machine's memory: {first_line(error)}", "ask for fewer rows or columns at a time") from None  # fmt: skip
+            raise WarehouseError(
+                f"the query needs more than {_MEMORY} of this machine's memory: {first_line(error)}",
+                "ask for fewer rows or columns at a time",
+            ) from None
         except duckdb.IOException as error:
             hint = _NO_VECTORS if f"{layout.data.resolve()}/vectors" in str(error) else ""
             raise WarehouseError(f"the query failed: {first_line(error)}", hint) from None

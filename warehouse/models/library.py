@@ -84,8 +84,9 @@ def _recorded(lock: Path) -> dict[str, tuple[str, frozenset[str]]]:
         return {}
     return {
         name: (entry.get("fingerprint", ""), frozenset(entry["reads"]))
-        for name, entry in entries.items() if "reads" in entry
-    }  # fmt: skip
+        for name, entry in entries.items()
+        if "reads" in entry
+    }
 
 
 def find(name: str, known: Iterable[str]) -> str:
@@ -123,10 +124,12 @@ def check_lock(write: bool = False, lock: Path = LOCK) -> str:
     locked = _read_lock(lock)
     now = {name: _lock_entry(model) for name, model in known.items()}
     same_version = [
-        n for n, entry in now.items()
-        if n in locked and entry["version"] == locked[n]["version"]
+        n
+        for n, entry in now.items()
+        if n in locked
+        and entry["version"] == locked[n]["version"]
         and entry["fingerprint"] != locked[n]["fingerprint"]
-    ]  # fmt: skip
+    ]
     if same_version:
         raise WarehouseError(
             "changed under the same version: " + ", ".join(f'"{n}"' for n in same_version),

@@ -58,7 +58,10 @@ def _parse(text: str) -> object:
 
     def take(expected: str) -> None:
         if not tokens or tokens.pop(0) != expected:
-            raise WarehouseError(f'column type "{text}" is not understood', "List(...), Struct(name Type, ...), " + ", ".join(SCALARS))  # fmt: skip
+            raise WarehouseError(
+                f'column type "{text}" is not understood',
+                "List(...), Struct(name Type, ...), " + ", ".join(SCALARS),
+            )
 
     def one() -> object:
         name = tokens.pop(0) if tokens else ""

@@ -27,12 +27,18 @@ def environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
-        loader=PackageLoader("warehouse", "pages"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=PackageLoader("warehouse", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.filters |= {
-        "visible": visible, "visible_lines": visible_lines, "number": number, "count": count,
-    }  # fmt: skip
+        "visible": visible,
+        "visible_lines": visible_lines,
+        "number": number,
+        "count": count,
+    }
     made.globals["program_version"] = __version__
     return made
 

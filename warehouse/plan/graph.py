@@ -136,7 +136,9 @@ def _ordered(nodes: Mapping[str, Node]) -> list[str]:
     try:
         sorter.prepare()
     except CycleError as error:
-        raise WarehouseError(f"models read each other in a circle: {' → '.join(error.args[1])}") from None  # fmt: skip
+        raise WarehouseError(
+            f"models read each other in a circle: {' → '.join(error.args[1])}"
+        ) from None
     order: list[str] = []
     ready: list[str] = list(sorter.get_ready())
     while ready:

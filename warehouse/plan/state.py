@@ -132,7 +132,10 @@ def read_state(warehouse: Path) -> State:
             for row in run(connection, "SELECT * FROM _warehouse.files")
         }
         last = run(connection, "SELECT max_by(build_id, started) FROM _warehouse.builds")[0][0]
-        [(tags,)] = run(connection, "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()")  # fmt: skip
+        [(tags,)] = run(
+            connection,
+            "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()",
+        )
     return State(nodes, files, last or "", str(tags["storage_version"]).rstrip("+"))
 
 

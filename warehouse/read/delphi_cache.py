@@ -33,9 +33,13 @@ if TYPE_CHECKING:
 
 # Settings that decide what is kept of a latent: whoever reads raw.latents depends on them.
 SETTINGS = (
-    "sampling.quantiles", "sampling.per_quantile", "latents.max_records", "windows.embedding_tokens",
-    "statistics.bins", "statistics.top_tokens",
-)  # fmt: skip
+    "sampling.quantiles",
+    "sampling.per_quantile",
+    "latents.max_records",
+    "windows.embedding_tokens",
+    "statistics.bins",
+    "statistics.top_tokens",
+)
 
 _MAX_CONFIG = 1 << 20  # bytes of a run_config.json
 _PART = 2_000_000  # entries that DuckDB works on at once
@@ -102,9 +106,13 @@ def prompts(files: Sequence[InputFile]) -> pa.RecordBatchReader:
     import pyarrow as pa
 
     schema = pa.schema(
-        [("file", pa.string()), ("prompt_id", pa.int64()), ("token_ids", pa.list_(pa.int64())),
-         ("tokens", pa.list_(pa.string()))]
-    )  # fmt: skip
+        [
+            ("file", pa.string()),
+            ("prompt_id", pa.int64()),
+            ("token_ids", pa.list_(pa.int64())),
+            ("tokens", pa.list_(pa.string())),
+        ]
+    )
     tokenizer = next((f for f in files if f.input == "raw.tokenizer"), None)
     splits = sorted((f for f in files if f.input == "raw.latents"), key=_in_order)
     first = _first_tokens(splits)
@@ -212,7 +220,10 @@ def _refusals(
         "problem": [r[1] for r in rows],
         "raw": [r[2] for r in rows],
     }
-    columns = [pa.array(told[f.name], f.type) if f.name in told else pa.nulls(len(rows), f.type) for f in schema]  # fmt: skip
+    columns = [
+        pa.array(told[f.name], f.type) if f.name in told else pa.nulls(len(rows), f.type)
+        for f in schema
+    ]
     return pa.record_batch(columns, schema=schema)
 
 
@@ -269,12 +280,13 @@ def _told(
             }
             yield from pa.table(
                 [
-                    table[f.name].cast(f.type) if f.name in table.column_names
+                    table[f.name].cast(f.type)
+                    if f.name in table.column_names
                     else fixed.get(f.name, pa.nulls(len(table), f.type))
                     for f in schema
                 ],
                 schema=schema,
-            ).to_batches()  # fmt: skip
+            ).to_batches()
             connection.unregister("_entries")
 
 
@@ -324,7 +336,11 @@ def _parts(latent: np.ndarray) -> Iterator[slice]:
     first = 0
     while first < len(latent):
         at = np.searchsorted(ends, first + _PART, side="right") - 1
-        end = int(ends[at]) if at >= 0 and ends[at] > first else int(ends[np.searchsorted(ends, first, side="right")])  # fmt: skip
+        end = (
+            int(ends[at])
+            if at >= 0 and ends[at] > first
+            else int(ends[np.searchsorted(ends, first, side="right")])
+        )
         yield slice(first, end)
         first = end
 

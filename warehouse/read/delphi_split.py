@@ -69,7 +69,9 @@ def read_split(file: InputFile) -> Split:
     if values.ndim != 1 or values.dtype.kind != "f":
         raise DamageError("wrong type: activations are not a list of numbers")
     if len(locations) != len(values):
-        raise DamageError(f"lengths that do not fit: {len(locations)} locations, {len(values)} activations")  # fmt: skip
+        raise DamageError(
+            f"lengths that do not fit: {len(locations)} locations, {len(values)} activations"
+        )
     first, last = split_range(file.path) or (0, 2**32 - 1)
     prompt, position, latent = (np.ascontiguousarray(locations[:, i]) for i in range(3))
     refused = []

@@ -222,8 +222,10 @@ def choose_export(exports: Iterable[Export], setting: str) -> Export | None:
             return hits[0]
         raise UsageError(
             f'setting "input.export": "{setting}" is {"several exports" if hits else "no export"} under raw/',
-            f"there are {_quoted(by_name)}" if by_name else "an export holds source.jsonl beside features/, activations/ or explanations/",
-        )  # fmt: skip
+            f"there are {_quoted(by_name)}"
+            if by_name
+            else "an export holds source.jsonl beside features/, activations/ or explanations/",
+        )
     if len(by_name) > 1:
         raise UsageError(
             f"raw/ holds several exports: {_quoted(by_name)}",

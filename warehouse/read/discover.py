@@ -214,7 +214,10 @@ def _matches(settings: Settings, setting: str) -> list[Path]:
     if not found:
         directory = next((p for p in map(settings.data.joinpath, patterns) if p.is_dir()), None)
         if directory:
-            raise WarehouseError(f'"{directory}" is a directory, not a file', f'--set {setting}="raw/..." names the file')  # fmt: skip
+            raise WarehouseError(
+                f'"{directory}" is a directory, not a file',
+                f'--set {setting}="raw/..." names the file',
+            )
         raise WarehouseError(
             "no file matches " + " or ".join(f'"{settings.data / p}"' for p in patterns),
             f'copy it there, or name it: --set {setting}="raw/..."',

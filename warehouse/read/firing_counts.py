@@ -46,12 +46,15 @@ def firing_counts(
                 n = len(values)
                 yield pa.record_batch(
                     [
-                        pa.repeat(pa.scalar(file.name), n), pa.array(np.ones(n, np.int64)),
-                        pa.nulls(n, pa.string()), pa.repeat(pa.scalar(hookpoint), n),
-                        pa.array(np.arange(n)), pa.array(values),
+                        pa.repeat(pa.scalar(file.name), n),
+                        pa.array(np.ones(n, np.int64)),
+                        pa.nulls(n, pa.string()),
+                        pa.repeat(pa.scalar(hookpoint), n),
+                        pa.array(np.arange(n)),
+                        pa.array(values),
                     ],
                     schema=schema,
-                )  # fmt: skip
+                )
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 
@@ -84,11 +87,14 @@ def sparsity(files: Sequence[InputFile], counts: dict[str, int]) -> pa.RecordBat
             n = len(values)
             yield pa.record_batch(
                 [
-                    pa.repeat(pa.scalar(file.name), n), pa.array(np.ones(n, np.int64)),
-                    pa.nulls(n, pa.string()), pa.array(np.arange(n)), pa.array(values.astype(np.float64)),
+                    pa.repeat(pa.scalar(file.name), n),
+                    pa.array(np.ones(n, np.int64)),
+                    pa.nulls(n, pa.string()),
+                    pa.array(np.arange(n)),
+                    pa.array(values.astype(np.float64)),
                 ],
                 schema=schema,
-            )  # fmt: skip
+            )
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 
@@ -121,6 +127,6 @@ def _load_counts(file: InputFile, max_expansion: float) -> Mapping[str, np.ndarr
             or tensor.ndim != 1
             or tensor.is_floating_point()
         ):
-            raise DamageError("wrong type: a hookpoint's counts are not a list of whole numbers")  # fmt: skip
+            raise DamageError("wrong type: a hookpoint's counts are not a list of whole numbers")
         found[name] = tensor.to(torch.int64).numpy()
     return found

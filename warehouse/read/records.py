@@ -171,7 +171,9 @@ def _arrays(
     too_long = np.diff(offsets) > bounds.record + 1
     too_long[0] |= first_is_too_long
     if too_long.any():
-        cut = (a.as_py()[:HEAD] if long else a.as_py() for a, long in zip(array, too_long, strict=True))  # fmt: skip
+        cut = (
+            a.as_py()[:HEAD] if long else a.as_py() for a, long in zip(array, too_long, strict=True)
+        )
         array = pa.array(cut, pa.large_binary())
     if skip_blank:
         first, lengths = np.frombuffer(content, np.uint8)[offsets[:-1]], np.diff(offsets)

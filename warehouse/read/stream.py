@@ -32,9 +32,13 @@ def records(
     import pyarrow as pa
 
     schema = pa.schema(
-        [("file", pa.dictionary(pa.int32(), pa.string())), ("line", pa.int64()),
-         ("text", pa.large_string()), ("problem", pa.string())]
-    )  # fmt: skip
+        [
+            ("file", pa.dictionary(pa.int32(), pa.string())),
+            ("line", pa.int64()),
+            ("text", pa.large_string()),
+            ("problem", pa.string()),
+        ]
+    )
 
     def batches() -> Iterator[pa.RecordBatch]:
         for file in files:

@@ -77,13 +77,17 @@ def bars(
         "transform": [{"calculate": f"datum[{x!r}] + {step}", "as": "_end"}],
         "encoding": {
             "x": {
-                "field": x, "type": "quantitative", "bin": "binned", "title": titles[0],
-                "scale": {"domain": [low, high], "nice": False}, "axis": {"grid": False},
+                "field": x,
+                "type": "quantitative",
+                "bin": "binned",
+                "title": titles[0],
+                "scale": {"domain": [low, high], "nice": False},
+                "axis": {"grid": False},
             },
             "x2": {"field": "_end"},
             "y": {"field": y, "type": "quantitative", "title": titles[1], "axis": COUNT},
         },
-    }  # fmt: skip
+    }
 
 
 def rule(value: float | None, text: str, axis: str = "x", color: str = BAD) -> list[dict]:
@@ -91,7 +95,11 @@ def rule(value: float | None, text: str, axis: str = "x", color: str = BAD) -> l
     if value is None:
         return []
     other = {"y": {"value": -4}} if axis == "x" else {"x": {"value": WIDTH}}
-    place = {"align": "center", "baseline": "bottom"} if axis == "x" else {"align": "right", "baseline": "bottom", "dy": -2}  # fmt: skip
+    place = (
+        {"align": "center", "baseline": "bottom"}
+        if axis == "x"
+        else {"align": "right", "baseline": "bottom", "dy": -2}
+    )
     at = {axis: {"datum": value}}
     return [
         {"mark": {"type": "rule", "color": color, "strokeWidth": 1.5}, "encoding": at},

@@ -109,7 +109,9 @@ def _layers(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
     return layer
 
 
-def _with_dummies(boxes: dict[str, Box], parents: Mapping[str, Sequence[str]]) -> list[tuple[Box, Box]]:  # fmt: skip
+def _with_dummies(
+    boxes: dict[str, Box], parents: Mapping[str, Sequence[str]]
+) -> list[tuple[Box, Box]]:
     """The edges from layer to layer; adds to `boxes` one dummy a parent and crossed layer."""
     edges: dict[tuple[str, str], tuple[Box, Box]] = {}
     for name, own in sorted(parents.items()):

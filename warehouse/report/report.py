@@ -55,7 +55,10 @@ def render(project: Project) -> str:
     layout = project.layout
     with open_read_only(layout.warehouse, [layout.vectors]) as connection:
         queries = reader(connection, project)
-        facts = {name: queries.table(name) for name in ("totals", "builds", "inputs", "quarantine_reasons", "named_features")}  # fmt: skip
+        facts = {
+            name: queries.table(name)
+            for name in ("totals", "builds", "inputs", "quarantine_reasons", "named_features")
+        }
         values = queries.settings
         return page(
             "report.html",

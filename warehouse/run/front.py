@@ -28,7 +28,9 @@ def create_front(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Mod
             SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE {here} <> 'main'""",
         )
     }
-    former = run(connection, f"SELECT view_name FROM duckdb_views() WHERE NOT internal AND {here} = 'main'")  # fmt: skip
+    former = run(
+        connection, f"SELECT view_name FROM duckdb_views() WHERE NOT internal AND {here} = 'main'"
+    )
     for (name,) in former:
         run(connection, f"DROP VIEW {identifier(f'main.{name}')}")
     for model in models.values():

@@ -96,8 +96,13 @@ def _insert(connection: duckdb.DuckDBPyConnection, into: str, rows: Iterable[tup
 
 def save_inputs(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
     """Record what the ledger holds now, an input a row, as what this build knew."""
-    counted = run(connection, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'staging' AND table_name = 'file_counts'")  # fmt: skip
-    records = "coalesce((SELECT c.records FROM staging.file_counts c WHERE c.file = f.name), f.records)"  # fmt: skip
+    counted = run(
+        connection,
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'staging' AND table_name = 'file_counts'",
+    )
+    records = (
+        "coalesce((SELECT c.records FROM staging.file_counts c WHERE c.file = f.name), f.records)"
+    )
     run(
         connection,
         f"""INSERT INTO _warehouse.build_inputs

@@ -71,7 +71,11 @@ class Relations:
         """Drop a table or a view, `kind`, if there is one of this name."""
         schema, _, table = name.partition(".")
         function = "duckdb_views" if kind == "VIEW" else "duckdb_tables"
-        if run(self.connection, f"SELECT 1 FROM {function}() WHERE database_name = current_database() AND schema_name = ? AND {kind.lower()}_name = ?", [schema, table]):  # fmt: skip
+        if run(
+            self.connection,
+            f"SELECT 1 FROM {function}() WHERE database_name = current_database() AND schema_name = ? AND {kind.lower()}_name = ?",
+            [schema, table],
+        ):
             run(self.connection, f"DROP {kind} {identifier(name)}")
 
     def forget(self, name: str) -> None:
@@ -143,6 +147,7 @@ def unchanged_files(
         return None
     old = prepared.state.files
     return frozenset(
-        f.name for f in prepared.plan.files
+        f.name
+        for f in prepared.plan.files
         if f.input in node.parents and f.name in old and old[f.name].hash == f.hash
-    )  # fmt: skip
+    )

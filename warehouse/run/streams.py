@@ -61,7 +61,9 @@ class Streams:
     ) -> None:
         files = [f for f in feeding(name, self.prepared.plan.files) if f.name not in reused]
         if node.model.files:
-            named = run(self.connection, f"SELECT DISTINCT file FROM {identifier(node.model.files)}")  # fmt: skip
+            named = run(
+                self.connection, f"SELECT DISTINCT file FROM {identifier(node.model.files)}"
+            )
             opened = {file for (file,) in named}
             files = [f for f in files if f.name in opened]
         if INPUTS[name].opens_files:

@@ -120,9 +120,13 @@ class SentenceWriter:
     def sentence(self, topic: Topic) -> tuple[list[str], list[int]]:
         """Tokens of one sentence and the positions at which its topic words begin."""
         choices = {
-            "N": topic.nouns, "V": topic.verbs, "A": topic.adjectives,
-            "P": self.people, "M": self.manners, "D": self.digits,
-        }  # fmt: skip
+            "N": topic.nouns,
+            "V": topic.verbs,
+            "A": topic.adjectives,
+            "P": self.people,
+            "M": self.manners,
+            "D": self.digits,
+        }
         words: list[str] = []
         content: list[int] = []
         for slot in self.rng.choice(self.patterns):

@@ -130,8 +130,11 @@ def _records(
         for prompt, text in sorted(values.items())
     )
     return lines, {
-        "records": len(values), "active": len(prompts), "silent": len(silent), "pairs": pair_count
-    }  # fmt: skip
+        "records": len(values),
+        "active": len(prompts),
+        "silent": len(silent),
+        "pairs": pair_count,
+    }
 
 
 def _pairs(

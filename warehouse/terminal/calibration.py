@@ -35,9 +35,12 @@ def show_calibration(found: calibrations.Calibration) -> None:
     )  # fmt: skip
     for null in found.nulls:
         facts = [
-            null.setting, f"{null.null_values:,}", f"{null.null_features:,}",
-            number(null.null_mean, 3), _interval(null.null_mean_low, null.null_mean_high),
-        ]  # fmt: skip
+            null.setting,
+            f"{null.null_values:,}",
+            f"{null.null_features:,}",
+            number(null.null_mean, 3),
+            _interval(null.null_mean_low, null.null_mean_high),
+        ]
         for choice in calibrations.CHOICES:
             threshold = null.choices[choice]
             table.add_row(
@@ -60,10 +63,15 @@ def show_calibration(found: calibrations.Calibration) -> None:
             for (place, now, was), count in found.types.items()
             if place == choice and now != was
         ]
-        OUT.print(f"at {choice}: {', '.join(moved) or 'every feature keeps its type'}", soft_wrap=True)  # fmt: skip
+        OUT.print(
+            f"at {choice}: {', '.join(moved) or 'every feature keeps its type'}", soft_wrap=True
+        )
     new = max(m.new_features for m in found.matching.values())
     if new:
-        OUT.print("of features whose type changes, phrases are tried for the first time: diff with --set tells what matches", soft_wrap=True)  # fmt: skip
+        OUT.print(
+            "of features whose type changes, phrases are tried for the first time: diff with --set tells what matches",
+            soft_wrap=True,
+        )
 
 
 def _changes_of_types(found: calibrations.Calibration) -> FittedTable:
@@ -76,10 +84,12 @@ def _changes_of_types(found: calibrations.Calibration) -> FittedTable:
         ]
         table.add_row(f"features {kind}", *(f"{count:,}" for count in counts))
     rows = {
-        "aligned groups": "groups", "phrases in them": "aligned_phrases",
-        "phrases tried (now aligned)": "tried", "phrases matched": "matched",
+        "aligned groups": "groups",
+        "phrases in them": "aligned_phrases",
+        "phrases tried (now aligned)": "tried",
+        "phrases matched": "matched",
         "features to try for the first time": "new_features",
-    }  # fmt: skip
+    }
     for title, name in rows.items():
         counts = [getattr(found.matching[choice], name) for choice in calibrations.CHOICES]
         table.add_row(title, *(f"{count:,}" for count in counts))

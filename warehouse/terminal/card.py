@@ -18,8 +18,12 @@ from warehouse.text import visible
 _GROUPS = ("cyan", "yellow", "green", "magenta", "blue", "red")
 # From weak to strong on a dark and on a light ground alike: the letters first, then what is behind.
 _HEAT = (
-    "dark_orange", "bold dark_orange", "black on #c98a3c", "black on #ec8f1e", "bold black on #ff9a1f",
-)  # fmt: skip
+    "dark_orange",
+    "bold dark_orange",
+    "black on #c98a3c",
+    "black on #ec8f1e",
+    "bold black on #ff9a1f",
+)
 _BAR = 12
 _WRONG = 5  # of the judges, with the example that each is surest and wrong about
 _CARD_WIDTH = 120
@@ -156,7 +160,9 @@ def _scores(card: Card) -> list[RenderableType]:
 
 def _judgements(card: Card) -> list[RenderableType]:
     """How each scorer judged each explanation, and the examples that it was surest and wrong about."""
-    table = _grid("explainer", "scorer", "method", "right", "missed", "false alarms", "failed", numbers=3)  # fmt: skip
+    table = _grid(
+        "explainer", "scorer", "method", "right", "missed", "false alarms", "failed", numbers=3
+    )
     for judged in card.judgements:
         figures = (judged.right, judged.missed, judged.false_alarms, judged.failed)
         names = (_name(card, judged.explainer), _name(card, judged.scorer))
@@ -191,10 +197,12 @@ def _pattern(card: Card) -> list[RenderableType]:
         chosen = gram == pattern.selected
         name = DASH if gram.ngram is None else f'"{visible(gram.ngram)}"'
         grams.add_row(
-            str(gram.n), number(gram.mean_jaccard, 3),
+            str(gram.n),
+            number(gram.mean_jaccard, 3),
             Text.assemble((name, "underline" if chosen else "")),
-            count(gram.count), Text("chosen" if chosen else "", "dim"),
-        )  # fmt: skip
+            count(gram.count),
+            Text("chosen" if chosen else "", "dim"),
+        )
     return [table, *(Text(reason) for reason in pattern.reasons), *_shared(card), grams]
 
 
@@ -206,7 +214,7 @@ def _shared(card: Card) -> list[RenderableType]:
             f"is in {count(one.examples)} of {count(card.num_sampled)} examples"
         )
         for one in card.pattern.shared
-    ] or [Text("they share no n-gram", "dim")]  # fmt: skip
+    ] or [Text("they share no n-gram", "dim")]
 
 
 def _causes(card: Card) -> list[RenderableType]:
@@ -232,16 +240,21 @@ def _matching(card: Card) -> list[RenderableType]:
     if not card.matches:
         return [Text(f"nothing was tried: {card.untried}", "dim")]
     threshold = card.build.settings["matching.threshold"]
-    tried = f"{count(card.num_matches)} of {count((card.num_matches or 0) + (card.num_mismatches or 0))}"  # fmt: skip
+    tried = f"{count(card.num_matches)} of {count((card.num_matches or 0) + (card.num_mismatches or 0))}"
     table = _grid("", "similarity", "", "")
     for match in card.matches:
         sign, style = {
-            "match": ("✓", "green"), "explanation_only": ("✗", "red"), "activation_only": ("?", "yellow"),
-        }[match.outcome]  # fmt: skip
+            "match": ("✓", "green"),
+            "explanation_only": ("✗", "red"),
+            "activation_only": ("?", "yellow"),
+        }[match.outcome]
         table.add_row(
-            Text(sign, style), number(match.similarity), match.told,
-            Text(visible(match.text)[:200]), Text(_name(card, match.explainer or ""), "dim"),
-        )  # fmt: skip
+            Text(sign, style),
+            number(match.similarity),
+            match.told,
+            Text(visible(match.text)[:200]),
+            Text(_name(card, match.explainer or ""), "dim"),
+        )
     return [Text(f"{tried} phrases match (similarity of at least {threshold:g})"), table]
 
 
@@ -289,9 +302,12 @@ def _neighbours(card: Card) -> list[RenderableType]:
     for near in card.neighbours:
         silent = "" if near.num_active else "no activations"
         table.add_row(
-            str(near.feature_id), number(near.similarity, 3), number(near.example_similarity),
-            near.pattern_type or "", Text(_cut(near.explanation) or silent, "" if near.explanation else "dim"),
-        )  # fmt: skip
+            str(near.feature_id),
+            number(near.similarity, 3),
+            number(near.example_similarity),
+            near.pattern_type or "",
+            Text(_cut(near.explanation) or silent, "" if near.explanation else "dim"),
+        )
     return [table]
 
 

@@ -65,8 +65,10 @@ def show_publications(collection: Collection, builds: Sequence[Build], limit: in
     table = make_table("collection", "started", "members with new rows", numbers=())
     for build in list(reversed(builds))[:limit]:
         table.add_row(
-            build.build_id, f"{build.started:%Y-%m-%d %H:%M:%S}", escape(visible(", ".join(build.changed))),
-        )  # fmt: skip
+            build.build_id,
+            f"{build.started:%Y-%m-%d %H:%M:%S}",
+            escape(visible(", ".join(build.changed))),
+        )
     OUT.print(table)
     if not builds:
         OUT.print(f"{collection.layout.warehouse} was not published yet", soft_wrap=True)

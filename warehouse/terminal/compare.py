@@ -56,9 +56,13 @@ def _pairs(rows: Rows) -> None:
     )  # fmt: skip
     for row in rows:
         table.add_row(
-            _both(row), "the same" if row["same_sae"] else "two", _PAIRINGS[row["pairing"]],
-            f"{row['pairs']:,}", f"{row['mutual_neighbours']:,}", _figure(row["median_cosine"]),
-        )  # fmt: skip
+            _both(row),
+            "the same" if row["same_sae"] else "two",
+            _PAIRINGS[row["pairing"]],
+            f"{row['pairs']:,}",
+            f"{row['mutual_neighbours']:,}",
+            _figure(row["median_cosine"]),
+        )
     OUT.print(table)
 
 
@@ -82,7 +86,11 @@ def _differences(title: str, rows: Rows, counts: tuple[str, str]) -> None:
         cells += [_count(row, counts[0]), _figure(row["mean"]), _figure(row["other_mean"])]
         cells += [_signed(row["difference"]), _interval(row, "difference")]
         if matched:
-            cells += [_count(row, counts[1]), _signed(row["matched_difference"]), _interval(row, "matched")]  # fmt: skip
+            cells += [
+                _count(row, counts[1]),
+                _signed(row["matched_difference"]),
+                _interval(row, "matched"),
+            ]
         table.add_row(*cells)
     OUT.print(table)
 
@@ -94,9 +102,13 @@ def _variance(rows: Rows) -> None:
     )
     for row in rows:
         table.add_row(
-            _text(row["method"]) or "fuzz, detection, embedding", str(row["factor"]), f"{row['levels']:,}",
-            f"{row['num_values']:,}", _figure(row["eta_squared"]), _figure(row["omega_squared"]),
-        )  # fmt: skip
+            _text(row["method"]) or "fuzz, detection, embedding",
+            str(row["factor"]),
+            f"{row['levels']:,}",
+            f"{row['num_values']:,}",
+            _figure(row["eta_squared"]),
+            _figure(row["omega_squared"]),
+        )
     OUT.print(table)
 
 

@@ -75,9 +75,12 @@ def _table_diff(table: TableDiff, question: Question) -> None:
         shown = make_table("  column", "changed", "largest", "mean", "old → new", numbers=(1, 2, 3))
         for column in sorted(table.columns, key=lambda c: c.nested):
             shown.add_row(
-                f"  {column.name}", f"{column.changed:,}", format_number(column.largest),
-                format_number(column.mean), escape(_examples(column, question)),
-            )  # fmt: skip
+                f"  {column.name}",
+                f"{column.changed:,}",
+                format_number(column.largest),
+                format_number(column.mean),
+                escape(_examples(column, question)),
+            )
         OUT.print(shown)
 
 

@@ -24,14 +24,19 @@ from warehouse.text import visible
 
 def show_history(project: Project, builds: Sequence[histories.Build], limit: int) -> None:
     """The builds, newest first, and what the kept results cost."""
-    table = make_table("build", "started", "seconds", "ran", "results", "settings changed", numbers=(2, 3))  # fmt: skip
+    table = make_table(
+        "build", "started", "seconds", "ran", "results", "settings changed", numbers=(2, 3)
+    )
     for build in list(reversed(builds))[:limit]:
         kept = f"kept, {format_size(build.kept.bytes)}" if build.kept else ""
         table.add_row(
-            build.build_id, f"{build.started:%Y-%m-%d %H:%M:%S}", format_seconds(build.seconds),
-            f"{build.ran:,}", "published" if build.published else kept,
+            build.build_id,
+            f"{build.started:%Y-%m-%d %H:%M:%S}",
+            format_seconds(build.seconds),
+            f"{build.ran:,}",
+            "published" if build.published else kept,
             escape(describe_settings(build.changed)),
-        )  # fmt: skip
+        )
     OUT.print(table)
     if len(builds) > limit:
         OUT.print(f"{len(builds) - limit:,} earlier builds: --limit {len(builds)}")
@@ -65,9 +70,13 @@ def show_build(details: histories.Details) -> None:
     table = make_table("node", "version", "rows", "seconds", "result", "why", numbers=(1, 2, 3))
     for node in details.nodes:
         table.add_row(
-            node.node, str(node.version), format_count(node.rows), f"{node.seconds:.2f}",
-            escape(cut(visible(node.result), 40)), escape(node.reason),
-        )  # fmt: skip
+            node.node,
+            str(node.version),
+            format_count(node.rows),
+            f"{node.seconds:.2f}",
+            escape(cut(visible(node.result), 40)),
+            escape(node.reason),
+        )
     if details.nodes:
         OUT.print(table)
     same = f"; {details.same} came out of a check as they were" if details.same else ""

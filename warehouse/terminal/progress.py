@@ -29,9 +29,12 @@ def progress(json_log: bool, verbose: bool) -> Iterator[Callable[[Event], None]]
     )
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=ERR, transient=True) as bars:
         tasks: dict[str, int] = {}
 

@@ -67,8 +67,10 @@ def show_query(
 
 
 _ENDINGS = {
-    "table": (".table", ".txt"), "line": (".line", ".txt"), "markdown": (".markdown", ".md"),
-}  # fmt: skip
+    "table": (".table", ".txt"),
+    "line": (".line", ".txt"),
+    "markdown": (".markdown", ".md"),
+}
 
 
 def form_of(form: str | None, output: Path | None) -> str:

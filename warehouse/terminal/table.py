@@ -45,15 +45,20 @@ class FittedTable:
         ]
         widths = fit([head.plain for head in heads], naturals, options.max_width)
         table = Table(
-            box=None, pad_edge=False, header_style="bold", show_edge=False,
+            box=None,
+            pad_edge=False,
+            header_style="bold",
+            show_edge=False,
             show_header=self.show_header,
-        )  # fmt: skip
+        )
         for place, width in enumerate(widths):
             table.add_column(
                 Text("\n".join(head_lines(heads[place].plain, width))),
                 justify="right" if place in self.right else "left",
-                width=width, no_wrap=not self.fold, overflow="fold" if self.fold else "ellipsis",
-            )  # fmt: skip
+                width=width,
+                no_wrap=not self.fold,
+                overflow="fold" if self.fold else "ellipsis",
+            )
         for row in rows:
             table.add_row(*row[: len(widths)])
         yield table

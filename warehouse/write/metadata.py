@@ -72,7 +72,11 @@ def statistics(
         elif column.type in SCALARS:
             asked = {"min": f"min({name})", "max": f"max({name})", "mean": f"avg({name})"}
         elif column.type.startswith(("List(Struct", "List(UInt")):
-            asked = {"min_length": f"min(len({name}))", "max_length": f"max(len({name}))", "mean_length": f"avg(len({name}))"}  # fmt: skip
+            asked = {
+                "min_length": f"min(len({name}))",
+                "max_length": f"max(len({name}))",
+                "mean_length": f"avg(len({name}))",
+            }
         else:
             continue
         asked["nulls"] = f"count(*) - count({name})"

@@ -214,9 +214,14 @@ def _verify(path: Path, schema: pa.Schema, rows: int, order: str, split: bool) -
     found = footer.schema.to_arrow_schema().remove_metadata()
     # What may be null, at every level, is read from the parquet types and not from ARROW:schema.
     if shape(found) != shape(schema):
-        raise WarehouseError(f'"{path.name}" was not written with its declared types', f"declared:\n{schema}\nfound:\n{found}")  # fmt: skip
+        raise WarehouseError(
+            f'"{path.name}" was not written with its declared types',
+            f"declared:\n{schema}\nfound:\n{found}",
+        )
     if strange := _encodings(footer) - _ENCODINGS - ({"BYTE_STREAM_SPLIT"} if split else set()):
-        raise WarehouseError(f'"{path.name}" is encoded as {", ".join(sorted(strange))}, which older readers lack')  # fmt: skip
+        raise WarehouseError(
+            f'"{path.name}" is encoded as {", ".join(sorted(strange))}, which older readers lack'
+        )
     if footer.num_rows != rows:
         raise WarehouseError(f'"{path.name}" holds {footer.num_rows} rows of {rows}')
     first = order.partition(",")[0]

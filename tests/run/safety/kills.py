@@ -80,7 +80,9 @@ def _other_raw_tree(data: Path) -> None:
 
 def _explanations_and_scores(data: Path) -> None:
     for path in (data / "raw").glob("*/explanations/*"):
-        path.write_text(json.dumps("rather " + json.loads(path.read_text()).replace(", ", ", quite ")))  # fmt: skip
+        path.write_text(
+            json.dumps("rather " + json.loads(path.read_text()).replace(", ", ", quite "))
+        )
     for path in sorted((data / "raw").glob("*/scores/fuzz/*"))[::2]:
         path.write_text(json.dumps(json.loads(path.read_text())[:-10]))
 
@@ -294,13 +296,21 @@ def same(one: object, other: object) -> bool:
 def results(warehouse: Path) -> dict[str, object]:
     """Every master's rows as a hash, as they are there; and what the ledger says of each node."""
     with duckdb.connect(str(warehouse), read_only=True, config={"threads": 1}) as connection:
-        names = run(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'master' ORDER BY ALL")  # fmt: skip
+        names = run(
+            connection,
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'master' ORDER BY ALL",
+        )
         masters = {
-            name: run(connection, f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM master.{name} t")[0]
+            name: run(
+                connection,
+                f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM master.{name} t",
+            )[0]
             for (name,) in names
-        }  # fmt: skip
+        }
         nodes = dict(run(connection, "SELECT node, result FROM _warehouse.nodes ORDER BY ALL"))
-        unfinished = run(connection, "SELECT count(*) FROM _warehouse.builds WHERE finished IS NULL")  # fmt: skip
+        unfinished = run(
+            connection, "SELECT count(*) FROM _warehouse.builds WHERE finished IS NULL"
+        )
     assert unfinished == [(0,)], "a build that never finished is published"
     return {"masters": masters, "nodes": nodes}
 
@@ -331,7 +341,9 @@ def check_whole(data: Path, before: Contents, after: Contents, begun: bool) -> s
     if not changed:
         return "as it was"
     assert "warehouse.duckdb" in changed, f"published before the warehouse: {changed}"
-    old = [n for n, v in after.values.items() if n not in changed and not same(before.values.get(n), v)]  # fmt: skip
+    old = [
+        n for n, v in after.values.items() if n not in changed and not same(before.values.get(n), v)
+    ]
     if not old:
         return "all new"
     assert unfinished(Layout(data)), "readers are not told that some files are older"
@@ -467,7 +479,9 @@ class Tally:
     def table(self) -> str:
         states = ("as it was", "partly new", "all new")
         rows = [("where it died", "kills", *states, "texts reused", "embedded after")]
-        stages = [s for s in (*points.STAGES, "it had ended") if any(o.died == s for o in self.outcomes)]  # fmt: skip
+        stages = [
+            s for s in (*points.STAGES, "it had ended") if any(o.died == s for o in self.outcomes)
+        ]
         for stage in [*stages, "all"]:
             own = [o for o in self.outcomes if stage in (o.died, "all")]
             count = Counter(o.state for o in own)

@@ -30,9 +30,11 @@ def state(connection: duckdb.DuckDBPyConnection) -> tuple:
         "SELECT table_name FROM information_schema.tables WHERE table_schema = 'master' ORDER BY ALL"
     ).fetchall()
     sums = [
-        connection.execute(f"SELECT count(*), sum(hash(t)::HUGEINT) % 1000003 FROM master.{n} t").fetchall()[0]
+        connection.execute(
+            f"SELECT count(*), sum(hash(t)::HUGEINT) % 1000003 FROM master.{n} t"
+        ).fetchall()[0]
         for (n,) in masters
-    ]  # fmt: skip
+    ]
     return (*settings, *records, len(masters), *(int(value) for row in sums for value in row))
 
 
