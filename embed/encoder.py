@@ -102,7 +102,14 @@ class SentenceEncoder:
 
         step = len(texts) if self.pool else self.batch_size  # a pool cuts its own batches
         some = range(0, len(texts), max(step, 1))
-        return np.concatenate([self._encode(list(texts[at : at + step])) for at in some])
+        vectors = np.concatenate([self._encode(list(texts[at : at + step])) for at in some])
+        if bad := int((~np.isfinite(vectors).all(axis=1)).sum()):
+            raise WarehouseError(
+                f"{bad:,} of {len(vectors):,} vectors hold what is no number: the model's activations "
+                "are too large for its precision, or its weights are damaged",
+                "--set embedding.precision=float32, or bfloat16",
+            )
+        return vectors
 
     def _encode(self, texts: list[str]) -> np.ndarray:
         several = {"pool": self.pool, "chunk_size": self.batch_size} if self.pool else {}

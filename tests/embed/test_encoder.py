@@ -45,10 +45,10 @@ def test_vectors_are_those_of_plain_encode_whatever_the_batches(tmp_path, plain)
 
 
 def test_several_devices_make_the_same_vectors_in_the_same_order(tmp_path, plain):
-    both = encoder(tmp_path, batch_size=4)
-    vectors = SentenceEncoder(
-        both.model, 4, "", False, both.model.start_multi_process_pool(["cpu", "cpu"])
-    ).encode(TEXTS)
+    model = encoder(tmp_path, batch_size=4).model
+    pool = model.start_multi_process_pool(["cpu", "cpu"])
+    vectors = SentenceEncoder(model, 4, "", False, pool).encode(TEXTS)
+    model.stop_multi_process_pool(pool)  # else its processes live as long as the tests
     np.testing.assert_allclose(vectors, plain, atol=1e-5)
 
 
