@@ -9,12 +9,15 @@ import pytest
 
 from docs.generate import DOCS, answer, described_schemas, pages, questions
 from tests.support.builds import JOB_NAMES
+from warehouse.collection.comparison import LATENT_PAIRS
 from warehouse.database import run
 from warehouse.models.library import load_all
 from warehouse.settings import BY_NAME
 
 ROOT = DOCS.parent
 MODELS = load_all()
+# A collection's file and what it holds that no model makes.
+COLLECTION = {LATENT_PAIRS, "collection.members", "collection.builds", "collection.toml"}
 PAGES = ("models.md", "commands.md", "settings.md", "questions.md")
 
 
@@ -61,7 +64,7 @@ def test_the_header_describes_every_column_and_no_other(connection, name: str) -
 )
 def test_models_settings_and_links_that_a_page_names_are_there(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    known = MODELS.keys() | JOB_NAMES | BY_NAME.keys()
+    known = MODELS.keys() | JOB_NAMES | BY_NAME.keys() | COLLECTION
     first = "|".join(sorted({name.partition(".")[0] for name in known if "." in name} - {"models"}))
     for name in re.findall(rf"`((?:{first})\.\w+)(?: = [^`]*)?`", text):
         assert name in known or (ROOT / name).exists(), name
