@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def failing_as(
         ) from None
     except kinds as error:
         raise WarehouseError(f"{message}: {first_line(error)}", hint) from None
+
+
+def lacking(what: str, data: Path) -> contextlib.AbstractContextManager[None]:
+    """A warehouse of another version may lack `what`, which is read here; the hint is to build."""
+    hint = f"python cli.py --data {shlex.quote(str(data))} build"
+    kinds = (duckdb.CatalogException, duckdb.BinderException)  # a relation, a column
+    return failing_as(f"the warehouse lacks what {what}", hint, kinds)
 
 
 def open_for_build(path: Path | None, spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:

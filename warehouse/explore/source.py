@@ -10,13 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_apart, run, second
+from warehouse.database import lacking, open_apart, run, second
 from warehouse.errors import WarehouseError, first_line
 from warehouse.explore.queries import Queries, Query
 from warehouse.explore.view import Catalog
 from warehouse.layout import Layout
 from warehouse.look.features import OVERVIEW, filter_overview
-from warehouse.look.published import lacking
 from warehouse.plan.state import published
 
 _PATIENCE = 30.0  # seconds that a statement may take

@@ -15,9 +15,8 @@ from pathlib import Path
 import duckdb
 
 from warehouse import settings_file
-from warehouse.database import failing_as, open_read_only, run
+from warehouse.database import failing_as, lacking, open_read_only, run
 from warehouse.errors import UsageError, nearest
-from warehouse.look.published import lacking
 from warehouse.models.model import Model
 from warehouse.plan.project import Project
 from warehouse.plan.state import published

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_read_only, run
+from warehouse.database import lacking, open_read_only, run
 from warehouse.errors import UsageError
 from warehouse.look.card import (
     Build,
@@ -30,7 +30,7 @@ from warehouse.look.card import (
 from warehouse.look.evidence import Example, Judgement, Token, WrongExample
 from warehouse.look.firing import Own, Statistics
 from warehouse.look.judged import read_texts
-from warehouse.look.published import lacking, rows_of
+from warehouse.look.published import rows_of
 from warehouse.models.model import Model
 from warehouse.plan.project import Project
 from warehouse.plan.state import published

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_read_only
+from warehouse.database import lacking, open_read_only
 from warehouse.errors import UsageError
-from warehouse.look.published import lacking
 from warehouse.look.readable import readable
 from warehouse.plan.project import Project
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from pathlib import Path
 
 import duckdb
 
-from warehouse.database import failing_as, open_read_only, run
+from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.layout import Layout
 from warehouse.models.model import Model
@@ -28,13 +25,6 @@ def rows_of(
     connection.execute(model.sql, {n: values[n] for n in (*model.parameters, *beside)} or None)
     names = [column[0] for column in connection.description]
     return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
-
-
-def lacking(what: str, data: Path) -> AbstractContextManager[None]:
-    """A warehouse of another version may lack `what`, which is read here; the hint is to build."""
-    hint = f"python cli.py --data {shlex.quote(str(data))} build"
-    kinds = (duckdb.CatalogException, duckdb.BinderException)  # a relation, a column
-    return failing_as(f"the warehouse lacks what {what}", hint, kinds)
 
 
 def current_warnings(layout: Layout) -> list[str]:
