@@ -21,7 +21,7 @@ from warehouse.models.model import Model
 from warehouse.models.types import arrow_schema
 from warehouse.settings import Settings
 from warehouse.write.gather import SampledVectors
-from warehouse.write.metadata import write_metadata
+from warehouse.write.metadata import ListLengths, write_metadata
 from warehouse.write.targets import Exported, file_columns, find_sae, sidecar
 from warehouse.write.wide import ASSEMBLERS, Assembly, sql_rows
 
@@ -81,11 +81,12 @@ def write(
     work = Assembly(connection, sampled, int8=columns != model.columns)
     assemble = ASSEMBLERS.get(model.name)
     split = settings["export.embeddings"] == "float32-split"
+    lengths = ListLengths(columns)
     with closing(assemble(work) if assemble else sql_rows(work, model)) as batches:
-        _write_batches(path, schema, footer, _until(stop, batches), split)
+        _write_batches(path, schema, footer, lengths.watch(_until(stop, batches)), split)
     _assert_wanted(stop)
     _verify(path, schema, rows, model.order, split)
-    write_metadata(connection, path, model, columns, facts, work.facts, bound)
+    write_metadata(connection, path, model, columns, facts, work.facts, lengths, bound)
     sync(path)
     size = path.stat().st_size
     return Exported(path.stem, model.name, path, place, rows, size, (sidecar(path),))
