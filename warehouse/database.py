@@ -150,9 +150,15 @@ def open_read_only(
     Unless `unsafe`, SQL on it can read no other file than those under `readable`, attach
     no database, load no extension and change no setting. `memory` bounds what DuckDB may take, as
     its setting memory_limit says it: "4GB", "50%".
+
+    It has an instance of its own. DuckDB knows an open file by its path: a path whose file was
+    replaced would give the old file for as long as somebody in this process reads that, and settings
+    would be those of everybody who reads it. `second` makes cursors of it.
     """
+    connection = duckdb.connect(":memory:")
     with _opening(path):
-        connection = duckdb.connect(str(path.absolute()), read_only=True)
+        run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (READ_ONLY)")
+    run(connection, f"USE {_NAME}")
     tell_data(connection, path.parent)
     if memory:
         run(connection, f"SET memory_limit = {literal(memory)}")
@@ -162,22 +168,6 @@ def open_read_only(
             both = [(place.parent.resolve() / place.name, place.resolve()) for place in readable]
             places = [str(place) for pair in both for place in pair]
             run(connection, f"SET allowed_directories = {literal(places)}")
-        _shut(connection)
-    return connection
-
-
-def open_apart(path: Path, unsafe: bool = False) -> duckdb.DuckDBPyConnection:
-    """As `open_read_only`, in an instance of its own: what else this process opens is not in its way.
-
-    DuckDB knows an open file by its path: opened as usual, a path whose file was replaced gives the
-    old file again for as long as somebody reads that. Cursors need `USE warehouse`.
-    """
-    connection = duckdb.connect(":memory:")
-    with _opening(path):
-        run(connection, f"ATTACH {literal(str(path.absolute()))} AS {_NAME} (READ_ONLY)")
-    run(connection, f"USE {_NAME}")
-    tell_data(connection, path.parent)
-    if not unsafe:
         _shut(connection)
     return connection
 

@@ -25,6 +25,8 @@ class WarehouseError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:  # a traceback shows it too
+            self.add_note(f"hint: {hint}")
 
 
 class UsageError(WarehouseError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import open_apart
+from warehouse.database import open_read_only
 from warehouse.errors import WarehouseError
 
 Rows = list[dict[str, object]]
@@ -54,7 +54,7 @@ class Comparison:
 
 def read_comparison(warehouse: Path) -> Comparison:
     """The comparison in a collection's file. WarehouseError: there is none."""
-    with open_apart(warehouse) as connection:
+    with open_read_only(warehouse) as connection:
         try:
             members = _rows(connection, "FROM compare.summary ORDER BY member_order")
             order = {row["member"]: row["member_order"] for row in members}

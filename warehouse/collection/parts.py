@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.collection.members import Member
-from warehouse.database import open_apart, run
+from warehouse.database import open_read_only, run
 from warehouse.errors import WarehouseError, first_line
 from warehouse.files import sync, sync_directory
 from warehouse.models.model import Model
@@ -67,7 +67,7 @@ def make_part(member: Member, models: Mapping[str, Model], parts: Path, keep: bo
     With `keep` the master files get second names, else they are read where they are.
     WarehouseError: the member has no warehouse, or is being published now.
     """
-    with open_apart(member.project().layout.warehouse, unsafe=True) as connection:
+    with open_read_only(member.project().layout.warehouse, unsafe=True) as connection:
         if not run(
             connection,
             "SELECT 1 FROM duckdb_tables() WHERE schema_name = '_warehouse' AND table_name = 'builds'",

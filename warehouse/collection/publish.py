@@ -20,7 +20,7 @@ from warehouse import __version__
 from warehouse.collection.members import Collection
 from warehouse.collection.parts import Part, collected, make_part, masters, read_part
 from warehouse.collection.publication import Build, Published
-from warehouse.database import in_data, is_in_place, open_apart, open_for_build, run
+from warehouse.database import in_data, is_in_place, open_for_build, open_read_only, run
 from warehouse.errors import WarehouseError, first_line
 from warehouse.files import sync, sync_directory
 from warehouse.models.model import Model
@@ -120,7 +120,7 @@ def _read(warehouse: Path) -> tuple[list[Build], list[Part]]:
     """The publications of the file so far, and the parts that it reads; none where there is no file."""
     if not warehouse.exists():
         return [], []
-    with open_apart(warehouse) as connection:
+    with open_read_only(warehouse) as connection:
         try:
             builds = [
                 Build(*row) for row in run(connection, "FROM collection.builds ORDER BY started")

@@ -8,7 +8,7 @@ import json
 import duckdb
 
 from warehouse.collection.members import Collection
-from warehouse.database import open_apart, run
+from warehouse.database import open_read_only, run
 
 
 def newer_members(collection: Collection) -> list[str]:
@@ -16,7 +16,7 @@ def newer_members(collection: Collection) -> list[str]:
     warehouse = collection.layout.warehouse
     if not warehouse.exists():
         return []
-    with open_apart(warehouse) as connection:
+    with open_read_only(warehouse) as connection:
         try:
             known = dict(run(connection, "SELECT member, build_id FROM collection.members"))
         except duckdb.CatalogException:  # another file, of which whoever reads it says more

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import lacking, open_apart, run, second
+from warehouse.database import lacking, open_read_only, run, second
 from warehouse.errors import WarehouseError, first_line
 from warehouse.explore.queries import Queries, Query
 from warehouse.explore.view import Catalog
@@ -80,7 +80,7 @@ class Source:
             mark = self._stamp()
             if mark is None or mark != self._mark:
                 self._opened, self._mark = None, None
-                self._opened = _described(open_apart(self._path), self._data)
+                self._opened = _described(open_read_only(self._path), self._data)
                 self._mark = mark
             opened = self._opened
             cursor = second(opened.connection)  # the connection itself serves one at a time

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -14,6 +15,9 @@ from warehouse.errors import UsageError, WarehouseError, first_line, nearest
 from warehouse.files import write_atomically
 from warehouse.look.readable import readable
 from warehouse.plan.project import Project
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # SELECT is FROM, WITH, VALUES, DESCRIBE, SHOW and SUMMARIZE too; MULTI is PIVOT.
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
@@ -61,6 +65,17 @@ def write_parquet(
     """Write the first `limit` rows of `sql`, or all, to a parquet file. Errors as of `opened`."""
     with _opened(project, sql, unsafe) as connection:
         write_atomically(output, lambda path: _parquet(connection.sql(sql), path, limit))
+
+
+def read_arrow(
+    project: Project, sql: str, parameters: Sequence[object] | Mapping[str, object] | None = None
+) -> pa.Table:
+    """All rows of `sql`, with `parameters` for its `?` or `$name`. Errors as of `opened`."""
+    with _opened(project, sql, unsafe=False) as connection:
+        relation = connection.sql(sql, params=parameters)
+        if relation is None:
+            raise UsageError("the query gives no table", _EXAMPLE)
+        return relation.to_arrow_table()
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def write_rows(
 def _table(out: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     table = FittedTable(names, fold=False, rest="--format line or csv for all")
     for row in rows:
-        table.add_row(*(escape(_cell(value)) for value in row))
+        table.add_row(*(escape(cell(value)) for value in row))
     out.print(table)
 
 
@@ -143,7 +143,7 @@ def _text(value: object) -> str:
     return "" if value is None else _nested(value)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """One line of at most 80 characters: a row stays a row, --format line shows all."""
     return cut(visible(_text(value)), 80)
 
