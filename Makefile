@@ -10,7 +10,7 @@ help:  ## what there is to make
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,projections,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,embed,projections,test]'
 	touch $@
 
 demo: .venv/.ready  ## set up, build a sample warehouse in demo/, show a result

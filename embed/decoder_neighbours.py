@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from embed import encoder, weights
+from embed.libraries import assert_installed
 from warehouse.database import run
 from warehouse.layout import Layout
 from warehouse.plan.graph import Job, JobContext, JobIdentity
@@ -38,6 +39,10 @@ class DecoderNeighbours(Job):
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         bound = {"neighbours.count": settings["neighbours.count"]}
         return JobIdentity(digest(self.name, _VERSION, bound), bound)
+
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:  # noqa: ARG002
+        """WarehouseError without torch."""
+        assert_installed("torch")
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

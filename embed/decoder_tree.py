@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
+from embed.libraries import assert_installed, installed
 from warehouse.database import run
 from warehouse.layout import Layout
 from warehouse.plan.graph import Job, JobContext, JobIdentity
@@ -47,7 +47,11 @@ class DecoderTree(Job):
 
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         bound = {"clustering.max_features": settings["clustering.max_features"]}
-        return JobIdentity(digest(self.name, _VERSION, bound, f"scipy {version('scipy')}"), bound)
+        return JobIdentity(digest(self.name, _VERSION, bound, installed("scipy")), bound)
+
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:  # noqa: ARG002
+        """WarehouseError without scipy."""
+        assert_installed("scipy")
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
 from embed.density_tree import selected_labels
+from embed.libraries import assert_installed, installed
 from warehouse.database import run
 from warehouse.layout import Layout
 from warehouse.plan.graph import Job, JobContext, JobIdentity
@@ -39,8 +39,11 @@ class FailureClusters(Job):
 
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:  # noqa: ARG002
         bound = {name: settings[name] for name in _SETTINGS}
-        library = f"scikit-learn {version('scikit-learn')}"
-        return JobIdentity(digest(self.name, _VERSION, bound, library), bound)
+        return JobIdentity(digest(self.name, _VERSION, bound, installed("scikit-learn")), bound)
+
+    def assert_ready(self, settings: Settings, fetch: bool) -> None:  # noqa: ARG002
+        """WarehouseError without scikit-learn."""
+        assert_installed("scikit-learn")
 
     def run(self, context: JobContext) -> tuple[str, int]:
         import numpy as np

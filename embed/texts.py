@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from embed import encoder as encoders
+from embed.libraries import assert_installed
 from embed.model_files import VECTOR_SETTINGS, ModelFiles, assert_safe, fingerprint, locate
 from embed.store import VectorStore
 from embed.workers import Filling, LocalWorkers, Workers
@@ -67,6 +68,7 @@ class TextJob:
 
     def assert_ready(self, settings: Settings, fetch: bool) -> None:
         """WarehouseError when a model cannot be had or is not safe to load; reads no weights."""
+        assert_installed("torch", "sentence-transformers")
         for name in settings.embedding_models:
             files = locate(name, download=fetch)
             if files:

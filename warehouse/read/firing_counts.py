@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from warehouse.errors import WarehouseError
 from warehouse.read.delphi_split import Archive, DamageError
 
 if TYPE_CHECKING:
@@ -103,8 +104,13 @@ def _load_counts(file: InputFile, max_expansion: float) -> Mapping[str, np.ndarr
     import pickle
     import zipfile
 
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        raise WarehouseError(
+            f'"{file.name}" is a torch file, and torch is not installed',
+            "pip install 'sae-feature-warehouse[embed]'",
+        ) from None
     if file.status == "unreadable":
         raise DamageError(f"unreadable file: {file.note}")
     try:
