@@ -101,7 +101,8 @@ def second(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     [(name, data)] = run(connection, f"SELECT current_database(), getvariable('{DATA}')")
     other = connection.cursor()
     run(other, f"USE {identifier(name)}")
-    run(other, f"SET VARIABLE {DATA} = {literal(data)}")
+    if data is not None:
+        run(other, f"SET VARIABLE {DATA} = {literal(data)}")
     return other
 
 
