@@ -300,10 +300,18 @@ def test_a_member_built_anew_touches_nothing_of_the_others_and_one_that_fails_st
     assert counts(data) == {"first": 19, "second": 18}
 
 
-def test_what_members_lack_is_said(small: tuple[Path, list[str]]) -> None:
+def test_a_column_that_one_member_lacks_is_null_and_what_all_lack_is_said(
+    small: tuple[Path, list[str]],
+) -> None:
     data, select = small
-    done = run(data, "build", "--full", *select)
+    with duckdb.connect(str(data / "first" / "warehouse.duckdb")) as connection:  # another version
+        connection.execute("ALTER TABLE analysis.scores_long ADD COLUMN later INTEGER DEFAULT 7")
+    shutil.rmtree(data / ".members")
+    done = run(data, "build", *select)
     assert 'member "first" has no file of master.activation_embeddings' in done.stderr
+    sql = "select member, later, count(*) as n from analysis.scores_long group by all order by all"
+    shown = run(data, "query", sql, "--format", "csv")
+    assert shown.stdout == "member,later,n\nfirst,7,18\nsecond,,18\n", shown.output
     shown = run(data, "compare")
     assert shown.exit_code == 1
     assert "holds no comparison" in shown.stderr
