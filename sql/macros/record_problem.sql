@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: Why an activation record is refused, null when it is good. `record` is what its format
 --   gives, of a prompt with `num_tokens` tokens (null: an unknown one).
 CREATE OR REPLACE MACRO record_problem(
@@ -8,8 +8,7 @@ CREATE OR REPLACE MACRO record_problem(
         -- All fields are there in almost every record: only the others are parsed again.
         WHEN record IS NULL OR record.numbers IS NULL OR feature_id IS NULL OR prompt_id IS NULL OR record.pairs IS NULL
             THEN CASE
-                WHEN NOT json_valid(line) THEN 'not JSON'
-                WHEN json_type(line) <> 'OBJECT' THEN 'not an object'
+                WHEN json_object_problem(line) IS NOT NULL THEN json_object_problem(line)
                 WHEN record IS NULL THEN 'missing field: index'
                 WHEN record.feature IS NULL THEN 'missing field: ' || record.names[1]
                 WHEN coalesce(record.tokens, record.prompt) IS NULL THEN 'missing field: ' || record.names[2]

@@ -1,4 +1,4 @@
--- version: 7
+-- version: 8
 -- description: One row per activation record, kept, merged, quarantined or outside scope.features,
 --   sorted by (feature, prompt). A format (sql/macros/record_format/) reads a line, record_problem
 --   checks it, this model places it.
@@ -26,10 +26,7 @@ WITH lines AS (
 typed AS (
     SELECT
         l.*,
-        CASE
-            WHEN regexp_full_match(l.record.feature, '[0-9]{1,10}')
-                THEN TRY_CAST(l.record.feature AS BIGINT)
-        END AS feature_id,
+        feature_id_in(l.record.feature) AS feature_id,
         CASE
             WHEN l.record.tokens IS NOT NULL THEN t.prompt_id
             WHEN regexp_full_match(l.record.prompt, '-?[0-9]{1,18}') THEN TRY_CAST(l.record.prompt AS BIGINT)

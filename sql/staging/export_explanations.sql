@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: One row per explanation of a Neuronpedia export, kept, quarantined or outside
 --   scope.features. Their vectors are another model's and are not read.
 -- key: file, line
@@ -26,10 +26,7 @@ WITH parsed AS (
 fields AS (
     SELECT
         *,
-        CASE
-            WHEN regexp_full_match(item."index", '[0-9]{1,10}')
-                THEN TRY_CAST(item."index" AS BIGINT)
-        END AS feature_id,
+        feature_id_in(item."index") AS feature_id,
         json_text(item.description) AS explanation,
         coalesce(json_text(item."explanationModelName"), 'unknown') AS model,
         json_text(item."typeName") AS type
@@ -40,11 +37,8 @@ checked AS (
     SELECT
         *,
         CASE
-            WHEN problem IS NOT NULL THEN problem
-            WHEN NOT json_valid(text) THEN 'not JSON'
-            WHEN json_type(text) <> 'OBJECT' THEN 'not an object'
-            WHEN item."index" IS NULL THEN 'missing field: index'
-            WHEN feature_id IS NULL OR feature_id > 4294967295 THEN 'wrong type: index'
+            WHEN export_line_problem(problem, text, item."index", feature_id) IS NOT NULL
+                THEN export_line_problem(problem, text, item."index", feature_id)
             WHEN NOT json_exists(text, '$.description') THEN 'missing field: description'
             WHEN explanation IS NULL AND json_type(item.description) NOT IN ('VARCHAR', 'NULL')
                 THEN 'wrong type: description'

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: One row per feature of a Neuronpedia export with its statistics, kept, quarantined or
 --   outside scope.features.
 -- key: file, line
@@ -30,10 +30,7 @@ WITH parsed AS (
 typed AS (
     SELECT
         *,
-        CASE
-            WHEN regexp_full_match(item."index", '[0-9]{1,10}')
-                THEN TRY_CAST(item."index" AS BIGINT)
-        END AS feature_id,
+        feature_id_in(item."index") AS feature_id,
         TRY_CAST(item."maxActApprox" AS DOUBLE) AS max_activation,
         TRY_CAST(item.frac_nonzero AS DOUBLE) AS density,
         coalesce(TRY(from_json(item.freq_hist_data_bar_heights, '["DOUBLE"]')), []) AS bar_heights,
@@ -51,11 +48,8 @@ checked AS (
     SELECT
         *,
         CASE
-            WHEN problem IS NOT NULL THEN problem
-            WHEN NOT json_valid(text) THEN 'not JSON'
-            WHEN json_type(text) <> 'OBJECT' THEN 'not an object'
-            WHEN item."index" IS NULL THEN 'missing field: index'
-            WHEN feature_id IS NULL OR feature_id > 4294967295 THEN 'wrong type: index'
+            WHEN export_line_problem(problem, text, item."index", feature_id) IS NOT NULL
+                THEN export_line_problem(problem, text, item."index", feature_id)
             WHEN item."maxActApprox" IS NOT NULL AND max_activation IS NULL THEN 'wrong type: maxActApprox'
             WHEN item.frac_nonzero IS NOT NULL AND density IS NULL THEN 'wrong type: frac_nonzero'
             WHEN NOT isfinite(max_activation) OR NOT isfinite(density) THEN 'value not finite'

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The Neuronpedia export: facts of its source.jsonl.
 -- key: file
 -- column export: its directory under raw/
@@ -11,11 +11,8 @@ WITH read AS (
         text,
         coalesce(
             reading_problem(problem, $input_max_record_mb, $input_max_expansion),
-            CASE
-                WHEN trim_space(text) = '' THEN 'empty file'
-                WHEN NOT json_valid(text) THEN 'not JSON'
-                WHEN TRY(json_type(text)) <> 'OBJECT' THEN 'not an object'
-            END
+            CASE WHEN trim_space(text) = '' THEN 'empty file' END,
+            json_object_problem(text)
         ) AS reason,
         TRY(
             from_json(text, '{"id": "JSON", "modelId": "JSON", "num_prompts": "JSON", "num_tokens_in_prompt": "JSON"}')

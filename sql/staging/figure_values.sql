@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: One row per value of a user's own figures and tags (raw/figures/), and one per row that was
 --   refused. Beside feature_id, sae_id, llm_explainer and scorer every column is one: a figure if most
 --   of its values are numbers or booleans, else a tag.
@@ -65,16 +65,12 @@ saes AS (
 keyed AS (
     SELECT
         p.*,
-        CASE
-            WHEN regexp_full_match(p.key.feature_id, '[0-9]{1,10}')
-                THEN TRY_CAST(p.key.feature_id AS BIGINT)
-        END AS feature_id,
+        feature_id_in(p.key.feature_id) AS feature_id,
         x.explainer,
         o.scorer,
         CASE
             WHEN p.problem IS NOT NULL THEN p.problem
-            WHEN NOT json_valid(p.text) THEN 'not JSON'
-            WHEN json_type(p.text) <> 'OBJECT' THEN 'not an object'
+            WHEN json_object_problem(p.text) IS NOT NULL THEN json_object_problem(p.text)
             WHEN p.key.feature_id IS NULL THEN 'missing field: feature_id'
             WHEN NOT regexp_full_match(p.key.feature_id, '[0-9]{1,10}') THEN 'wrong type: feature_id'
             WHEN in_scope(p.key.feature_id::BIGINT, $scope_features) AND f.feature_id IS NULL THEN 'unknown feature'

@@ -1,4 +1,4 @@
--- version: 4
+-- version: 5
 -- description: Facts of each source's run_config.json. Only the named fields are ever read: the file
 --   may hold a token.
 -- key: source
@@ -13,11 +13,8 @@ WITH read AS (
         source,
         coalesce(
             reading_problem(problem, $input_max_record_mb, $input_max_expansion),
-            CASE
-                WHEN trim_space(text) = '' THEN 'empty file'
-                WHEN NOT json_valid(text) THEN 'not JSON'
-                WHEN TRY(json_type(text)) <> 'OBJECT' THEN 'not an object'
-            END
+            CASE WHEN trim_space(text) = '' THEN 'empty file' END,
+            json_object_problem(text)
         ) AS reason,
         TRY(
             from_json(
