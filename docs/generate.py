@@ -211,7 +211,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that is no HTML; what stands in backticks is left as it is."""
+    """Text that is no HTML; what is in backticks is left as it is."""
     parts = text.split("`")
     return "`".join(p if place % 2 else p.replace("<", "&lt;") for place, p in enumerate(parts))
 

@@ -27,7 +27,7 @@ _DISTANCES = "SELECT row_a, row_b, distance FROM analysis.decoder_distances"
 
 @dataclass(frozen=True)
 class DecoderTree(Job):
-    """Makes `analysis.feature_linkage`: a row a merge. Empty for one feature, for too many, and without
+    """Makes `analysis.feature_linkage`: one row per merge. Empty for one feature, for too many, and without
     neighbours: no decoder is no tree."""
 
     name: ClassVar[str] = "analysis.feature_linkage"

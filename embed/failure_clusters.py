@@ -27,7 +27,7 @@ NO_CLUSTER = -1
 
 @dataclass(frozen=True)
 class FailureClusters(Job):
-    """Makes `analysis.failure_clusters`: a row a feature."""
+    """Makes `analysis.failure_clusters`: one row per feature."""
 
     name: ClassVar[str] = "analysis.failure_clusters"
     reads: ClassVar[tuple[str, ...]] = ("analysis.failure_profiles",)

@@ -99,7 +99,7 @@ def ward(
 
     One tree is cut at every number, so clusters nest. `by`: the distances between the points of
     the map, or between the vectors at unit length. Fewer rows than a number: as many clusters as
-    rows. UsageError: the distances (16 bytes a pair) are more than this machine holds.
+    rows. UsageError: the distances (16 bytes per pair) are more than this machine holds.
     """
     import numpy as np
     from scipy.cluster.hierarchy import linkage

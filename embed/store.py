@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-PART_TEXTS = 4096  # texts a part: what an interruption can cost
+PART_TEXTS = 4096  # texts per part: what an interruption can cost
 CHUNK_TEXTS = 512  # texts between two progress reports
 # Measured on 208,000 vectors of 768, 20 of them asked for, 2026-11-24: groups of 64, 128, 256 rows
 # 60, 29, 24 ms; of 2,048, which is the least that DuckDB writes, 77 ms.

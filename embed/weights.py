@@ -146,7 +146,7 @@ def _npz(path: Path, max_expansion: float) -> dict[str, torch.Tensor]:
 
 
 def _float32(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    """Any number type as native float32; bf16 stands in an npz as two raw bytes a number."""
+    """Any number type as native float32; bf16 is stored in an npz as two raw bytes per number."""
     import numpy as np
 
     if array.dtype.kind == "V" and array.dtype.itemsize == 2:

@@ -217,7 +217,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("embedding.beside", [], "strings", "further models; analysis.* holds their figures too"),
     Setting("embedding.device", "auto", "str", 'auto, cpu, cuda, mps, cuda:1; several: "cuda:0,cuda:1"; auto takes every GPU'),
     Setting("embedding.precision", "float32", "str", "weights' precision; vectors are float32 always", choices=("float32", "bfloat16", "float16")),
-    Setting("embedding.batch_size", 64, "int", "texts a batch", 1, 65536),
+    Setting("embedding.batch_size", 64, "int", "texts per batch", 1, 65536),
     Setting("embedding.prompt", "", "str", "text put before every text, as some models ask for"),
     Setting("embedding.normalize", False, "bool", "scale vectors to length 1"),
     Setting("projections.enabled", False, "bool", "make the maps; needs: pip install -e '.[projections]'"),

@@ -1,5 +1,5 @@
 -- version: 1
--- description: activation_examples.activation_pairs flattened: a row a token on which a feature fires.
+-- description: activation_examples.activation_pairs flattened: one row per token on which a feature fires.
 -- kind: view
 -- key: feature_id, prompt_id, token_position
 -- column feature_id: the feature

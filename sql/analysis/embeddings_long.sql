@@ -1,5 +1,5 @@
 -- version: 2
--- description: activation_embeddings flattened: a row a sampled window, with its text.
+-- description: activation_embeddings flattened: one row per sampled window, with its text.
 -- kind: view
 -- key: feature_id, sample_order
 -- column feature_id: the feature

@@ -1,5 +1,5 @@
 -- version: 1
--- description: ex_act_pattern_matching.matches flattened: a row a phrase that matches what the
+-- description: ex_act_pattern_matching.matches flattened: one row per phrase that matches what the
 --   feature fires on.
 -- kind: view
 -- key: feature_id, llm_explainer, phrase_text

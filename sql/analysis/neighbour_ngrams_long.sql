@@ -1,5 +1,5 @@
 -- version: 1
--- description: interfeature_similarity.ngram_analysis flattened: a row a decoder neighbour and n.
+-- description: interfeature_similarity.ngram_analysis flattened: one row per decoder neighbour and n.
 -- kind: view
 -- key: feature_id, neighbour_id, ngram_size
 -- collected: yes

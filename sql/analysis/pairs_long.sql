@@ -1,5 +1,5 @@
 -- version: 2
--- description: interfeature_similarity.similarity_pairs flattened: a row a pair of examples of a
+-- description: interfeature_similarity.similarity_pairs flattened: one row per pair of examples of a
 --   feature and of a decoder neighbour.
 -- kind: view
 -- key: feature_id, neighbour_id, prompt_id, neighbour_prompt_id

@@ -1,6 +1,6 @@
 -- version: 1
 -- description: The words of each sampled prompt in order, in its first 65,536 tokens: positions are
---   16-bit numbers. analysis.prompt_words has a row a word.
+--   16-bit numbers. analysis.prompt_words has one row per word.
 -- key: prompt_id
 -- column prompt_id: 0-based place in prompts.json
 -- column words: in lower case, without leading punctuation

@@ -6,7 +6,7 @@
 -- column model: the embedding model, as named in the settings
 -- column feature_id: the feature
 -- column prompt_ids: the sampled prompts, by quantile, then rank
--- column vectors: one a sampled window, in the same order
+-- column vectors: one per sampled window, in the same order
 SELECT
     v.model,
     t.feature_id,

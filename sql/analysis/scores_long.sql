@@ -1,5 +1,5 @@
 -- version: 3
--- description: Every score by its explainer, scorer and method: a row a score. What was not scored has
+-- description: Every score by its explainer, scorer and method: one row per score. What was not scored has
 --   no row.
 -- key: feature_id, llm_explainer, scorer, method
 -- collected: yes

@@ -1,5 +1,5 @@
 -- version: 1
--- description: explanation_metrics flattened: a row a metric of an explanation, with its standard score.
+-- description: explanation_metrics flattened: one row per metric of an explanation, with its standard score.
 -- kind: view
 -- key: feature_id, explainer_order, metric
 -- column feature_id: the feature

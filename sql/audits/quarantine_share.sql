@@ -16,7 +16,7 @@ totals AS (
     GROUP BY input
 ),
 
--- A broken score file is one record, a good one a hundred: files are counted by themselves, and so
+-- A broken score file is one record, a good one is a hundred of them: files are counted by themselves, and so
 -- are the splits of a latents cache, of millions.
 broken AS (
     SELECT 'scores' AS input, 'score files' AS what, count(*) AS files, count(*) FILTER (kept = 0) AS lost

@@ -1,5 +1,5 @@
 -- version: 1
--- description: The tree of decoder rows as SciPy's linkage matrix, a row a merge. No file where there is no
+-- description: The tree of decoder rows as SciPy's linkage matrix, one row per merge. No file where there is no
 --   tree: for one feature, and for more than clustering.max_features.
 -- order: rowid
 -- file: feature_similarity/{sae}/clustering_linkage.npy

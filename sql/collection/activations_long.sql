@@ -1,5 +1,5 @@
 -- version: 1
--- description: analysis.activations_long of all members, from their master files: a row a token that fires.
+-- description: analysis.activations_long of all members, from their master files: one row per token that fires.
 -- kind: view
 -- column member: the member
 -- column sae_id: its SAE

@@ -1,5 +1,5 @@
 -- version: 2
--- description: Which share of each explainer's phrases stands in an aligned group.
+-- description: Which share of each explainer's phrases belongs to an aligned group.
 WITH aligned AS (
     SELECT DISTINCT a.feature_id, a.phrase_order
     FROM analysis.aligned_phrases a

@@ -4,7 +4,7 @@
 -- column line: 1-based place in the array; null for the file as a whole
 -- column prompt_id: 0-based place in the array; null where places can't be told
 -- column reason: why it is quarantined, null when kept
--- column raw: the item as it stands in the file, of quarantined ones only
+-- column raw: the item as it is in the file, of quarantined ones only
 WITH items AS (
     SELECT
         file,

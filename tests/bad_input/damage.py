@@ -65,7 +65,7 @@ def _flipped(content: bytes, dice: random.Random) -> bytes:
 
 
 def _repeated(content: bytes, dice: random.Random) -> bytes:
-    """A piece stands twice, as where an interrupted writer went on."""
+    """A piece is there twice, as where an interrupted writer went on."""
     begin, end = sorted((_anywhere(content, dice), _anywhere(content, dice)))
     return content[:end] + content[begin:]
 

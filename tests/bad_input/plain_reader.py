@@ -33,7 +33,7 @@ class NotJsonError(ValueError):
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Of a key that stands twice the first counts, as in DuckDB."""
+    """Of a key that occurs twice the first counts, as in DuckDB."""
     return dict(reversed(pairs))
 
 

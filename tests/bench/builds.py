@@ -129,7 +129,7 @@ def whole(bench: Bench) -> list[Figure | Table]:
     sizes = {p.stem: p.stat().st_size / 1e6 for p in (directory / "master").glob("*.parquet")}
     same = bench.call(peer.compare, directory, max(5 * bench.quick, 200))
     return [
-        Figure("former sampling, 8 examples a feature, the vectors' export aside", former.result["seconds"], "s", "< 15"),
+        Figure("former sampling, 8 examples per feature, the vectors' export aside", former.result["seconds"], "s", "< 15"),
         Figure("all 20 examples, all exports", used.result["seconds"], "s", "< 35"),
         Figure("peak memory of that process", used.peak_mb, "MB"),
         *_peer_figures(same, nodes),

@@ -16,7 +16,9 @@ from tests.run.safety.made_up import replaced, word_vector
 DIMENSION = 768
 # The threshold of the semantic pattern, for these vectors: bags of words resemble each other more.
 SETTINGS = {"patterns.semantic_threshold": 0.3}
-FORMER_SAMPLING = "sampling.per_quantile=2"  # 8 examples a feature, as the former pipeline compared
+FORMER_SAMPLING = (
+    "sampling.per_quantile=2"  # 8 examples per feature, as the former pipeline compared
+)
 
 
 class BagOfWords:

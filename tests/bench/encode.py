@@ -112,11 +112,11 @@ def run(bench: Bench) -> list[Figure]:
         if precision == "float32":
             note += f"; the layers' products alone allow {count / found['floor']:.0f} /s"
         figures += [
-            Figure(f"{precision}: texts a second", count / found["seconds"], "/s", note=note),
+            Figure(f"{precision}: texts per second", count / found["seconds"], "/s", note=note),
             Figure(f"{precision}: plain float32 encode's time over ours", found["plain"] / found["seconds"], "×", target, f"{count:,} distinct windows, batches of {BATCH}, vectors written"),
             Figure(f"{precision}: smallest cosine to plain float32 vectors", found["cosine"], "", ">= 0.999"),
         ]  # fmt: skip
     return figures
 
 
-STAGE = Stage("encode", "Embedding: texts a second", run)
+STAGE = Stage("encode", "Embedding: texts per second", run)

@@ -476,5 +476,5 @@ def test_an_unknown_column_is_named_with_near_ones(sample: Path) -> None:
     assert "did you mean match_rate" in told
     assert "mean_score" in refusal(sample, "features", "--sort", "men_score desc")
     told = refusal(sample, "features", "--where", 'pattern_type = "qqq"')
-    assert "text stands in single quotes" in told
+    assert "put text in single quotes" in told
     assert "--sort" in refusal(sample, "features", "--sort", "feature_id; select 1")

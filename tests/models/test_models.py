@@ -94,7 +94,7 @@ def test_what_a_header_leaves_out_has_a_default():
         (f"{HEAD}\n-- knd: view\nSELECT 1", '"made_up.sql", line 4: unknown header key "knd"', 'did you mean "kind"?'),
         (f"{HEAD}--   goes on\n-- colour: red\nSELECT 1", '"made_up.sql", line 4: unknown header key "colour"', "header keys: version, "),
         (f"-- a remark\n{HEAD}SELECT 1", '"made_up.sql", line 1: unknown header key "a remark"', "header keys: version, "),
-        (f"{HEAD}-- version: 2\nSELECT 1", '"made_up.sql", line 3: header key "version" stands twice', "keep one"),
+        (f"{HEAD}-- version: 2\nSELECT 1", '"made_up.sql", line 3: header key "version" occurs twice', "keep one"),
         ("-- description: x\nSELECT 1", '"made_up.sql": no "version" in the header', "-- version: ..."),
         ("-- version: 1\n-- description:\nSELECT 1", '"made_up.sql": no "description" in the header', "-- description: ..."),
         ("-- version: 1.2\n-- description: x\nSELECT 1", '"made_up.sql": version "1.2"', "a whole number: 1, 2, ..."),

@@ -1,4 +1,4 @@
-"""What the comparison of a collection's members came out as."""
+"""The results of comparing the members of a collection."""
 
 from __future__ import annotations
 

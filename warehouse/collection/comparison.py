@@ -1,4 +1,4 @@
-"""How the members of a collection differ: the models under `sql/compare/`, and what they came out as."""
+"""How the members of a collection differ: the models under `sql/compare/`, and their results."""
 
 from __future__ import annotations
 

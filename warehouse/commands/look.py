@@ -51,7 +51,7 @@ def query(
 @output_option("Default: DIR/report.html.")
 @click.pass_obj
 def report(context: Context, output: Path | None) -> None:
-    """One self-contained HTML page: what was built and what came out, each plot with its SQL.
+    """One self-contained HTML page: what was built and what the results are, each plot with its SQL.
 
     Of a collection: a page of how its members differ, and each member's own report.
 

@@ -22,7 +22,7 @@ _NUMBERS = frozenset({
 
 @dataclass(frozen=True)
 class Question:
-    """What to look at. `limit`: values a column; `everything`: list all of the masters, for programs."""
+    """What to look at. `limit`: values per column; `everything`: list all of the masters, for programs."""
 
     table: str = ""
     feature: int | None = None

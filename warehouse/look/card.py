@@ -306,7 +306,7 @@ class Card:
 
     @property
     def absent(self) -> list[str]:
-        """What a card may have and this one has not, a sentence each."""
+        """What a card may have and this one has not, one sentence each."""
         told = []
         if not any(e.scores for e in self.explanations):
             told.append("Not scored")

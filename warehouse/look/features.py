@@ -86,6 +86,6 @@ def _checked(
             f'{option} "{text}": there is no column "{unknown[1]}"',
             f"did you mean {' or '.join(near)}?"
             if near
-            else f"text stands in single quotes; columns: {', '.join(known)}",
+            else f"put text in single quotes; columns: {', '.join(known)}",
         ) from None
     return relation

@@ -59,7 +59,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Details:
-    """All that is recorded of one build. `same`: nodes whose inputs came out as they were."""
+    """All that is recorded of one build. `same`: nodes whose inputs did not change."""
 
     build: Build
     inputs: Sequence[Inputs]

@@ -21,7 +21,7 @@ def rows_of(
     values: Mapping[str, object],
     *beside: str,
 ) -> list[dict[str, object]]:
-    """Run a model's SQL; a dictionary a row. Of `values` its parameters are bound, and `beside`."""
+    """Run a model's SQL; one dictionary per row. Of `values` its parameters are bound, and `beside`."""
     connection.execute(model.sql, {n: values[n] for n in (*model.parameters, *beside)} or None)
     names = [column[0] for column in connection.description]
     return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]

@@ -64,7 +64,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "What `report` draws and tabulates: read by that command, made by no build."
     ),
     "cards": _command(
-        "What `feature` reads of one feature, a query a section; no part of a build."
+        "What `feature` reads of one feature, one query per section; no part of a build."
     ),
     "audits": Schema(
         "Each a SELECT of bad rows: an error stops the build, a warning is told.",

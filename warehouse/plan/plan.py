@@ -93,7 +93,7 @@ def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
 
 
 def node_key(logic: str, parents: Mapping[str, str]) -> str:
-    """A node's key: its own logic and what its parents came out as."""
+    """A node's key: its own logic and the results of its parents."""
     return digest(logic, *(f"{name}={result}" for name, result in sorted(parents.items())))
 
 

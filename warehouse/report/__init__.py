@@ -1,1 +1,1 @@
-"""The report: one page on what was built and what came out."""
+"""The report: one page on what was built and what the results are."""

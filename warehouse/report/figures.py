@@ -356,7 +356,7 @@ SECTIONS: dict[str, list[Plot]] = {
     "Explanations": [
         Plot("Agreement of explainers", "Cosine similarity of two explainers' explanations of the same feature.", "explainer_pairs", _pair_panels, "no feature has explanations of two explainers"),
         Plot("Aligned groups", "Groups of phrases that at least two explainers say alike, per explained feature (12: 12 and more).", "aligned_features", _group_panel, "no explained features"),
-        Plot("Aligned phrases", "How much of what each explainer says stands in an aligned group.", "aligned_share", _share_panel, "no phrases"),
+        Plot("Aligned phrases", "How much of what each explainer says belongs to an aligned group.", "aligned_share", _share_panel, "no phrases"),
     ],
     "Activation patterns": [
         Plot("Semantic similarity", "Mean cosine similarity of a feature's sampled windows; all features with at least two.", "semantic_bins", _threshold_panel("similarity", "mean cosine similarity"), "no feature has two sampled examples"),

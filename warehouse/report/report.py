@@ -1,4 +1,4 @@
-"""The report: one page on what was built and what came out, from the published warehouse alone.
+"""The report: one page on what was built and what the results are, from the published warehouse alone.
 
 Each plot is a query under `sql/report/` that bins in SQL, and a function here that draws its rows;
 the page shows the SQL that was run. The figures are those of the settings of the last build.

@@ -128,7 +128,7 @@ class Execution:
         key = plan.node_key(logic, parents)
         if step.action == plan.CHECK and before and before.key == key:
             self.results[step.node] = before.result
-            self.record.add_step(step.node, "same", "what it reads came out as it was", before)
+            self.record.add_step(step.node, "same", "what it reads did not change", before)
             self.on_event(Event("same", step.node))
             return
         self.on_event(Event("start", step.node, step.reason))

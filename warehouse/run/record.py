@@ -45,7 +45,7 @@ class Record:
         )
 
     def add_step(self, node: str, action: str, reason: str, state: NodeState) -> None:
-        """What the build did with a node. `action`: run; same: it came out of a check as it was."""
+        """What the build did with a node. `action`: run; same: it was unchanged when it was checked."""
         self._steps.append((self.build_id, node, action, reason, state.version, state.key, state.result,
                             state.rows, state.seconds))  # fmt: skip
         if action == "run":
@@ -70,7 +70,7 @@ class Record:
 
 
 def save_nodes(connection: duckdb.DuckDBPyConnection, states: Iterable[NodeState]) -> None:
-    """Record what nodes came out as, in place of what was known of them."""
+    """Record the results of nodes, in place of what was known of them."""
     rows = [
         (*astuple(s)[:9], json.dumps(dict(s.parents)), json.dumps(dict(s.settings))) for s in states
     ]
@@ -83,7 +83,7 @@ def save_steps(connection: duckdb.DuckDBPyConnection, rows: Iterable[tuple]) -> 
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, into: str, rows: Iterable[tuple]) -> None:
-    """All rows at once: a statement a row would take longer than many a node."""
+    """All rows at once: one statement per row would take longer than many a node."""
     import pyarrow as pa
 
     columns = list(zip(*rows, strict=True))
@@ -95,7 +95,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, into: str, rows: Iterable[tup
 
 
 def save_inputs(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
-    """Record what the ledger holds now, an input a row, as what this build knew."""
+    """Record what the ledger holds now, one input per row, as what this build knew."""
     counted = run(
         connection,
         "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'staging' AND table_name = 'file_counts'",

@@ -23,7 +23,7 @@ from warehouse.sample.words import (
 
 PROMPT_TOKENS = 127
 SEGMENT_LENGTHS = (41, 42, 42)  # with [CLS] and [SEP]: 127
-SEGMENTS_PER_CONCEPT = 36  # a topic or a phrase stands in so many segments at the least
+SEGMENTS_PER_CONCEPT = 36  # a topic or a phrase occurs in so many segments at the least
 FEWEST_CONCEPTS = 6
 
 
@@ -40,7 +40,7 @@ class Corpus:
 
     @property
     def topic_count(self) -> int:
-        """Topics in use: fewer for few prompts, so that each stands in enough segments."""
+        """Topics in use: fewer for few prompts, so that each occurs in enough segments."""
         return int(self.topics.max()) + 1
 
     @property

@@ -193,7 +193,7 @@ def split_entries(text: str) -> list[str]:
 
 
 def read_topics() -> list[Topic]:
-    """The topics of the constant above, one a logical line (a leading blank continues it)."""
+    """The topics of the constant above, one per logical line (a leading blank continues it)."""
     lines = TOPICS.strip().replace("\n ", " ").splitlines()
     return [_read_topic(line) for line in lines]
 

@@ -36,7 +36,7 @@ def show_card(shown: Card) -> None:
 
 
 def parts(card: Card, colour: bool) -> Iterator[RenderableType]:
-    """The sections of a card. Without `colour` the strongest token stands in «»."""
+    """The sections of a card. Without `colour` the strongest token is put between «»."""
     yield _title(card)
     yield from _section("Explanations", _explanations(card))
     yield from _section("Scores", _scores(card))

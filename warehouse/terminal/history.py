@@ -79,7 +79,7 @@ def show_build(details: histories.Details) -> None:
         )
     if details.nodes:
         OUT.print(table)
-    same = f"; {details.same} came out of a check as they were" if details.same else ""
+    same = f"; {details.same} were unchanged when they were checked" if details.same else ""
     OUT.print(f"{len(details.nodes)} nodes ran{same}")
 
 

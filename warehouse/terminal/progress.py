@@ -16,7 +16,7 @@ from warehouse.terminal.values import format_count
 
 @contextlib.contextmanager
 def progress(json_log: bool, verbose: bool) -> Iterator[Callable[[Event], None]]:
-    """A receiver of build events: a line a node with a bar for embedding, or JSON lines."""
+    """A receiver of build events: one line per node with a bar for embedding, or JSON lines."""
     if json_log:
         yield _json_event
         return

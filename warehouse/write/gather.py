@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RELATION = "analysis.sampled_vectors"
 
 _READ_ROWS = 2048  # vectors on their way from the store to their places: more leave the cache
-_STREAM_VALUES = 1 << 22  # float32 values a batch of the stream: 16 MB
+_STREAM_VALUES = 1 << 22  # float32 values per batch of the stream: 16 MB
 _RUN = 256 << 20  # bytes of vectors per file of places
 
 

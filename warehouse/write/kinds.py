@@ -59,7 +59,7 @@ class ExportKind(Protocol):
     def key(self, model: Model, results: Mapping[str, str], settings: Settings) -> str:
         """What the files hold, as a hash: files published under another key are stale.
 
-        `results`: node → hash of what it came out as.
+        `results`: node → hash of its result.
         """
 
     def size(

@@ -1,4 +1,4 @@
-"""Which files do not hold what their models came out as."""
+"""Which files do not hold the results of their models."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def file_columns(model: Model, settings: Settings) -> tuple[Column, ...]:
             "embeddings", "List(List(Int8))", "one vector a sampled window, in steps of its scale"
         )
     }
-    scales = Column("scales", "List(Float32)", "one a vector: value = step × scale")
+    scales = Column("scales", "List(Float32)", "one per vector: value = step × scale")
     return (*(int8.get(c.name, c) for c in model.columns), scales)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _EXAMPLES = 16_384  # rows per batch
-_VECTOR_VALUES = 1 << 24  # float32 values a batch: 64 MB
+_VECTOR_VALUES = 1 << 24  # float32 values per batch: 64 MB
 _FEATURES = 2048
 
 

@@ -70,7 +70,7 @@ class Writer:
             connection.close()
 
     def start(self, models: Sequence[Model], results: Mapping[str, str]) -> None:
-        """Begin to write these models' files, `results` being what their nodes came out as.
+        """Begin to write these models' files, `results` being the results of their nodes.
 
         WarehouseError when the disk has no room for them beside those that are being written.
         """
