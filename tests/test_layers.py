@@ -56,7 +56,7 @@ IMPORTS = {module: set(imported(path)) - {module} for module, path in MODULES.it
 
 def allowed() -> dict[str, set[str]]:
     """The table of README.md: folder → the folders that it may import."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("## How it is laid out")[2]
     rows = re.findall(r"^\| `([\w/.]+?)/?` \|.*\| ([^|]*) \|$", text, re.MULTILINE)
     return {name.removesuffix(".py"): set(re.findall(r"\w+", below)) for name, below in rows}
 
