@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: The ledger: every file seen, what was in it and what became of it.
 -- kind: view
 -- key: file
@@ -15,7 +15,7 @@ SELECT
     f.bytes,
     f.hash,
     c.dialect,
-    coalesce(c.records, CASE WHEN f.input = 'raw.decoder' THEN 1 ELSE 0 END) AS records,
+    coalesce(c.records, CASE WHEN f.input IN ('raw.decoder', 'raw.tokenizer') THEN 1 ELSE 0 END) AS records,
     coalesce(q.quarantined, 0) AS quarantined,
     coalesce(c.outside_scope, 0) AS outside_scope,
     coalesce(c.merged, 0) AS merged,

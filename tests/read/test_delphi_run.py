@@ -275,19 +275,86 @@ def test_only_the_files_of_the_chosen_hookpoint_are_inputs(
     assert tokenizer.path.name == "tokenizer.json"
 
 
-def test_without_its_tokenizer_and_decoder_a_run_builds_with_ids_for_tokens(
+def test_without_its_tokenizer_and_decoder_a_run_builds_with_the_strings_that_its_scores_show(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from tokenizers import Tokenizer
+
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    data = data_of(run, tmp_path, "tokenizer", "sparse", "explanations", "scores", "log")
+    data = data_of(run, tmp_path, "tokenizer", "sparse", "explanations", "log")
     rows = stage(
         data, f"input.hookpoint={HOOKPOINTS[1]}",
         select=("+staging.activation_examples", "+analysis.decoder_neighbours", "+analysis.feature_statistics"),
     )  # fmt: skip
     assert rows("SELECT tokens[:3] FROM staging.prompts WHERE prompt_id = 0") == [
-        (["<101>", "<1026>", "<1064>"],)
+        (["[CLS]", "<", "|"],)
     ]
     assert rows("SELECT count(*) FROM analysis.decoder_neighbours") == [(0,)]
+    strings = dict(rows("SELECT token_id, token FROM staging.token_strings"))
+    shown = {i: token for i, token in strings.items() if token != f"<{i}>"}
+    assert (len(strings), len(shown)) == (9476, 5655)
+    tokenizer = Tokenizer.from_file(str(run / "tokenizer/tokenizer.json"))
+    decoded = tokenizer.decode_batch([[i] for i in shown], skip_special_tokens=False)
+    assert list(shown.values()) == decoded
+
+
+def judged_window(strings: str, *activations: float) -> dict[str, object]:
+    return {
+        "str_tokens": list(strings), "activations": list(activations), "distance": 1,
+        "activating": True, "prediction": True, "correct": True,
+    }  # fmt: skip
+
+
+def test_a_token_string_needs_a_window_of_one_place_and_no_other_that_disagrees(
+    tmp_path: Path,
+) -> None:
+    """Ids 1 … 26 are a … z. Prompts of two windows: abcd efgh, abij klmn, opqr opqs."""
+    from safetensors.numpy import save_file
+
+    prompts = [[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 9, 10, 11, 12, 13, 14], [15, 16, 17, 18, 15, 16, 17, 19]]  # fmt: skip
+    entries = {
+        (0, 1, 0): 1.5, (0, 3, 0): 2.0, (0, 4, 0): 3.0, (1, 0, 0): 1.0, (1, 4, 0): 2.5, (2, 0, 0): 4.0,
+        (2, 4, 0): 4.0, (1, 5, 1): 1.0, (0, 0, 1): 2.0, (1, 1, 1): 3.0,
+    }  # fmt: skip
+    home = tmp_path / "raw/run"
+    (home / "latents/layers.3").mkdir(parents=True)
+    save_file(
+        {
+            "locations": np.array(list(entries), np.uint16),
+            "activations": np.array(list(entries.values()), np.float16),
+            "tokens": np.array(prompts),
+        },
+        home / "latents/layers.3/0_1.safetensors",
+    )
+    config = {"sparse_model": "some/sae", "hookpoints": ["layers.3"], "model": ""}
+    (home / "run_config.json").write_text(json.dumps(config))
+    (home / "scores/fuzz").mkdir(parents=True)
+    (home / "scores/detection").mkdir(parents=True)
+
+    def tokens(**windows: list[dict[str, object]]) -> str:
+        for place, items in windows.items():
+            method, latent = place.split("_")
+            path = home / f"scores/{method}/layers.3_latent{latent}.txt"
+            path.write_text(json.dumps(items))
+        rows = stage(tmp_path, select=("+staging.latent_prompts",))
+        found = rows("SELECT tokens FROM staging.latent_prompts ORDER BY prompt_id")
+        return " ".join("".join(t if len(t) == 1 else "." for t in text) for (text,) in found)
+
+    sure = [judged_window("abcd", 0, 1.5, 0, 2), judged_window("efgh", 3, 0, 0, 0)]
+    assert tokens(fuzz_0=sure) == "abcdefgh ab...... ........"
+    # Two windows have this one's activations, and they hold other tokens.
+    two_places = judged_window("opqr", 4, 0, 0, 0)
+    assert tokens(fuzz_0=[*sure, two_places]) == "abcdefgh ab...... ........"
+    # A file with an activating window that the cache does not hold is of another cache.
+    assert (
+        tokens(fuzz_0=[*sure, judged_window("klmn", 2.25, 0, 0, 0)]) == "........ ........ ........"
+    )
+    # Where two windows disagree on a token neither says what it is, nor what the others are.
+    other = [judged_window("Abij", 1, 0, 0, 0)]
+    assert tokens(fuzz_0=sure, detection_0=other) == "....efgh ........ ........"
+    # Most windows agree: the one that does not is left out, and the token stays unknown.
+    second = [judged_window("abcd", 2, 0, 0, 0), judged_window("klmn", 0, 1, 0, 0)]
+    assert tokens(fuzz_0=sure, detection_0=other, fuzz_1=second) == ".bcdefgh .b..klmn ........"
 
 
 # ----------------------------------------------------------------------------------- damage

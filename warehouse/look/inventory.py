@@ -125,7 +125,9 @@ def _form(file: InputFile) -> str:
     """What the file's name alone tells of its form."""
     if file.input in ("raw.activations", "raw.activation_ids"):
         return "JSON lines" + {".gz": ", gzip", ".zst": ", zstd"}.get(file.path.suffix, "")
-    return file.path.suffix.removeprefix(".") if file.input == "raw.decoder" else ""
+    return (
+        file.path.suffix.removeprefix(".") if file.input in ("raw.decoder", "raw.tokenizer") else ""
+    )
 
 
 def _group(key: tuple, members: list[tuple[InputFile, tuple | None]]) -> Group:

@@ -8,6 +8,7 @@ is told of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ SETTINGS = (
 
 _MAX_CONFIG = 1 << 20  # bytes of a run_config.json
 _PART = 2_000_000  # entries that DuckDB works on at once
+_FEATURE_NAME = re.compile(r"_(?:latent|feature)(\d{1,10})\.txt$")
 STEPS = ("records", "boundaries", "kept", "tokens", "windows", "drawn", "latents")
 _FACTS = (
     "num_entries", "num_records", "num_windows", "total", "max_activation", "max_prompt_id",
@@ -51,6 +53,7 @@ _FACTS = (
 
 COLUMNS = ("file", "line", "problem", "raw", "feature_id", "num_tokens", *_FACTS)
 PROMPT_COLUMNS = ("file", "prompt_id", "token_ids", "tokens")
+ENTRY_COLUMNS = ("feature_id", "prompt_id", "position", "activation")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def latents(
 def prompts(files: Sequence[InputFile]) -> pa.RecordBatchReader:
     """One row per prompt of the first split that can be read: its token ids and their strings.
 
-    Strings are the tokenizer's `decode` of single ids, `<id>` without one. WarehouseError: the
+    Strings are the tokenizer's `decode` of single ids, null without one. WarehouseError: the
     splits hold no tokens, or the tokenizer cannot be read.
     """
     import numpy as np
@@ -119,9 +122,10 @@ def prompts(files: Sequence[InputFile]) -> pa.RecordBatchReader:
     if first is None:
         return pa.RecordBatchReader.from_batches(schema, [])
     file, tokens = first
-    ids, place = np.unique(tokens, return_inverse=True)
-    strings = pa.array(token_strings(ids.tolist(), tokenizer), pa.string())
-    place = place.reshape(tokens.shape)
+    if tokenizer:
+        ids, place = np.unique(tokens, return_inverse=True)
+        strings = pa.array(token_strings(ids.tolist(), tokenizer), pa.string())
+        place = place.reshape(tokens.shape)
 
     def batches() -> Iterator[pa.RecordBatch]:
         width = tokens.shape[1]
@@ -129,16 +133,45 @@ def prompts(files: Sequence[InputFile]) -> pa.RecordBatchReader:
         for at in range(0, len(tokens), rows):
             part = tokens[at : at + rows]
             ends = pa.array(np.arange(len(part) + 1, dtype=np.int32) * width)
-            decoded = strings.take(pa.array(place[at : at + rows].reshape(-1)))
+            decoded = pa.nulls(len(part), pa.list_(pa.string()))
+            if tokenizer:
+                words = strings.take(pa.array(place[at : at + rows].reshape(-1)))
+                decoded = pa.ListArray.from_arrays(ends, words)
             yield pa.record_batch(
                 [
                     pa.repeat(pa.scalar(file.name), len(part)),
                     pa.array(np.arange(at, at + len(part))),
                     pa.ListArray.from_arrays(ends, pa.array(part.reshape(-1).astype(np.int64))),
-                    pa.ListArray.from_arrays(ends, decoded),
+                    decoded,
                 ],
                 schema=schema,
             )
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def entries(files: Sequence[InputFile]) -> pa.RecordBatchReader:
+    """One row per sound entry of the latents that `files` hold scores of, from the splits among them."""
+    import numpy as np
+    import pyarrow as pa
+
+    types = (pa.int64(), pa.int64(), pa.int32(), pa.float32())
+    schema = pa.schema(list(zip(ENTRY_COLUMNS, types, strict=True)))
+    named = (_FEATURE_NAME.search(f.name) for f in files if f.input == "raw.scores")
+    wanted = np.array([int(n[1]) for n in named if n], np.int64)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for file in sorted((f for f in files if f.input == "raw.latents"), key=_in_order):
+            try:
+                split = read_split(file)
+            except DamageError:  # the latents say so
+                continue
+            held = np.flatnonzero(np.isin(split.latent, wanted))
+            for at in range(0, len(held), _PART):
+                part = held[at : at + _PART]
+                columns = (split.latent, split.prompt, split.position, split.activation)
+                arrays = [pa.array(c[part]).cast(t) for c, t in zip(columns, types, strict=True)]
+                yield pa.record_batch(arrays, schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 
@@ -163,13 +196,11 @@ def _in_order(file: InputFile) -> tuple[tuple[int, int], str]:
     return split_range(file.path) or (0, 0), file.name
 
 
-def token_strings(ids: Sequence[int], tokenizer: InputFile | None) -> list[str]:
+def token_strings(ids: Sequence[int], tokenizer: InputFile) -> list[str]:
     """The string of each token id: decoded by itself, so `##` and `<|endoftext|>` stay.
 
-    Without a tokenizer, and for an id that it does not know, `<id>`.
+    `<id>` for an id that the tokenizer does not know.
     """
-    if tokenizer is None:
-        return [f"<{i}>" for i in ids]
     from tokenizers import Tokenizer
 
     try:

@@ -96,6 +96,16 @@ def _names(files: Sequence[InputFile], opening: Opening) -> pa.Table:  # noqa: A
     return pa.table({"source": pa.array(source_names(files), pa.string())})
 
 
+def _file_names_key(files: Sequence[InputFile]) -> str:
+    return digest(*(f.name for f in files))
+
+
+def _file_names(files: Sequence[InputFile], opening: Opening) -> pa.Table:  # noqa: ARG001
+    import pyarrow as pa
+
+    return pa.table({"file": pa.array([f.name for f in files], pa.string())})
+
+
 INPUTS: Mapping[str, Input] = {
     "raw.activations": _cut(Lines),  # lines of the activation records
     "raw.activation_ids": _cut(Lines),  # v1 batches read beside v2 ones
@@ -117,6 +127,12 @@ INPUTS: Mapping[str, Input] = {
         lambda files, opening: delphi_cache.prompts(files),
         files=("raw.latents", "raw.tokenizer"),
     ),
+    "raw.latent_entries": Input(  # the entries of its latents that have scores
+        delphi_cache.ENTRY_COLUMNS,
+        lambda files, opening: delphi_cache.entries(files),
+        files=("raw.latents", "raw.scores"),
+    ),
+    "raw.tokenizer": Input(("file",), _file_names, key=_file_names_key),  # which there is
     "raw.firing_counts": Input(
         firing_counts.FIRING_COLUMNS,
         lambda files, opening: firing_counts.firing_counts(
