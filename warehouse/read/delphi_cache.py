@@ -8,7 +8,6 @@ is told of them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from warehouse.errors import WarehouseError
 from warehouse.read.delphi_draw import Draw
 from warehouse.read.delphi_split import (
+    FEATURE_FILE,
     NO_TOKENS,
     DamageError,
     Split,
@@ -44,7 +44,6 @@ SETTINGS = (
 
 _MAX_CONFIG = 1 << 20  # bytes of a run_config.json
 _PART = 2_000_000  # entries that DuckDB works on at once
-_FEATURE_NAME = re.compile(r"_(?:latent|feature)(\d{1,10})\.txt$")
 STEPS = ("records", "boundaries", "kept", "tokens", "windows", "drawn", "latents")
 _FACTS = (
     "num_entries", "num_records", "num_windows", "total", "max_activation", "max_prompt_id",
@@ -157,8 +156,8 @@ def entries(files: Sequence[InputFile]) -> pa.RecordBatchReader:
 
     types = (pa.int64(), pa.int64(), pa.int32(), pa.float32())
     schema = pa.schema(list(zip(ENTRY_COLUMNS, types, strict=True)))
-    named = (_FEATURE_NAME.search(f.name) for f in files if f.input == "raw.scores")
-    wanted = np.array([int(n[1]) for n in named if n], np.int64)
+    named = (FEATURE_FILE.fullmatch(f.path.name) for f in files if f.input == "raw.scores")
+    wanted = np.array([int(n["latent"]) for n in named if n], np.int64)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for file in sorted((f for f in files if f.input == "raw.latents"), key=_in_order):

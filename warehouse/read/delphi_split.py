@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from warehouse.read.content import InputFile
 
+FEATURE_FILE = re.compile(r"(?s)(?P<module>.*)_(?:latent|feature)(?P<latent>\d{1,10})\.txt")
 SPLIT_NAME = re.compile(r"(\d+)_(\d+)\.safetensors")
 
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from warehouse.errors import UsageError, WarehouseError, nearest
-from warehouse.read.delphi_split import split_range
+from warehouse.read.delphi_split import FEATURE_FILE, split_range
 
 DEPTH = 5
 ANOTHER_HOOKPOINT = "not an input: another hookpoint"
@@ -25,7 +25,6 @@ SAME_NUMBERS = "not an input: the export beside it holds the same numbers"
 
 _RUN_PARTS = ("latents", "explanations", "scores")
 _EXPORT_PARTS = ("features", "activations", "explanations")
-_FEATURE_FILE = re.compile(r"(?s)(?P<module>.*)_(?:latent|feature)\d{1,10}\.txt")
 _MAX_CONFIG = 1 << 20  # bytes of a run_config.json that are looked at
 _MAX_HEADER = 16 << 20  # bytes of a safetensors header
 
@@ -138,11 +137,11 @@ def _config(path: Path) -> Mapping[str, object]:
 def _modules(path: Path) -> Iterator[str]:
     """Hookpoints that the files of a run are named after, as explanations spell them."""
     for file in _walk(path / "explanations"):
-        if found := _FEATURE_FILE.fullmatch(str(file.relative_to(path / "explanations"))):
+        if found := FEATURE_FILE.fullmatch(str(file.relative_to(path / "explanations"))):
             yield found["module"]
     for method in _directories(path / "scores"):
         for file in _files(method):
-            if found := _FEATURE_FILE.fullmatch(file.name):
+            if found := FEATURE_FILE.fullmatch(file.name):
                 yield found["module"].replace("--", "/")
     for file in _walk(path / "latents"):
         if split_range(file):
@@ -275,13 +274,13 @@ def run_files(run: Run, hookpoint: str) -> Iterator[Place]:
     home = run.path / "explanations"
     for file in _walk(home):
         if file.suffix == ".txt":
-            found = _FEATURE_FILE.fullmatch(str(file.relative_to(home)))
+            found = FEATURE_FILE.fullmatch(str(file.relative_to(home)))
             module = found["module"] if found else hookpoint
             yield _of(hookpoint, module, Place(file, "raw.explanations", run.source))
     for method in _directories(run.path / "scores"):
         for file in _files(method):
             if file.suffix == ".txt":
-                found = _FEATURE_FILE.fullmatch(file.name)
+                found = FEATURE_FILE.fullmatch(file.name)
                 module = found["module"].replace("--", "/") if found else hookpoint
                 place = Place(file, "raw.scores", run.source, method_name(method.name))
                 yield _of(hookpoint, module, place)
@@ -338,7 +337,7 @@ def of_hookpoint(run: Run | None, hookpoint: str, name: str, joined: str = "/") 
     """
     if run is None or not hookpoint or hookpoint not in run.modules:
         return True
-    found = _FEATURE_FILE.fullmatch(name)
+    found = FEATURE_FILE.fullmatch(name)
     return not found or found["module"] == hookpoint.replace("/", joined)
 
 
