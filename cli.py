@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from warehouse import __version__
-from warehouse.commands import build, compare, explore, history, look, models, setup
+from warehouse.commands import build, compare, explore, history, look, models, setup, status
 from warehouse.commands.options import ENVIRONMENT, Context, common_options, complete, find_data
 from warehouse.errors import ExitCode, UsageError, WarehouseError
 from warehouse.terminal.program import DATA, NAME, program
@@ -20,8 +20,33 @@ if TYPE_CHECKING:
     from warehouse.plan.graph import Job
 
 
+# Every command, as --help shows them.
+GROUPS: Mapping[str, Sequence[click.Command]] = {
+    "Set up": (setup.init, setup.sample, setup.set_),
+    "Build": (build.plan, build.build, build.export),
+    "Look": (
+        look.features,
+        look.feature,
+        look.query,
+        explore.explore,
+        look.report,
+        compare.compare,
+    ),
+    "Tune": (history.diff, look.calibrate, look.compare_models),
+    "Inspect": (status.status, build.sources, history.history, models.models),
+}
+
+
 class Commands(click.Group):
     """One place turns an error into text on stderr and an exit code."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The commands by what they are for."""
+        width = formatter.width - 6 - max(map(len, self.commands))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                rows = [(c.name or "", c.get_short_help_str(width)) for c in commands]
+                formatter.write_dl(rows)
 
     def main(self, *arguments: object, **options: object) -> object:
         """Run, under the name that the program was called by: usage and examples run as shown."""
@@ -111,27 +136,9 @@ def main(
     ctx.obj = Context(data or find_data(), overrides, verbose, json_log, load_jobs, load_pairing)
 
 
-for command in (
-    setup.init,
-    setup.sample,
-    setup.set_,
-    build.build,
-    build.plan,
-    build.sources,
-    build.export,
-    look.query,
-    look.report,
-    look.feature,
-    look.features,
-    explore.explore,
-    compare.compare,
-    look.compare_models,
-    look.calibrate,
-    history.history,
-    history.diff,
-    models.models,
-):
-    main.add_command(command)
+for commands in GROUPS.values():
+    for command in commands:
+        main.add_command(command)
 
 
 def _every(group: click.Group) -> Iterator[click.Command]:
