@@ -62,8 +62,8 @@ class MapJob(Job):
         if vectors is None:
             return "", 0
         content = hashlib.blake2b(vectors.numpy().data, digest_size=16).hexdigest()
-        logic = self.identify(context.settings, context.layout).logic
-        own = digest(logic, content, *key.values())
+        fingerprint = self.identify(context.settings, context.layout).fingerprint
+        own = digest(fingerprint, content, *key.values())
         path = context.layout.projections / f"{self.name.partition('.')[2]}-{own}.parquet"
         if not path.exists():
             connection.register("_map", pa.table(key | self._project(context, vectors)))

@@ -36,9 +36,9 @@ class Node:
 
 @dataclass(frozen=True)
 class JobIdentity:
-    """What decides a job's result besides its parents; `logic` is '' while it can't be known."""
+    """What decides a job's result besides its parents; `fingerprint` is '' while it can't be known."""
 
-    logic: str
+    fingerprint: str
     settings: Mapping[str, object]
 
 

@@ -40,7 +40,7 @@ class Plan:
     steps: tuple[Step, ...]
     files: tuple[InputFile, ...]
     sources: Mapping[str, str]  # source node → content key
-    logic: Mapping[str, str]  # node → key without parents
+    fingerprints: Mapping[str, str]  # node → key without parents
     bound: Mapping[str, Mapping[str, object]]  # node → the settings that it uses
     full: bool = False
 
@@ -63,13 +63,15 @@ def make_plan(
     macros = project.macros
     sources = source_keys(files)
     results: dict[str, str | None] = dict(sources)
-    logic: dict[str, str] = {}
+    fingerprints: dict[str, str] = {}
     bound: dict[str, Mapping[str, object]] = {}
     steps: list[Step] = []
     for node in project.graph.values():
         if node.kind == "source":
             continue
-        logic[node.name], bound[node.name] = _logic(node, macros, project.settings, identify)
+        fingerprints[node.name], bound[node.name] = _fingerprint(
+            node, macros, project.settings, identify
+        )
         before = state.nodes.get(node.name)
         if selected is not None and not _is_selected(node, selected, state):
             action, reason = SKIP, "not selected"
@@ -77,11 +79,11 @@ def make_plan(
             action, reason = RUN, "--full"
         else:
             action, reason = _compare(
-                node, before, logic[node.name], bound[node.name], results, files, state
+                node, before, fingerprints[node.name], bound[node.name], results, files, state
             )
         results[node.name] = before.result if before and action == SKIP else None
         steps.append(Step(node.name, node.kind, action, reason))
-    return Plan(tuple(steps), tuple(files), sources, logic, bound, full=full)
+    return Plan(tuple(steps), tuple(files), sources, fingerprints, bound, full=full)
 
 
 def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
@@ -92,12 +94,12 @@ def _is_selected(node: Node, selected: frozenset[str], state: State) -> bool:
     return any(p in selected for p in node.parents) and all(p in there for p in node.parents)
 
 
-def node_key(logic: str, parents: Mapping[str, str]) -> str:
-    """A node's key: its own logic and the results of its parents."""
-    return digest(logic, *(f"{name}={result}" for name, result in sorted(parents.items())))
+def node_key(fingerprint: str, parents: Mapping[str, str]) -> str:
+    """A node's key: its own fingerprint and the results of its parents."""
+    return digest(fingerprint, *(f"{name}={result}" for name, result in sorted(parents.items())))
 
 
-def _logic(
+def _fingerprint(
     node: Node,
     macros: Mapping[str, Model],
     settings: Settings,
@@ -105,7 +107,7 @@ def _logic(
 ) -> tuple[str, Mapping[str, object]]:
     if node.kind == "job":
         identity = identify(node.name)
-        return identity.logic, identity.settings
+        return identity.fingerprint, identity.settings
     used = macros_used(node.model, macros)
     names = node.model.parameters.union(*(m.parameters for m in used))
     names |= {BY_NAME[s].parameter for p in node.parents if p in INPUTS for s in INPUTS[p].settings}
@@ -121,7 +123,7 @@ def _logic(
 def _compare(
     node: Node,
     before: NodeState | None,
-    logic: str,
+    fingerprint: str,
     bound: Mapping[str, object],
     results: Mapping[str, str | None],
     files: Sequence[InputFile],
@@ -129,7 +131,7 @@ def _compare(
 ) -> tuple[str, str]:
     if before is None:
         return RUN, "new"
-    if logic != before.logic:
+    if fingerprint != before.fingerprint:
         return RUN, _logic_reason(node, before, bound)
     waiting = [p for p in node.parents if results[p] is None]
     changed = [p for p in node.parents if results[p] and results[p] != before.parents.get(p)]

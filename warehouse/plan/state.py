@@ -53,13 +53,13 @@ FILE_COLUMNS = (
 
 @dataclass(frozen=True)
 class NodeState:
-    """What is known of a node's last run. `logic`: its key without its parents' results."""
+    """What is known of a node's last run. `fingerprint`: its key without its parents' results."""
 
     node: str
     kind: str
     version: int
     key: str
-    logic: str
+    fingerprint: str
     result: str
     rows: int
     seconds: float

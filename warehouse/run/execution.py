@@ -123,9 +123,9 @@ class Execution:
                 f'"{node.name}" reads "{absent[0]}", which was never built',
                 f"python cli.py build --select +{node.name}",
             )
-        logic = self.prepared.plan.logic[step.node]
+        fingerprint = self.prepared.plan.fingerprints[step.node]
         parents = {p: self.results[p] for p in node.parents}
-        key = plan.node_key(logic, parents)
+        key = plan.node_key(fingerprint, parents)
         if step.action == plan.CHECK and before and before.key == key:
             self.results[step.node] = before.result
             self.record.add_step(step.node, "same", "what it reads did not change", before)
@@ -134,7 +134,7 @@ class Execution:
         self.on_event(Event("start", step.node, step.reason))
         started = time.monotonic()
         try:
-            result, rows = self._run_node(node, before, logic, parents, key)
+            result, rows = self._run_node(node, before, fingerprint, parents, key)
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
         except duckdb.Error as error:
@@ -148,12 +148,14 @@ class Execution:
             ) from None
         if node.kind == "job":  # a hub model's identity is known once it was fetched
             job = self.prepared.project.jobs[node.name]
-            logic = job.identify(self.prepared.project.settings, self.prepared.project.layout).logic
-            key = plan.node_key(logic, parents)
+            fingerprint = job.identify(
+                self.prepared.project.settings, self.prepared.project.layout
+            ).fingerprint
+            key = plan.node_key(fingerprint, parents)
         seconds = time.monotonic() - started
         version = node.model.version if node.model else 1
         state = NodeState(
-            node.name, node.kind, version, key, logic, result, rows, seconds, self.build_id,
+            node.name, node.kind, version, key, fingerprint, result, rows, seconds, self.build_id,
             parents, self.prepared.plan.bound[node.name],
         )  # fmt: skip
         self.results[node.name] = result
@@ -166,7 +168,7 @@ class Execution:
         self,
         node: Node,
         before: NodeState | None,
-        logic: str,
+        fingerprint: str,
         parents: Mapping[str, str],
         key: str,
     ) -> tuple[str, int]:
@@ -193,7 +195,7 @@ class Execution:
             if model.hash:
                 return self.relations.content(model.name)
             return key, self.relations.count(model.name) if model.counted else None
-        self._make_table(node, unchanged_files(self.prepared, node, before, logic, parents))
+        self._make_table(node, unchanged_files(self.prepared, node, before, fingerprint, parents))
         return self.relations.content(model.name)
 
     def _make_table(self, node: Node, reused: frozenset[str] | None) -> None:

@@ -138,10 +138,19 @@ def _select(model: Model, sql: str) -> str:
 
 
 def unchanged_files(
-    prepared: Prepared, node: Node, before: NodeState | None, logic: str, parents: Mapping[str, str]
+    prepared: Prepared,
+    node: Node,
+    before: NodeState | None,
+    fingerprint: str,
+    parents: Mapping[str, str],
 ) -> frozenset[str] | None:
     """For an incremental model: the files whose rows stand. None: read everything."""
-    if not node.model.incremental or not before or before.logic != logic or prepared.plan.full:
+    if (
+        not node.model.incremental
+        or not before
+        or before.fingerprint != fingerprint
+        or prepared.plan.full
+    ):
         return None
     if any(before.parents.get(p) != r for p, r in parents.items() if p not in INPUTS):
         return None
