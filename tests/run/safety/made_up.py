@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import embed.encoder
+import embed.latent_pairs
 import embed.model_files
 import embed.nearest
 import embed.store
@@ -72,6 +73,15 @@ def _nearest_rows(weights: np.ndarray, k: int, device: str) -> tuple[_Tensor, _T
     return ids.view(_Tensor), values.view(_Tensor)
 
 
+def _mutual_nearest(left: np.ndarray, right: np.ndarray, device: str) -> tuple[_Tensor, ...]:  # noqa: ARG001
+    one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (left, right))
+    product = one @ other.T
+    nearest, back = product.argmax(axis=1), product.argmax(axis=0)
+    ids = np.flatnonzero(back[nearest] == np.arange(len(one)))
+    found = (ids, nearest[ids], product[ids, nearest[ids]].clip(-1, 1))
+    return tuple(values.view(_Tensor) for values in found)
+
+
 @contextlib.contextmanager
 def made_up_model() -> Iterator[list[tuple[str, bytes]]]:
     """Every embedding model is a made-up one inside; gives what is asked of them, in order."""
@@ -86,6 +96,7 @@ def made_up_model() -> Iterator[list[tuple[str, bytes]]]:
         (embed.store, "PART_TEXTS", PART_TEXTS),
         (embed.store, "CHUNK_TEXTS", CHUNK_TEXTS),
         (embed.weights, "load_decoder", _load_decoder),
+        (embed.latent_pairs, "mutual_nearest", _mutual_nearest),
         (embed.nearest, "nearest_rows", _nearest_rows),
     ]
     with replaced(changes):
