@@ -12,6 +12,8 @@ data=$1
 port=${PORT:-6379}
 source "${VENV:-.venv}/bin/activate"      # an environment that every node sees under this path
 export RAY_USAGE_STATS_ENABLED=0
+export RAY_AUTH_MODE=token                # nobody else on these nodes can use the cluster
+ray get-auth-token --generate > /dev/null # into ~/.ray, which every node must see
 
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 address=$head:$port

@@ -61,7 +61,7 @@ def _assert_listening(on: str) -> None:
 def _no_cluster(on: str, error: Exception) -> WarehouseError:
     return WarehouseError(
         f'--on "{on}": no Ray cluster answers: {first_line(error)}',
-        "start one: ray start --head --disable-usage-stats",
+        "start one: ray start --head --disable-usage-stats; one with a token wants RAY_AUTH_MODE=token",
     )
 
 
