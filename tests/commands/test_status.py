@@ -44,3 +44,14 @@ def test_help_has_every_command_once_by_what_it_is_for() -> None:
     named = [command.name for commands in cli.GROUPS.values() for command in commands]
     assert sorted(named) == sorted(cli.main.commands)
     assert len(set(named)) == len(named)
+
+
+def test_the_plan_of_a_first_build_fits_a_screen(sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "raw").symlink_to(sample / "raw")
+    (tmp_path / "warehouse.toml").write_bytes((sample / "warehouse.toml").read_bytes())
+    follow = ("--set", "input.follow_links=true", "plan")
+    said = run(tmp_path, *follow).stdout
+    assert len(said.splitlines()) <= 24
+    assert "--all lists the nodes" in said
+    assert "analysis.feature_overview" not in said
+    assert "analysis.feature_overview" in run(tmp_path, *follow, "--all").stdout

@@ -50,8 +50,9 @@ def sources(context: Context, as_json: bool) -> None:
     help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
 )
 @click.option("--full", is_flag=True, help="As if nothing had been built.")
+@click.option("--all", "every_node", is_flag=True, help="Every node, before the first build too.")
 @click.pass_obj
-def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
+def plan(context: Context, selectors: tuple[str, ...], full: bool, every_node: bool) -> None:
     """What a build would do, and why. Changes nothing.
 
     \b
@@ -61,12 +62,14 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool) -> None:
     if context.collection:
         from warehouse.commands.collection import for_each
 
-        for_each(context, context.collection, lambda _, one: _plan(one, selectors, full))
+        for_each(
+            context, context.collection, lambda _, one: _plan(one, selectors, full, every_node)
+        )
     else:
-        _plan(context.project, selectors, full)
+        _plan(context.project, selectors, full, every_node)
 
 
-def _plan(project: Project, selectors: Sequence[str], full: bool) -> None:
+def _plan(project: Project, selectors: Sequence[str], full: bool, every_node: bool) -> None:
     """Show what a build of one data directory would do."""
     from warehouse.run.build import assert_ready, prepare
     from warehouse.terminal.build import show_plan
@@ -74,7 +77,7 @@ def _plan(project: Project, selectors: Sequence[str], full: bool) -> None:
 
     prepared = prepare(project, selectors, full)
     assert_ready(prepared, fetch=False)
-    show_plan(prepared, stale_exports(prepared, published_results(prepared)))
+    show_plan(prepared, stale_exports(prepared, published_results(prepared)), every_node)
 
 
 @click.command()

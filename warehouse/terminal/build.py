@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rich.markup import escape
@@ -99,12 +100,18 @@ def show_exports(written: Sequence[Exported]) -> None:
     OUT.print(table)
 
 
-def show_plan(prepared: plans.Prepared, exported: Sequence[str]) -> None:
-    """The steps that would run, why, and what would be skipped."""
+def show_plan(prepared: plans.Prepared, exported: Sequence[str], every_node: bool = False) -> None:
+    """The steps that would run, why, and what would be skipped.
+
+    Before the first build everything runs: then, unless `every_node`, a line per schema.
+    """
     made, rewritten = prepared.plan, prepared.storage_change
     skipped = [s for s in made.steps if s.action == plans.SKIP]
     todo = [s for s in made.steps if s.action != plans.SKIP]
-    if todo:
+    if todo and not prepared.state.build_id and not every_node:
+        _show_schemas([step.node for step in todo])
+        OUT.print("--all lists the nodes")
+    elif todo:
         table = make_table("node", "action", "why", numbers=())
         for step in todo:
             table.add_row(
@@ -123,6 +130,16 @@ def show_plan(prepared: plans.Prepared, exported: Sequence[str]) -> None:
         f"{len(todo)} of {len(made.steps)} nodes may run, {len(skipped)} are skipped",
         soft_wrap=True,
     )
+
+
+def _show_schemas(nodes: Sequence[str]) -> None:
+    table = make_table("first build", "nodes", "what it holds", numbers=(1,))
+    counts = Counter(node.partition(".")[0] for node in nodes)
+    for name, schema in SCHEMAS.items():
+        if counts[name]:
+            meaning = schema.meaning or "Vectors of texts, by the embedding model."
+            table.add_row(name, str(counts[name]), escape(meaning.partition(". ")[0].rstrip(".")))
+    OUT.print(table)
 
 
 def show_models(known: Mapping[str, Model]) -> None:
