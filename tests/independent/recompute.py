@@ -1428,27 +1428,60 @@ def matching_row(
     }
 
 
+@dataclass(frozen=True)
+class Read:
+    """What the eight files are made of, however it lay on the disk."""
+
+    names: dict[str, str]  # short name -> full model name
+    sae_id: str
+    prompts: list[Any]
+    examples: dict[int, list[Example]]  # every record, by feature
+    explained: dict[int, list[Explanation]]
+    neighbours: Callable[[list[int], int], dict[int, list[tuple[int, float]]]]
+    scores: Callable[[set[int]], dict[tuple[str, int], list[tuple[str, dict[str, float | None]]]]]
+    kept: Callable[[int], list[Example]] | None = None  # those of activation_examples; None: all
+
+
+def read_tree(raw: Path, settings: dict) -> Read:
+    """An in-house tree (SPEC 2)."""
+    in_scope = parse_scope(setting(settings, "scope.features"))
+    sources = read_sources(raw)
+    prompts = read_prompts(raw)
+    examples = read_examples(raw, prompts, in_scope)
+    explained = read_explanations(raw, sources, settings)
+    decoder = read_decoder(raw, max([*examples, *explained], default=-1))
+    return Read(
+        full_names(sources, settings),
+        sae_id_of(sources, settings),
+        prompts,
+        examples,
+        explained,
+        lambda wanted, count: decoder_neighbours(decoder, wanted, count),
+        lambda wanted: feature_scores(raw, sources, settings, wanted),
+    )
+
+
 def recompute(
     raw: Path, settings: dict, embed: Embed, features: list[int] | None = None
 ) -> dict[str, list[Row]]:
+    """Every row of the eight master parquets of an in-house tree; see `master_rows`."""
+    return master_rows(read_tree(Path(raw), settings), settings, embed, features)
+
+
+def master_rows(
+    read: Read, settings: dict, embed: Embed, features: list[int] | None = None
+) -> dict[str, list[Row]]:
     """Every row of the eight master parquets (SPEC 4), in file order; see the module's docstring.
 
-    With `features` only their rows, everything those need still taken from the full tree.
+    With `features` only their rows, everything those need still taken from all that was read.
     """
-    raw = Path(raw)
-    in_scope = parse_scope(setting(settings, "scope.features"))
-    sources = read_sources(raw)
-    names, sae_id = full_names(sources, settings), sae_id_of(sources, settings)
-    prompts = read_prompts(raw)
+    names, sae_id, prompts, examples = read.names, read.sae_id, read.prompts, read.examples
+    kept = read.kept or examples.__getitem__
     settings = with_marker(settings, prompts)
-    examples = read_examples(raw, prompts, in_scope)
-    all_explained = read_explanations(raw, sources, settings)
-    decoder = read_decoder(raw, max([*examples, *all_explained], default=-1))
-
     wanted = None if features is None else set(features)
     recorded = [f for f in examples if wanted is None or f in wanted]
-    explained = {f: e for f, e in all_explained.items() if wanted is None or f in wanted}
-    neighbours = decoder_neighbours(decoder, list(explained), setting(settings, "neighbours.count"))
+    explained = {f: e for f, e in read.explained.items() if wanted is None or f in wanted}
+    neighbours = read.neighbours(list(explained), setting(settings, "neighbours.count"))
     sampled_too = {i for nearest in neighbours.values() for i, _ in nearest if i in examples}
     samples = {
         f: sample_one(examples[f], prompts, settings) for f in sorted({*recorded, *sampled_too})
@@ -1474,7 +1507,7 @@ def recompute(
     contexts = [t for p in patterns.values() for t in p.lexical_texts + p.semantic_texts]
     add_vectors(vectors, contexts, embed)
 
-    scores = feature_scores(raw, sources, settings, set(explained))
+    scores = read.scores(set(explained))
     alignments = {
         f: alignment_row(f, sae_id, e, vectors, names, settings) for f, e in explained.items()
     }
@@ -1490,7 +1523,7 @@ def recompute(
         ),
         "explanation_embeddings": explanation_embedding_rows(explained, vectors, names, sae_id),
         "activation_examples": [
-            row for f in recorded for row in activation_example_rows(examples[f], prompts, sae_id)
+            row for f in recorded for row in activation_example_rows(kept(f), prompts, sae_id)
         ],
         "activation_embeddings": [
             {
