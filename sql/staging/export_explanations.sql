@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: One row per explanation of a Neuronpedia export, kept, quarantined or outside
 --   scope.features. Their vectors are another model's and are not read.
 -- key: file, line
@@ -27,7 +27,7 @@ fields AS (
     SELECT
         *,
         feature_id_in(item."index") AS feature_id,
-        json_text(item.description) AS explanation,
+        json_extract_string(item.description, '$') AS explanation,
         coalesce(json_text(item."explanationModelName"), 'unknown') AS model,
         json_text(item."typeName") AS type
     FROM parsed
@@ -40,9 +40,11 @@ checked AS (
             WHEN export_line_problem(problem, text, item."index", feature_id) IS NOT NULL
                 THEN export_line_problem(problem, text, item."index", feature_id)
             WHEN NOT json_exists(text, '$.description') THEN 'missing field: description'
-            WHEN explanation IS NULL AND json_type(item.description) NOT IN ('VARCHAR', 'NULL')
-                THEN 'wrong type: description'
-            WHEN explanation IS NULL THEN 'no explanation in the file'
+            WHEN json_type(item.description) NOT IN ('VARCHAR', 'NULL') THEN 'wrong type: description'
+            WHEN
+                coalesce(trim_space(explanation), '')
+                IN ('', 'Explanation could not be parsed.', 'No explanation found')
+                THEN 'no explanation in the file'
         END AS bad
     FROM fields
 ),

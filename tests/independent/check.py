@@ -3,7 +3,9 @@
     python -m tests.independent.check DATA [--features 200] [--seed 0]
 
 Reads DATA's settings and raw tree, embeds with sentence-transformers itself, and prints each
-difference; exit code 1 when there is one.
+difference; exit code 1 when there is one. Of a Delphi run or a Neuronpedia export the tables of the
+warehouse are compared too, and published vectors are embedded again in part only; if it was built
+with --set input.hookpoint=... or scope.features=..., say the same here.
 """
 
 from __future__ import annotations
@@ -106,6 +108,14 @@ def main() -> int:
     parser.add_argument("--set", dest="overrides", action="append", default=[])
     chosen = parser.parse_args()
     settings = load(chosen.data, chosen.overrides).values
+    if not (chosen.data / "raw" / "activation_examples").is_dir():
+        from tests.independent.field_check import check_all
+
+        embed = embedder(str(settings["embedding.model"]))
+        checks = check_all(chosen.data, dict(settings), embed, chosen.features, chosen.seed)
+        for line in (line for checked in checks for line in checked.lines()):
+            print(line)
+        return 1 if any(checked.differences for checked in checks) else 0
     features = chosen_features(chosen.data, chosen.features, chosen.seed)
     found = differences(chosen.data, settings, embedder(str(settings["embedding.model"])), features)
     for name, lines in found.items():

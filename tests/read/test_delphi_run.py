@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.support.producers import Once, unpacked
-from tests.support.raw_tree import Rows, stage
+from tests.support.producers import HOOKPOINTS, OF_RUN, Once, copied, staged_run, unpacked
+from tests.support.raw_tree import Rows, query, stage
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.read.discover import discover
 from warehouse.settings_file import load
-
-HOOKPOINTS = ("encoder.layer.3", "encoder.layer.3.attention")
-SELECT = (
-    "+staging.files",
-    "+staging.activation_examples",
-    "+analysis.feature_statistics",
-    "+analysis.score_metrics",
-    "+analysis.scores_long",
-    "+analysis.samples",
-    "+analysis.window_overlap",
-    "+audits.records_reconcile",
-    "+audits.quarantine_share",
-)
 
 
 @pytest.fixture(scope="session")
@@ -42,23 +28,13 @@ def oracle(run: Path) -> Callable[[str], dict]:
 
 
 def data_of(run: Path, data: Path, *without: str) -> Path:
-    """A data directory with links to the run's own files; `without` names parts that it lacks."""
-    raw = data / "raw"
-    shutil.copytree(
-        run,
-        raw / "run",
-        copy_function=os.link,
-        ignore=lambda _, names: [n for n in names if n in (*without, "oracle")],
-    )
-    return data
+    return copied(run, data, "run", *without)
 
 
 @pytest.fixture(scope="session", params=HOOKPOINTS)
-def built(
-    request: pytest.FixtureRequest, run: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Rows]:
-    data = data_of(run, tmp_path_factory.mktemp("delphi"))
-    return request.param, stage(data, f"input.hookpoint={request.param}", select=SELECT)
+def built(request: pytest.FixtureRequest, once: Once) -> tuple[str, Rows]:
+    data = staged_run(once, request.param)
+    return request.param, partial(query, data)
 
 
 def test_every_figure_of_the_cache_is_the_oracles(
@@ -428,8 +404,8 @@ def test_a_cut_split_is_named_and_the_others_are_read(run: Path, tmp_path: Path)
     with pytest.raises(
         WarehouseError, match="1 of 4 splits of the latents cache hold no good record"
     ):
-        stage(data, *options, select=SELECT)
-    rows = stage(data, *options, "quarantine.max_share=1", select=SELECT)
+        stage(data, *options, select=OF_RUN)
+    rows = stage(data, *options, "quarantine.max_share=1", select=OF_RUN)
     ((file, reason),) = rows("SELECT file, reason FROM quarantine.records")
     assert file.endswith(f"{hookpoint}/256_511.safetensors")
     assert reason.startswith("unreadable file: ")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.builds import open_project
-from tests.support.producers import Once, unpacked
+from tests.support.producers import OF_EXPORT, Once, copied, staged_export, unpacked
 from tests.support.raw_tree import Rows, put, query, stage
 from warehouse.errors import UsageError
 from warehouse.read.discover import discover
@@ -19,16 +18,6 @@ from warehouse.run.build import build
 from warehouse.run.events import Event
 from warehouse.settings_file import load
 
-SELECT = (
-    "+staging.files",
-    "+staging.example_groups",
-    "+analysis.explanations",
-    "+analysis.feature_statistics",
-    "+analysis.decoder_neighbours",
-    "+audits.records_reconcile",
-    "+audits.quarantine_share",
-    "+audits.sae_id_known",
-)
 EXPORT = "raw/export/neuronpedia_exports/all-MiniLM-L6-v2/3-res-topk"
 
 
@@ -38,18 +27,12 @@ def export(once: Once) -> Path:
 
 
 def data_of(export: Path, data: Path, *without: str) -> Path:
-    shutil.copytree(
-        export,
-        data / "raw" / "export",
-        copy_function=os.link,
-        ignore=lambda _, names: [n for n in names if n in (*without, "oracle")],
-    )
-    return data
+    return copied(export, data, "export", *without)
 
 
 @pytest.fixture(scope="session")
-def rows(export: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    return stage(data_of(export, tmp_path_factory.mktemp("export")), select=SELECT)
+def rows(once: Once) -> Rows:
+    return partial(query, staged_export(once))
 
 
 def test_statistics_are_those_of_the_truth(export: Path, rows: Rows) -> None:
@@ -146,7 +129,7 @@ def test_without_weights_the_neighbours_are_those_that_the_export_tells(tmp_path
     put(tmp_path, "raw/e/activations/batch-0.jsonl", record)
     lines = [text, text | {"typeName": "u"}, text | {"description": "again"}, text | {"description": None}, {"index": "x"}]  # fmt: skip
     put(tmp_path, "raw/e/explanations/batch-0.jsonl", "\n".join(json.dumps(i) for i in lines))
-    rows = stage(tmp_path, "quarantine.max_share=1", select=SELECT)
+    rows = stage(tmp_path, "quarantine.max_share=1", select=OF_EXPORT)
     sql = "SELECT rank, neighbour_id, cosine_similarity FROM analysis.decoder_neighbours ORDER BY 1"
     assert rows(sql) == [(1, 5, 0.75), (2, 7, 0.5)]
     sql = "SELECT histogram, firing_count, density, is_dense FROM analysis.feature_statistics WHERE basis = 'corpus'"
@@ -163,6 +146,24 @@ def test_without_weights_the_neighbours_are_those_that_the_export_tells(tmp_path
     ]
 
 
+def test_a_text_is_kept_as_it_stands_and_one_that_explains_nothing_is_quarantined(
+    tmp_path: Path,
+) -> None:
+    texts = [" sand, or\n salt ", "No explanation found", "Explanation could not be parsed. ", " "]
+    lines = [
+        json.dumps({"index": i, "description": text, "explanationModelName": "m", "typeName": "t"})
+        for i, text in enumerate(texts)
+    ]
+    put(tmp_path, "raw/e/source.jsonl", {"id": "3-res", "modelId": "m"})
+    put(tmp_path, "raw/e/explanations/batch-0.jsonl", "\n".join(lines))
+    record = {"index": 0, "tokens": ["a"], "values": [2.5], "binMin": -1, "binMax": 2.5}
+    put(tmp_path, "raw/e/activations/batch-0.jsonl", record)
+    rows = stage(tmp_path, "quarantine.max_share=1", select=("+staging.export_explanations",))
+    sql = "SELECT line, text, reason FROM staging.export_explanations ORDER BY line"
+    reason = "no explanation in the file"
+    assert rows(sql) == [(1, texts[0], None), *((i, texts[i - 1], reason) for i in (2, 3, 4))]
+
+
 def test_records_of_one_prompt_with_other_values_are_quarantined(tmp_path: Path) -> None:
     def line(values: list[float], low: float) -> str:
         return json.dumps({"index": 0, "tokens": ["a", "b"], "values": values, "binMin": low, "binMax": 2.0, "binContains": 0.5})  # fmt: skip
@@ -174,7 +175,7 @@ def test_records_of_one_prompt_with_other_values_are_quarantined(tmp_path: Path)
         "raw/e/activations/batch-10.jsonl",
         line([0.0, 2.0], 1) + "\n" + line([0.0, 1.0], 1),
     )
-    rows = stage(tmp_path, select=SELECT)
+    rows = stage(tmp_path, select=OF_EXPORT)
     assert rows("SELECT parse_filename(file), line, status FROM staging.activation_records ORDER BY ALL") == [
         ("batch-10.jsonl", 1, "merged"), ("batch-10.jsonl", 2, "quarantined"), ("batch-2.jsonl", 1, "kept"),
     ]  # fmt: skip

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.support.producers import Once, unpacked
+from tests.support.producers import Once, copied, unpacked
 from tests.support.raw_tree import stage
 from warehouse.errors import WarehouseError
 
@@ -23,7 +21,7 @@ SELECT = (
 
 
 def damage(path: Path, how: int) -> None:
-    """Cut the file in half, flip a byte in its middle, or empty it. Its content is not shared."""
+    """Cut the file in half, flip a byte in its middle, or empty it."""
     content = path.read_bytes()
     middle = len(content) // 2
     path.unlink()
@@ -46,14 +44,7 @@ def damage(path: Path, how: int) -> None:
 def test_a_damaged_file_costs_its_own_records_only(
     once: Once, tmp_path: Path, name: str, options: tuple[str, ...], seed: int
 ) -> None:
-    source = unpacked(once, name)
-    raw = tmp_path / "raw" / name
-    shutil.copytree(
-        source,
-        raw,
-        copy_function=os.link,
-        ignore=lambda _, names: [n for n in names if n == "oracle"],
-    )
+    raw = copied(unpacked(once, name), tmp_path, name) / "raw" / name
     files = sorted(
         p
         for p in raw.rglob("*")
