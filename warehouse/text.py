@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -39,6 +42,19 @@ def _sign(match: re.Match[str]) -> str:
     if code == 0x7F:
         return "␡"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def to_json(value: object) -> str:
+    """A value as JSON for programs: data classes as objects, times as ISO 8601, no NaN."""
+
+    def plain(one: object) -> object:
+        if dataclasses.is_dataclass(one) and not isinstance(one, type):
+            return {f.name: getattr(one, f.name) for f in dataclasses.fields(one)}
+        if isinstance(one, datetime.datetime):
+            return one.isoformat()
+        return dict(one) if isinstance(one, Mapping) else str(one)
+
+    return json.dumps(finite(value), default=plain, ensure_ascii=False, indent=2)
 
 
 def finite(value: object) -> object:

@@ -179,6 +179,28 @@ def test_a_models_filled_in_sql_runs_as_it_is_printed(sample: Path) -> None:
     assert len(rows) == 651
 
 
+def test_plan_history_models_and_build_tell_programs_the_same_as_json(copy: Path) -> None:
+    told = json.loads(run(copy, "--set", "matching.threshold=0.3", "plan", "--json"))
+    assert told["directory"] == str(copy)
+    todo = {step["node"] for step in told["steps"] if step["action"] == "run"}
+    assert "analysis.phrase_results" in todo
+    built = json.loads(run(copy, "--set", "matching.threshold=0.3", "build", "--json"))
+    assert built["published"] is True
+    assert todo <= built["ran"].keys()
+    assert [e["name"] for e in built["exports"]] == ["ex_act_pattern_matching"]
+    newest, former = json.loads(run(copy, "history", "--json"))["builds"][:2]
+    assert newest["build_id"] == built["build_id"]
+    assert newest["started"] > former["started"]
+    assert newest["changed"] == {
+        "matching.threshold": [former["settings"]["matching.threshold"], 0.3]
+    }
+    details = json.loads(run(copy, "history", "show", "latest", "--json"))
+    ran = {n["node"] for n in details["nodes"]}
+    assert ran == {*built["ran"], "export ex_act_pattern_matching"}
+    known = {m["name"]: m for m in json.loads(run(copy, "models", "list", "--json"))}
+    assert "feature_id" in [c["name"] for c in known["master.features"]["columns"]]
+
+
 def test_json_log_is_one_json_object_a_line_on_stderr(copy: Path) -> None:
     arguments = ["--data", str(copy), "--json-log", "--set", "matching.threshold=0.3", "build"]
     result = CliRunner().invoke(main, arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from warehouse.commands.options import Context, complete
+from warehouse.commands.options import Context, complete, json_option
+from warehouse.errors import UsageError
+from warehouse.text import to_json
 
 if TYPE_CHECKING:
     from warehouse.collection.member import Options
@@ -51,8 +54,11 @@ def sources(context: Context, as_json: bool) -> None:
 )
 @click.option("--full", is_flag=True, help="As if nothing had been built.")
 @click.option("--all", "every_node", is_flag=True, help="Every node, before the first build too.")
+@json_option
 @click.pass_obj
-def plan(context: Context, selectors: tuple[str, ...], full: bool, every_node: bool) -> None:
+def plan(
+    context: Context, selectors: tuple[str, ...], full: bool, every_node: bool, as_json: bool
+) -> None:
     """What a build would do, and why. Changes nothing.
 
     \b
@@ -63,13 +69,18 @@ def plan(context: Context, selectors: tuple[str, ...], full: bool, every_node: b
         from warehouse.commands.collection import for_each
 
         for_each(
-            context, context.collection, lambda _, one: _plan(one, selectors, full, every_node)
+            context,
+            context.collection,
+            lambda _, one: _plan(one, selectors, full, every_node, as_json),
+            headings=not as_json,
         )
     else:
-        _plan(context.project, selectors, full, every_node)
+        _plan(context.project, selectors, full, every_node, as_json)
 
 
-def _plan(project: Project, selectors: Sequence[str], full: bool, every_node: bool) -> None:
+def _plan(
+    project: Project, selectors: Sequence[str], full: bool, every_node: bool, as_json: bool
+) -> None:
     """Show what a build of one data directory would do."""
     from warehouse.run.build import assert_ready, prepare
     from warehouse.terminal.build import show_plan
@@ -77,7 +88,13 @@ def _plan(project: Project, selectors: Sequence[str], full: bool, every_node: bo
 
     prepared = prepare(project, selectors, full)
     assert_ready(prepared, fetch=False)
-    show_plan(prepared, stale_exports(prepared, published_results(prepared)), every_node)
+    exported = stale_exports(prepared, published_results(prepared))
+    if as_json:
+        steps, rewritten = prepared.plan.steps, prepared.storage_change
+        told = {"directory": project.data, "steps": steps, "exports": exported, "storage_version": rewritten}  # fmt: skip
+        click.echo(to_json(told))
+    else:
+        show_plan(prepared, exported, every_node)
 
 
 @click.command()
@@ -102,9 +119,16 @@ def _plan(project: Project, selectors: Sequence[str], full: bool, every_node: bo
     "whose nodes share the directory. "
     "ray: the one that runs here, else a new one on this machine; auto: the one that runs here.",
 )
+@click.option("--json", "as_json", is_flag=True, help="What was done, as JSON; see --json-log too.")
 @click.pass_obj
 def build(
-    context: Context, selectors: tuple[str, ...], full: bool, no_export: bool, wait: bool, on: str
+    context: Context,
+    selectors: tuple[str, ...],
+    full: bool,
+    no_export: bool,
+    wait: bool,
+    on: str,
+    as_json: bool,
 ) -> None:
     """Bring the warehouse and its exports up to date: plan, run, audit, publish.
 
@@ -119,12 +143,17 @@ def build(
     if context.collection:
         from warehouse.commands.collection import build_members
 
+        if as_json:
+            raise UsageError(
+                "build --json is of one data directory, and this is a collection",
+                f"python cli.py --data {shlex.quote(str(context.collection.data))} --json-log build",
+            )
         build_members(context, context.collection, options, on)
     else:
-        _build(context, options)
+        _build(context, options, as_json)
 
 
-def _build(context: Context, options: Options) -> None:
+def _build(context: Context, options: Options, as_json: bool) -> None:
     """Build one data directory."""
     from warehouse.look.published import changed_settings
     from warehouse.run.build import build as run_build
@@ -142,7 +171,10 @@ def _build(context: Context, options: Options) -> None:
         report = run_build(
             project, options.selectors, options.full, options.exports, options.wait, show
         )
-    show_report(project, report)
+    if as_json:
+        click.echo(to_json(report))
+    else:
+        show_report(project, report)
 
 
 @click.command()
@@ -183,8 +215,6 @@ def export(
       python cli.py --data demo export features --to out
       python cli.py --data demo export --hub hub --license cc-by-4.0
     """
-    from warehouse.errors import UsageError
-
     if hub and (names or target):
         raise UsageError(
             "--hub writes every master to its own directory", "python cli.py export --hub hub"

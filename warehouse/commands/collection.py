@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def for_each(
-    context: Context, collection: Collection, work: Callable[[Member, Project], None]
+    context: Context,
+    collection: Collection,
+    work: Callable[[Member, Project], None],
+    headings: bool = True,
 ) -> None:
     """Do the work for every member under a heading; WarehouseError at the end names those that failed."""
     from warehouse.terminal.collection import show_failure, show_heading
@@ -32,7 +35,8 @@ def for_each(
 
     failed = []
     for member in collection.members:
-        show_heading(member)
+        if headings:
+            show_heading(member)
         with naming(member.data):
             try:
                 work(member, member.project(context.overrides, context.load_jobs))

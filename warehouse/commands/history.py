@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from warehouse.commands.options import Context
+from warehouse.commands.options import Context, json_option
 from warehouse.errors import UsageError
+from warehouse.text import to_json
 
 if TYPE_CHECKING:
     from warehouse.diff.difference import Diff, Question
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 @click.option(
     "--limit", default=20, show_default=True, type=click.IntRange(1), help="Builds shown."
 )
+@json_option
 @click.pass_context
-def history(ctx: click.Context, limit: int) -> None:
+def history(ctx: click.Context, limit: int, as_json: bool) -> None:
     """The builds, newest first: what ran, which settings changed, what the kept results cost.
 
     \b
@@ -34,27 +36,32 @@ def history(ctx: click.Context, limit: int) -> None:
 
     if ctx.invoked_subcommand is not None:
         return
+
+    def show(project: Project) -> None:
+        found = histories.builds(project.layout)
+        if as_json:
+            click.echo(to_json({"directory": project.data, "builds": found[::-1][:limit]}))
+        else:
+            show_history(project, found, limit)
+
     if ctx.obj.collection:
         from warehouse.collection.publish import history as publications
         from warehouse.commands.collection import for_each
         from warehouse.terminal.collection import show_publications
 
         collection = ctx.obj.collection
-        show_publications(collection, publications(collection.layout.warehouse), limit)
-        for_each(
-            ctx.obj,
-            collection,
-            lambda _, one: show_history(one, histories.builds(one.layout), limit),
-        )
+        if not as_json:
+            show_publications(collection, publications(collection.layout.warehouse), limit)
+        for_each(ctx.obj, collection, lambda _, one: show(one), headings=not as_json)
     else:
-        project = ctx.obj.project
-        show_history(project, histories.builds(project.layout), limit)
+        show(ctx.obj.project)
 
 
 @history.command("show")
 @click.argument("build_id", metavar="ID")
+@json_option
 @click.pass_obj
-def history_show(context: Context, build_id: str) -> None:
+def history_show(context: Context, build_id: str, as_json: bool) -> None:
     """One build: settings, inputs, nodes that ran. ID: its beginning, latest or previous.
 
     \b
@@ -64,7 +71,11 @@ def history_show(context: Context, build_id: str) -> None:
     from warehouse.look import history as histories
     from warehouse.terminal.history import show_build
 
-    show_build(histories.show(context.project.layout, build_id))
+    found = histories.show(context.project.layout, build_id)
+    if as_json:
+        click.echo(to_json(found))
+    else:
+        show_build(found)
 
 
 @click.command()

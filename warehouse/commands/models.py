@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from warehouse.commands.options import Context, complete
+from warehouse.commands.options import Context, complete, json_option
+from warehouse.text import to_json
 
 
 @click.group()
@@ -13,7 +14,8 @@ def models() -> None:
 
 
 @models.command("list")
-def models_list() -> None:
+@json_option
+def models_list(as_json: bool) -> None:
     """Every model: name, version, kind, description.
 
     \b
@@ -21,9 +23,20 @@ def models_list() -> None:
       python cli.py models list
     """
     from warehouse.models.library import load_all
-    from warehouse.terminal.build import show_models
+    from warehouse.terminal.build import kind, show_models
 
-    show_models(load_all())
+    known = load_all()
+    if as_json:
+        told = [
+            {
+                "name": m.name, "version": m.version, "kind": kind(m), "description": m.description,
+                "columns": m.columns, "key": m.key,
+            }
+            for m in known.values()
+        ]  # fmt: skip
+        click.echo(to_json(told))
+    else:
+        show_models(known)
 
 
 @models.command("show")

@@ -174,7 +174,7 @@ def parse(name: str, path: Path, text: str) -> Model:
                 f'did you mean "{near}"?' if near else f"header keys: {', '.join(KEYS)}",
             )
         elif key in values:
-            raise WarehouseError(f'{where}: header key "{key}" stands twice', "keep one of them")
+            raise WarehouseError(f'{where}: header key "{key}" occurs twice', "keep one of them")
         else:
             values[key] = value
     for required in ("version", "description"):
