@@ -196,7 +196,7 @@ def test_plan_history_models_and_build_tell_programs_the_same_as_json(copy: Path
     }
     details = json.loads(run(copy, "history", "show", "latest", "--json"))
     ran = {n["node"] for n in details["nodes"]}
-    assert ran == {*built["ran"], "export ex_act_pattern_matching"}
+    assert ran == built["ran"].keys() - {"export ex_act_pattern_matching"}
     known = {m["name"]: m for m in json.loads(run(copy, "models", "list", "--json"))}
     assert "feature_id" in [c["name"] for c in known["master.features"]["columns"]]
 
