@@ -1,4 +1,4 @@
--- version: 4
+-- version: 5
 -- description: Features grouped by thresholds of a figure: N thresholds make N + 1 groups, each from
 --   its low (inside) to its high (outside). FROM analysis.feature_groups([0.3, 0.6], 'match_rate')
 -- kind: macro
@@ -30,7 +30,7 @@ placed AS (
     WHERE f.figure = CASE
             WHEN $figure IN (
                 'fuzz', 'detection', 'simulation', 'embedding', 'intruder', 'surprisal',
-                'example_embedding', 'semantic_similarity', 'match_rate',
+                'example_embedding', 'autointerp', 'semantic_similarity', 'match_rate',
                 'activation_semantic_sim', 'activation_max_jaccard', 'num_aligned_groups', 'decoder_similarity'
             ) OR (SELECT count(*) FROM analysis.figures_long k WHERE k.figure = $figure) > 0 THEN $figure
             ELSE error('no figure "' || $figure || '": analysis.figures_long describes them')

@@ -1,17 +1,18 @@
--- version: 5
+-- version: 6
 -- description: The score of each feature by each source and method. Not scored is null, never 0.
 -- key: feature_id, source, method
 -- collected: yes
 -- column feature_id: the feature
 -- column source: the source: an explainer-scorer run
--- column method: fuzz, detection, simulation, embedding, intruder, surprisal, example_embedding, or one
---   that is not interpreted
+-- column method: fuzz, detection, simulation, embedding, intruder, surprisal, example_embedding,
+--   autointerp, or one that is not interpreted
 -- column of_explanation: whether the method judges the explanation; intruder and example_embedding judge
 --   the feature's examples alone
 -- column score: fuzz, detection, intruder: share of correct among the not failed; example_embedding: share
 --   of rows with delta_plus > delta_minus; embedding, surprisal: area under the ROC curve, ties counted
 --   half, null if one class is missing; simulation: the overall group's correlation (distance 0), else
---   the mean of the finite groups; null of a method that is not interpreted
+--   the mean of the finite groups; autointerp: as SAEBench gives it; null of a method that is not
+--   interpreted
 -- column total: examples (simulation: groups)
 -- column failed: of them failed; null of a method that is not interpreted
 -- column succeeded: of them not failed
@@ -29,6 +30,7 @@ WITH counted AS (
         bool_or(outcome = 'kept') AS is_unknown,
         bool_or(coalesce(distance, -1) = 0) AS has_overall,
         arg_min(value, line) FILTER (distance = 0) AS overall,
+        arg_min(value, line) AS given,
         list(value ORDER BY line) FILTER (
             method = 'simulation' AND value IS NOT NULL AND distance IS DISTINCT FROM 0
         ) AS groups,
@@ -45,6 +47,7 @@ SELECT
     CASE
         WHEN c.is_unknown THEN NULL
         WHEN c.method IN ('embedding', 'surprisal') THEN a.area
+        WHEN c.method = 'autointerp' THEN c.given
         WHEN c.method = 'simulation' THEN CASE WHEN c.has_overall THEN c.overall ELSE list_avg(c.groups) END
         ELSE c.correct / nullif(c.succeeded, 0)
     END AS score,

@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: Everything in quarantine.
 -- kind: view
 SELECT 'activations' AS input, file, line, reason, raw FROM quarantine.activations
@@ -20,6 +20,8 @@ UNION ALL
 SELECT 'export_features' AS input, file, line, reason, raw FROM quarantine.export_features
 UNION ALL
 SELECT 'export_explanations' AS input, file, line, reason, raw FROM quarantine.export_explanations
+UNION ALL
+SELECT 'saebench' AS input, file, line, reason, raw FROM quarantine.saebench
 UNION ALL
 SELECT 'sparsity' AS input, file, line, reason, raw FROM quarantine.sparsity
 UNION ALL

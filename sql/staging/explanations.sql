@@ -1,4 +1,4 @@
--- version: 2
+-- version: 3
 -- description: The explanations of every source; of two files of one (source, feature) the first by
 --   file name.
 -- kind: view
@@ -12,3 +12,7 @@ UNION ALL
 SELECT source, feature_id, text
 FROM staging.export_explanations
 WHERE status = 'kept'
+UNION ALL
+SELECT source, feature_id, explanation AS text
+FROM staging.saebench
+WHERE status = 'kept' AND explanation IS NOT NULL

@@ -1,4 +1,4 @@
--- version: 3
+-- version: 4
 -- description: What became of the records of each file.
 -- key: file
 -- column merged: of them that repeat a kept one with equal values
@@ -37,6 +37,15 @@ GROUP BY file
 UNION ALL
 SELECT file, 1 AS records, 0 AS outside_scope, 0 AS merged, 'SAELens sparsity' AS dialect
 FROM staging.sparsity
+GROUP BY file
+UNION ALL
+SELECT
+    file,
+    count(*) AS records,
+    count(*) FILTER (status = 'outside scope') AS outside_scope,
+    0 AS merged,
+    'SAEBench' AS dialect
+FROM staging.saebench
 GROUP BY file
 UNION ALL
 SELECT file, count(*) AS records, 0 AS outside_scope, 0 AS merged, 'Neuronpedia' AS dialect

@@ -1,6 +1,7 @@
--- version: 2
+-- version: 3
 -- description: The sources: explainer-scorer runs in directories named <explainer>_e-<scorer>_s, Delphi
---   runs under any name, whose one LLM both explains and scores, and the explainers of an export.
+--   runs under any name, whose one LLM both explains and scores, the explainers of an export, and files of SAEBench,
+--   whose one LLM both explains and scores.
 -- key: source
 -- column explainer_short: what the settings call the explainer
 -- column scorer_short: what the settings call the scorer; null of an export, which has no scores
@@ -21,3 +22,8 @@ UNION ALL
 SELECT DISTINCT source, explainer AS explainer_short, NULL AS scorer_short, export AS data_source
 FROM staging.export_explanations
 WHERE status = 'kept'
+UNION ALL
+SELECT source, min(model) AS explainer_short, min(model) AS scorer_short, source AS data_source
+FROM staging.saebench
+WHERE status = 'kept'
+GROUP BY source

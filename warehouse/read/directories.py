@@ -23,6 +23,9 @@ ANOTHER_HOOKPOINT = "not an input: another hookpoint"
 ANOTHER_EXPORT = "not an input: another export"
 SAME_NUMBERS = "not an input: the export beside it holds the same numbers"
 
+_SAEBENCH = "_eval_results.json"  # the end of the names of SAEBench's results
+_AUTOINTERP = re.compile(rb'"eval_type_id"\s*:\s*"autointerp"')
+
 _RUN_PARTS = ("latents", "explanations", "scores")
 _EXPORT_PARTS = ("features", "activations", "explanations")
 _MAX_CONFIG = 1 << 20  # bytes of a run_config.json that are looked at
@@ -75,6 +78,7 @@ class Found:
     tokenizers: list[Path] = field(default_factory=list)
     sparsity: list[Path] = field(default_factory=list)
     figures: list[Path] = field(default_factory=list)
+    saebench: list[Path] = field(default_factory=list)
 
 
 # ------------------------------------------------------------------------------------ a survey
@@ -102,6 +106,9 @@ def survey(raw: Path, is_source: re.Pattern[str]) -> Found:
             found.figures += [
                 path / n for n in sorted(names) if Path(n).suffix in (".csv", ".jsonl", ".parquet")
             ]
+        found.saebench += [
+            path / n for n in sorted(names) if n.endswith(_SAEBENCH) and _is_autointerp(path / n)
+        ]
         found.weights += _weights(path, sorted(names))
         found.tokenizers += [path / n for n in names if n == "tokenizer.json"]
         found.sparsity += [path / n for n in names if n == "sparsity.safetensors"]
@@ -156,6 +163,15 @@ def _weights(path: Path, names: Iterable[str]) -> Iterator[Path]:
             name.endswith(".safetensors") and not split_range(file) and _holds_decoder(file)
         ):
             yield file
+
+
+def _is_autointerp(path: Path) -> bool:
+    """Whether results of SAEBench are of its autointerp; the kind is told where the file begins."""
+    try:
+        with path.open("rb") as handle:
+            return bool(_AUTOINTERP.search(handle.read(_MAX_CONFIG)))
+    except OSError:
+        return False
 
 
 def _holds_decoder(path: Path) -> bool:

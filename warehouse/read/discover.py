@@ -127,6 +127,7 @@ def _known_directories(
         for p in found.figures
     ]
     places += [Place(p, "raw.sparsity") for p in found.sparsity]
+    places += [Place(p, "raw.saebench", _readable(p.name)) for p in found.saebench]
     for place in places:
         file = _stat(settings.data, place.path, place.input, place.source, place.method)
         yield file if place.input else file._replace(status="not read", note=place.note)

@@ -141,6 +141,7 @@ INPUTS: Mapping[str, Input] = {
     ),
     "raw.sparsity": _counted(firing_counts.SPARSITY_COLUMNS, firing_counts.sparsity),
     "raw.exports": _whole(),  # source.jsonl of a Neuronpedia export
+    "raw.saebench": _whole(),  # results of SAEBench's autointerp
     "raw.export_features": _cut(Lines),
     "raw.export_explanations": _cut(Lines),
     "raw.figure_lines": _cut(Lines),  # own figures, JSON lines
@@ -161,8 +162,9 @@ def feeding(relation: str, files: Iterable[InputFile]) -> list[InputFile]:
 
 
 def source_names(files: Iterable[InputFile]) -> list[str]:
-    """The runs that files belong to; an export's explainers are told by its explanations."""
-    return sorted({f.source for f in files if f.source and not f.input.startswith("raw.export")})
+    """The runs that files belong to; exports and SAEBench's results tell their own."""
+    own = ("raw.export", "raw.saebench")
+    return sorted({f.source for f in files if f.source and not f.input.startswith(own)})
 
 
 def source_keys(files: Sequence[InputFile]) -> dict[str, str]:
