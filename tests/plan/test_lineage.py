@@ -47,7 +47,7 @@ def test_a_model_is_traced_to_its_sources(tracer: Tracer) -> None:
     lineage = tracer.of("interfeature_similarity")
     assert lineage.root == "master.interfeature_similarity"
     assert {"raw.activations", "raw.prompts", "raw.decoder"} <= lineage.parents.keys()
-    assert "raw.scores" not in lineage.parents
+    assert "analysis.scores" not in lineage.parents
 
 
 def test_mermaid_and_json_hold_the_same_edges(tracer: Tracer) -> None:

@@ -75,11 +75,11 @@ def stopping_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[s
     seen: list[str] = []
 
     def stopped(call: Callable) -> Callable:
-        def counted(path: Path, *rest: object) -> object:
+        def counted(path: Path, *rest: object, **how: bool) -> object:
             if len(seen) == number:
                 raise KeyboardInterrupt
             seen.append(path.name)
-            return call(path, *rest)
+            return call(path, *rest, **how)
 
         return counted
 
