@@ -78,3 +78,16 @@ def test_the_masters_of_a_run_are_recomputed(once: Once, run: fd.Run, tmp_path: 
     features = some_with_neighbours(explained, nearest, len(run.decoder))
     settings = built(data, features, f"input.hookpoint={run.hookpoint}")
     agree(field.check_masters(data, field.read_delphi(run, settings), settings, embedder(MODEL)))
+
+
+def test_the_masters_of_an_export_are_recomputed(
+    once: Once, export: fe.Export, tmp_path: Path
+) -> None:
+    data = copied(unpacked(once, "neuronpedia_export"), tmp_path, "export")
+    raw = staged_export(once) / "raw"
+    whole = field.read_export(export, raw, {})
+    both = [f for f, explanations in whole.explained.items() if len(explanations) == 2]
+    features = some_with_neighbours(both, whole.neighbours, len(export.decoder))
+    settings = built(data, features)
+    read = field.read_export(export, raw, settings)
+    agree(field.check_masters(data, read, settings, embedder(MODEL)))
