@@ -49,10 +49,8 @@ def to_json(value: object) -> str:
 
     def plain(one: object) -> object:
         if dataclasses.is_dataclass(one) and not isinstance(one, type):
-            return {f.name: getattr(one, f.name) for f in dataclasses.fields(one)}
-        if isinstance(one, datetime.datetime):
-            return one.isoformat()
-        return dict(one) if isinstance(one, Mapping) else str(one)
+            return finite({f.name: getattr(one, f.name) for f in dataclasses.fields(one)})
+        return one.isoformat() if isinstance(one, datetime.datetime) else str(one)
 
     return json.dumps(finite(value), default=plain, ensure_ascii=False, indent=2)
 

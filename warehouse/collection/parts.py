@@ -20,8 +20,8 @@ from pathlib import Path
 import duckdb
 
 from warehouse.collection.members import Member
-from warehouse.database import open_read_only, run
-from warehouse.errors import WarehouseError, first_line
+from warehouse.database import failing_as, open_read_only, run
+from warehouse.errors import WarehouseError
 from warehouse.files import sync, sync_directory
 from warehouse.models.model import Model
 from warehouse.plan.state import Published, published
@@ -167,16 +167,11 @@ def _copy(
     own = ", ".join(f'"{c.replace(chr(34), chr(34) * 2)}"' for c in columns if c != "sae_id")
     sae = "NULL" if sae_id is None else literal(sae_id)
     rows = f"SELECT {literal(member)} AS member, {sae}::VARCHAR AS sae_id, {own} FROM {identifier(name)}"
-    try:
+    with failing_as(f'"{name}" of member "{member}" cannot be read', "build the member again"):
         run(
             connection,
             f"COPY ({rows}) TO {literal(str(path.absolute()))} (FORMAT parquet, COMPRESSION zstd)",
         )
-    except duckdb.Error as error:
-        raise WarehouseError(
-            f'"{name}" of member "{member}" cannot be read: {first_line(error)}',
-            "build the member again",
-        ) from None
 
 
 def _second_name(file: Path, work: Path) -> str:

@@ -20,8 +20,15 @@ from warehouse import __version__
 from warehouse.collection.members import Collection
 from warehouse.collection.parts import Part, collected, make_part, masters, read_part
 from warehouse.collection.publication import Build, Published
-from warehouse.database import in_data, is_in_place, open_for_build, open_read_only, run
-from warehouse.errors import WarehouseError, first_line
+from warehouse.database import (
+    failing_as,
+    in_data,
+    is_in_place,
+    open_for_build,
+    open_read_only,
+    run,
+)
+from warehouse.errors import WarehouseError
 from warehouse.files import sync, sync_directory
 from warehouse.models.model import Model
 from warehouse.run.lock import assert_no_log, locked
@@ -87,8 +94,11 @@ def write(
     builds: Sequence[Build] = (),
 ) -> None:
     """Make a collection's file: views over the parts, its members, and the comparison."""
-    connection = open_for_build(path, path.parent / "spill", collection.settings)
-    try:
+    hint = "bring its members up to this program: python cli.py build --full"
+    with (
+        open_for_build(path, path.parent / "spill", collection.settings) as connection,
+        failing_as("the collection could not be made", hint),
+    ):
         for schema in ("collection", "compare", "master", "analysis"):
             run(connection, f"CREATE SCHEMA IF NOT EXISTS {schema}")
         create_macros(connection, {n: m for n, m in models.items() if m.schema == "macros"})
@@ -100,15 +110,6 @@ def write(
                 _beside(connection, model)
         compare(connection, {part.member: part for part in parts})
         run(connection, "CHECKPOINT")
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except duckdb.Error as error:
-        raise WarehouseError(
-            f"the collection could not be made: {first_line(error)}",
-            "bring its members up to this program: python cli.py build --full",
-        ) from None
-    finally:
-        connection.close()
 
 
 def history(warehouse: Path) -> list[Build]:

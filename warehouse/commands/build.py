@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from warehouse.commands.options import Context, complete, json_option
+from warehouse.commands.options import Context, complete, json_option, select_option, wait_option
 from warehouse.errors import UsageError
 from warehouse.text import to_json
 
@@ -44,14 +44,7 @@ def sources(context: Context, as_json: bool) -> None:
 
 
 @click.command()
-@click.option(
-    "--select",
-    "selectors",
-    metavar="MODEL[+]",
-    multiple=True,
-    shell_complete=complete("models"),
-    help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
-)
+@select_option()
 @click.option("--full", is_flag=True, help="As if nothing had been built.")
 @click.option("--all", "every_node", is_flag=True, help="Every node, before the first build too.")
 @json_option
@@ -98,19 +91,12 @@ def _plan(
 
 
 @click.command()
-@click.option(
-    "--select",
-    "selectors",
-    metavar="MODEL[+]",
-    multiple=True,
-    shell_complete=complete("models"),
-    help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
-)
+@select_option()
 @click.option(
     "--full", is_flag=True, help="Run everything, trust nothing from before (vectors aside)."
 )
 @click.option("--no-export", is_flag=True, help="Leave the parquet files as they are.")
-@click.option("--wait", is_flag=True, help="Wait for another build of this directory to end.")
+@wait_option
 @click.option(
     "--on",
     metavar="local|ray|auto|HOST:PORT",
@@ -198,7 +184,7 @@ def _build(context: Context, options: Options, as_json: bool) -> None:
     show_default=True,
     help="With --hub: the identifier of the licence that the card names.",
 )
-@click.option("--wait", is_flag=True, help="Wait for another build of this directory to end.")
+@wait_option
 @click.pass_obj
 def export(
     context: Context,

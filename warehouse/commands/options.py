@@ -161,7 +161,22 @@ def format_option(note: str = "") -> Callable:
     return click.option("--format", "form", type=click.Choice(FORMATS), help=told)
 
 
+def select_option() -> Callable:
+    """`--select`, of commands that plan."""
+    return click.option(
+        "--select",
+        "selectors",
+        metavar="MODEL[+]",
+        multiple=True,
+        shell_complete=complete("models"),
+        help="Only this model; NAME+ and all that reads it, +NAME and all it reads, master.* a whole schema.",
+    )
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+wait_option = click.option(
+    "--wait", is_flag=True, help="Wait for another build of this directory to end."
+)
 
 
 def _take(name: str) -> Callable[[click.Context, click.Parameter, object], None]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from warehouse.commands.options import Context
+from warehouse.commands.options import Context, json_option
 
 if TYPE_CHECKING:
     from warehouse.plan.project import Project
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@json_option
 @click.pass_obj
 def status(context: Context, as_json: bool) -> None:
     """The data directory in one screen: the build, its sizes, what is quarantined, what changed since.

@@ -157,10 +157,7 @@ def _facts(project: Project) -> dict[str, object]:
                 connection,
                 f"SELECT DISTINCT {identifier(column)} FROM {identifier(table)} ORDER BY 1",
             )
-            return [
-                _harmless(PurePath(row[0]).name if row[0].startswith("/") else row[0])
-                for row in found
-            ]
+            return [_harmless(_without_place(name)) for (name,) in found]
 
         [(features,)] = run(connection, "SELECT count(*) FROM staging.features")
         return {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from warehouse.look.inventory import read_ledger
 from warehouse.look.published import changed_settings
 from warehouse.plan.plan import SKIP, Plan
 from warehouse.plan.project import Project
+from warehouse.text import to_json
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Status:
 
     def json(self) -> str:
         """The structure as JSON."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=2, default=str)
+        return to_json(self)
 
 
 def read_status(project: Project, plan: Plan | None, problem: str = "") -> Status:
