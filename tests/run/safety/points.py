@@ -31,6 +31,7 @@ BEGIN = "begin"
 START = f"0 {BEGIN}"
 NEVER = "never"
 _BUILD_ID = re.compile(r"(\.build|\.history)/\d{8}T\d{6}-[0-9a-f]{6}")
+_UNIQUE = re.compile(r"\.[0-9a-f]{8}\.tmp$")  # a working file's name is another one in each build
 _PUBLISH = "rename warehouse.duckdb"
 _PUBLISHED = "remove .build/publishing.json"
 
@@ -126,7 +127,7 @@ class Points:
             self.passed(f"{word} {self._relative(str(path))}")
 
     def _relative(self, path: str) -> str:
-        return _BUILD_ID.sub(r"\1/*", path.removeprefix(self._data))
+        return _UNIQUE.sub(".*.tmp", _BUILD_ID.sub(r"\1/*", path.removeprefix(self._data)))
 
 
 @dataclass(frozen=True)
