@@ -255,6 +255,7 @@ SCORE_FILES = [
     ("a lone surrogate", fuzz(text=r'"\ud800"').join("[]"), "not JSON"),
     ("a BOM", f"\ufeff[{fuzz()}]", Read(1)),
     ("CRLF", f"[\r\n{fuzz()},\r\n{fuzz()}\r\n]\r\n", Read(2)),
+    ("a comma behind the last example", f"[{fuzz()},{fuzz()}, ]", Read(2)),
 ]
 
 # Items of prompts.json: what, the item, reason or tokens.

@@ -22,6 +22,10 @@ Fates = dict[int, object]
 WHOLE: Fates = {1: None}  # a file that is one bad record
 
 
+# A string, or the end of another value; and the comma behind the last one of an array or object.
+_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s\[{,:"])(?:[ \t\r\n]*,(?=[ \t\r\n]*[\]}]))?')
+
+
 class Number(str):
     """A JSON number as it was written."""
 
@@ -38,11 +42,14 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def parse(content: bytes | str) -> object:
-    """JSON with its numbers as written; NotJsonError where RFC 8259 or UTF-8 forbid it."""
+    """JSON with its numbers as written; NotJsonError where RFC 8259 or UTF-8 forbid it.
+
+    As in DuckDB, a comma may follow the last value of an array or object.
+    """
     try:
         text = content if isinstance(content, str) else content.decode()
         value = json.loads(
-            text,
+            _LAST_COMMA.sub(r"\1", text),
             parse_float=Number,
             parse_int=Number,
             parse_constant=Number,

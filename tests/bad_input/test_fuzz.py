@@ -145,8 +145,12 @@ def score_files(draw: st.DrawFn) -> tuple[str, bytes]:
     return method, draw(written(st.lists(mostly(judged), max_size=8)))
 
 
+COMMA_BEHIND_THE_LAST = b'[{"similarity": 0.5, "str_tokens": ["a,]", \t\n], "distance": 1},]'
+
+
 @PACE
 @given(st.lists(score_files(), min_size=20, max_size=60))
+@example([("embedding", COMMA_BEHIND_THE_LAST)])
 def test_a_scored_example_is_in_the_table_or_in_quarantine_as_it_stood(content):
     names = [score(method, f"l_latent{n}.txt") for n, (method, _) in enumerate(content, 1000)]
     with tempfile.TemporaryDirectory() as directory:
