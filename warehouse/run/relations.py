@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -69,14 +70,9 @@ class Relations:
 
     def drop(self, name: str, kind: str) -> None:
         """Drop a table or a view, `kind`, if there is one of this name."""
-        schema, _, table = name.partition(".")
-        function = "duckdb_views" if kind == "VIEW" else "duckdb_tables"
-        if run(
-            self.connection,
-            f"SELECT 1 FROM {function}() WHERE database_name = current_database() AND schema_name = ? AND {kind.lower()}_name = ?",
-            [schema, table],
-        ):
-            run(self.connection, f"DROP {kind} {identifier(name)}")
+        # Looking it up in duckdb_views() takes ten times as long, and a tenth of a small build.
+        with contextlib.suppress(duckdb.CatalogException):  # of that name there is the other kind
+            run(self.connection, f"DROP {kind} IF EXISTS {identifier(name)}")
 
     def forget(self, name: str) -> None:
         """Drop what a model made that no longer exists."""
