@@ -17,7 +17,7 @@ from uuid import UUID
 
 import duckdb
 
-from warehouse.database import in_data, is_in_place, run
+from warehouse.database import all_in_data, is_in_place, run
 from warehouse.files import write_durably
 from warehouse.sqltext import digest, literal
 
@@ -157,9 +157,9 @@ class VectorStore:
         wanted = {row[0] for row in found}
         files = [p for p in parts if _part_number(p) in wanted] or parts[:1]
         data = self.directory.parent.parent
-        paths = ", ".join(in_data(data, str(part.relative_to(data))) for part in files)
+        paths = all_in_data(data, [str(part.relative_to(data)) for part in files])
         # Places on the right: they are few, and the vectors pass by them.
-        return f"""SELECT p.model, p.text_key, v.vector FROM read_parquet([{paths}]) v
+        return f"""SELECT p.model, p.text_key, v.vector FROM read_parquet({paths}) v
             JOIN (FROM {places} WHERE model = {literal(model)} AND {is_in_place(data)}) p
             ON p.place = v.place"""
 

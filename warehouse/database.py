@@ -113,9 +113,16 @@ def tell_data(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
 
 def in_data(data: Path, path: str) -> str:
     """SQL for the path of a file in the data directory: where that is now, else where it was."""
-    return (
-        f"coalesce(getvariable('{DATA}'), {literal(str(data.resolve()))}) || {literal(f'/{path}')}"
-    )
+    return f"{_directory(data)} || {literal(f'/{path}')}"
+
+
+def all_in_data(data: Path, paths: Sequence[str]) -> str:
+    """SQL for the list of such paths: one expression, where DuckDB would fold one for each file."""
+    return f"list_transform({literal([f'/{p}' for p in paths])}, lambda p: {_directory(data)} || p)"
+
+
+def _directory(data: Path) -> str:
+    return f"coalesce(getvariable('{DATA}'), {literal(str(data.resolve()))})"
 
 
 def is_in_place(data: Path) -> str:
