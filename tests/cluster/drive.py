@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-import cli
 import embed.encoder
 import embed.jobs
 import embed.model_files
@@ -71,6 +70,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("arguments", nargs="+")
     chosen = parser.parse_args()
+    import cli  # the driver's: workers import this module too, and need no command line
+
     cli.load_jobs = partial(load_jobs, chosen.asked, chosen.seconds)
     cli.main(chosen.arguments, prog_name="cli.py")
 
