@@ -16,7 +16,12 @@ import click
 
 from cli import main
 from embed.jobs import JOBS
+from embed.latent_pairs import pair_latents
 from warehouse import settings as known
+from warehouse.collection.comparison import comparing
+from warehouse.collection.members import adhoc_collection
+from warehouse.collection.parts import make_part
+from warehouse.collection.publish import write
 from warehouse.commands.setup import SAMPLE_MODEL
 from warehouse.database import open_read_only, run
 from warehouse.layout import Layout, after_sample
@@ -38,19 +43,46 @@ _DETAILED = ("master", "backend", "analysis", "compare", "collection")
 
 def pages(data: Path) -> dict[str, str]:
     """The pages' texts by file name; `data` is the directory of a built default sample."""
-    with open_read_only(Layout(data).warehouse, unsafe=True) as connection:
-        types = {
-            (relation, column): type_
-            for relation, column, type_ in run(
-                connection,
-                "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns()",
-            )
-        }
     return {
-        "models.md": _page(_models(types)),
+        "models.md": _page(_models(_types(Layout(data).warehouse) | _collection_types(data))),
         "commands.md": _page(_commands()),
         "settings.md": _page(_settings()),
         "questions.md": _page(_questions(data)),
+    }
+
+
+def _types(warehouse: Path) -> dict[tuple[str, str], str]:
+    """(relation, column) → its type in a DuckDB file."""
+    sql = "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns()"
+    with open_read_only(warehouse, unsafe=True) as connection:
+        return {(relation, column): type_ for relation, column, type_ in run(connection, sql)}
+
+
+def _collection_types(data: Path) -> dict[tuple[str, str], str]:
+    """The types of what only a collection's file holds: one is made of this directory alone."""
+    models = load_all()
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        collection = adhoc_collection(place, [data])
+        parts = [make_part(m, models, collection.layout.members, False) for m in collection.members]
+        warehouse = place / "warehouse.duckdb"
+        write(
+            collection,
+            models,
+            parts,
+            comparing(collection, models, lambda: pair_latents),
+            warehouse,
+        )
+        found = _types(warehouse)
+    beside = {
+        f"analysis.{name.partition('.')[2]}": name
+        for name, m in models.items()
+        if m.schema == "collection"
+    }
+    return {
+        (beside.get(relation, relation), column): type_
+        for (relation, column), type_ in found.items()
+        if relation in beside or relation.startswith("compare.")
     }
 
 
@@ -216,7 +248,7 @@ def _plain(text: str) -> str:
     return "`".join(p if place % 2 else p.replace("<", "&lt;") for place, p in enumerate(parts))
 
 
-def write() -> None:
+def write_pages() -> None:
     """Build the sample and write every page that changed."""
     with tempfile.TemporaryDirectory() as directory:
         data = Path(directory) / "demo"
@@ -227,4 +259,4 @@ def write() -> None:
 
 
 if __name__ == "__main__":
-    write()
+    write_pages()
