@@ -183,6 +183,14 @@ def measure(directory: Path, times: int, log: Path, alone: bool = True) -> Run:
     return run
 
 
+def _clear(directory: Path) -> None:
+    """Take away what was built, vectors too."""
+    for place in directory.iterdir():
+        if place.is_dir() and place.name != "raw":
+            shutil.rmtree(place)
+    (directory / "warehouse.duckdb").unlink(missing_ok=True)
+
+
 def _one(directory: Path):
     return QUICK if (directory.parent / "quick").exists() else FULL
 
@@ -207,7 +215,7 @@ def measure_one(times: int, scratch: Path, results: Path, as_usual: bool, keep: 
         started = time.process_time()
         copies.make(directory, scratch / "base", times, _one(directory))
         click.echo(f"data made in {time.process_time() - started:.0f} processor seconds")
-    shutil.rmtree(directory / "vectors", ignore_errors=True)
+    _clear(directory)
     run = measure(directory, times, log, not as_usual)
     known = json.loads(results.read_text()) if results.exists() else []
     results.write_text(json.dumps([*known, {**asdict(run), "alone": not as_usual}], indent=1))
