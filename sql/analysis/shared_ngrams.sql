@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Per feature and kind (characters, words) the n-gram that its sampled examples share most:
 --   the one with the most occurrences in their windows (ties: larger n, then the smaller string in
 --   code-point order), and the share of example pairs in which both hold it. A longer n-gram occurs no
@@ -14,38 +14,53 @@
 -- column share: with k of n examples holding it k(k - 1) ÷ n(n - 1); null for fewer than 2 examples
 -- column places: its occurrences in order of sample and prompt: prompt_id, position of the token in which
 --   it begins, and for characters the code point there
-WITH shortest AS MATERIALIZED (
-    SELECT kind, feature_id, prompt_id, sample_order, ngram, position, place, inside, token
+WITH shortest AS MATERIALIZED (  -- millions of rows: of what decides alone, in few bytes
+    SELECT
+        kind = 'words' AS is_words,
+        feature_id::UINTEGER AS feature_id,
+        prompt_id::UINTEGER AS prompt_id,
+        sample_order,
+        ngram,
+        position,
+        place
     FROM analysis.shortest_ngrams
     WHERE kind = 'words' OR abs(distance) <= $display_char_reach
 ),
 
 -- What decides: occurrences, or examples. Of the two branches one is empty.
 decisive AS (
-    SELECT kind, feature_id, ngram FROM shortest WHERE $display_rank_by = 'occurrences'
+    SELECT is_words, feature_id, ngram FROM shortest WHERE $display_rank_by = 'occurrences'
     UNION ALL
-    SELECT DISTINCT ON (kind, feature_id, ngram, prompt_id) kind, feature_id, ngram
+    SELECT DISTINCT ON (is_words, feature_id, ngram, prompt_id) is_words, feature_id, ngram
     FROM shortest
     WHERE $display_rank_by = 'examples'
 ),
 
 counted AS (
-    SELECT kind, feature_id, ngram, count(*) AS amount
+    SELECT is_words, feature_id, ngram, count(*) AS amount
     FROM decisive
-    GROUP BY kind, feature_id, ngram
+    GROUP BY is_words, feature_id, ngram
     HAVING count(*) >= $display_min_occurrences
 ),
 
 frequent AS (
-    SELECT kind, feature_id, ngram
+    SELECT is_words, feature_id, ngram
     FROM counted
-    QUALIFY amount = max(amount) OVER (PARTITION BY kind, feature_id)
+    QUALIFY amount = max(amount) OVER (PARTITION BY is_words, feature_id)
 ),
 
 starts AS MATERIALIZED (
-    SELECT s.*
+    SELECT
+        CASE WHEN s.is_words THEN 'words' ELSE 'characters' END AS kind,
+        s.feature_id::BIGINT AS feature_id,
+        s.prompt_id::BIGINT AS prompt_id,
+        s.sample_order,
+        s.ngram,
+        s.position,
+        s.place,
+        CASE WHEN s.is_words THEN 0 ELSE s.position END AS inside
     FROM shortest s
-    JOIN frequent f ON f.feature_id = s.feature_id AND f.ngram = s.ngram AND f.kind = s.kind
+    JOIN frequent f ON f.feature_id = s.feature_id AND f.ngram = s.ngram AND f.is_words = s.is_words
 ),
 
 sizes AS (
@@ -76,7 +91,10 @@ candidates AS MATERIALIZED (
     UNION ALL
     SELECT f.kind, f.feature_id, f.prompt_id, f.sample_order, f.n, g.ngram, f.position, f.place
     FROM followed f
-    JOIN analysis.token_ngrams g ON g.token = f.token AND g.char_offset = f.place AND g.ngram_size = f.n
+    JOIN staging.prompts p ON p.prompt_id = f.prompt_id
+    JOIN analysis.token_ngrams g
+        ON g.token = p.tokens[f.position + 1] AND g.char_offset = f.place AND g.ngram_size = f.n
+    WHERE f.kind = 'characters'
     UNION ALL
     SELECT
         f.kind, f.feature_id, f.prompt_id, f.sample_order, f.n,
