@@ -14,15 +14,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from tests.run.safety import points, read
-from tests.run.safety.build_and_die import Server
+from tests.run.safety.build_and_die import Running, Server
 from tests.run.safety.kills import (
     FIRST,
+    MODELS,
     NOTHING,
     ROOT,
     Contents,
@@ -43,6 +45,7 @@ from warehouse.layout import Layout
 
 KILLS = 30
 READERS = 4
+PUBLICATIONS = 4
 OTHER = "other raw tree"
 INTERRUPTED = "interrupted; what was published stands as it was"
 HELD = r'error: another build holds ".*": process {} since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d'
@@ -55,53 +58,56 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def site(server: Server) -> Iterator[Site]:
+def site(once: Callable[[str, Callable[[Path], None]], Path], server: Server) -> Iterator[Site]:
+    def make(made: Path) -> None:
+        with fast_directory() as place:
+            made_here = Site.make(Path(place) / "site", made / MODELS, server)
+            shutil.copytree(made_here.snapshot, made / "before")
+            for wanted in made_here.base.glob("*.wanted"):
+                shutil.copy(wanted, made)
+
+    made = once("safety", make)
     with fast_directory() as place:
-        yield Site.make(Path(place) / "site", server)
+        yield Site.of(made, Path(place) / "site")
 
 
 @contextlib.contextmanager
 def stopped(
-    site: Site, data: Path, what: str, stage: str, *command: str
-) -> Iterator[subprocess.Popen]:
+    site: Site, server: Server, data: Path, what: str, stage: str, *command: str
+) -> Iterator[Running]:
     """A build of the change `what` that stands still in the middle of a stage, until SIGCONT."""
     places = site.wanted(what).trail.at(stage)
     options = ("--at", str(places[len(places) // 2]), "--signal", "STOP")
     trail = str(site.base / "stopped.trail")
-    process = start_build(data, "--trail", trail, *options, command=command or ("build",))
+    process = start_build(server, data, "--trail", trail, *options, command=command or ("build",))
     try:
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status), process.communicate()
+        assert process.has_stopped(), process.ended()
         yield process
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        process.kill()
 
 
 @contextlib.contextmanager
-def waiting(site: Site, data: Path) -> Iterator[subprocess.Popen]:
+def waiting(site: Site, server: Server, data: Path) -> Iterator[Running]:
     """A build that waits for another one's lock."""
     trail = site.base / "waiting.trail"
     trail.unlink(missing_ok=True)
-    process = start_build(data, "--trail", str(trail), command=("build", "--wait"))
+    process = start_build(server, data, "--trail", str(trail), command=("build", "--wait"))
     try:
         while "write .build/lock" not in Trail.read(trail).labels:
-            assert process.poll() is None, process.communicate()
+            assert process.is_alive(), process.ended()
             time.sleep(0.05)
         time.sleep(0.3)
-        assert process.poll() is None, process.communicate()
+        assert process.is_alive(), process.ended()
         yield process
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        process.kill()
 
 
-def go_on(process: subprocess.Popen) -> str:
+def go_on(process: Running) -> str:
     """Let a stopped process run to its end; what it said on stderr."""
-    process.send_signal(signal.SIGCONT)
-    return process.communicate(timeout=120)[1]
+    process.signal(signal.SIGCONT)
+    return process.ended()[1]
 
 
 def untouched(site: Site, data: Path, before: Contents | None = None) -> bool:
@@ -147,11 +153,11 @@ def lines(talk: str) -> list[str]:
     ],
 )
 def test_ctrl_c_ends_a_build_with_one_line_and_leaves_all_as_it_was(
-    site: Site, what: str, stage: str
+    site: Site, server: Server, what: str, stage: str
 ) -> None:
     data = change(site.restore(what), what)
-    with stopped(site, data, what, stage) as process:
-        process.send_signal(signal.SIGINT)
+    with stopped(site, server, data, what, stage) as process:
+        process.signal(signal.SIGINT)
         talk = go_on(process)
     assert process.returncode == 130
     *progress, last = lines(talk)
@@ -160,22 +166,24 @@ def test_ctrl_c_ends_a_build_with_one_line_and_leaves_all_as_it_was(
     assert untouched(site, data, NOTHING if what == FIRST else None)
 
 
-def test_ctrl_c_while_waiting_for_another_build(site: Site) -> None:
+def test_ctrl_c_while_waiting_for_another_build(site: Site, server: Server) -> None:
     data = change(site.restore(), OTHER)
-    with stopped(site, data, OTHER, points.SQL), waiting(site, data) as waiter:
-        waiter.send_signal(signal.SIGINT)
-        _, talk = waiter.communicate()
+    with stopped(site, server, data, OTHER, points.SQL), waiting(site, server, data) as waiter:
+        waiter.signal(signal.SIGINT)
+        _, talk = waiter.ended()
     assert (waiter.returncode, lines(talk)) == (130, [INTERRUPTED])
 
 
 # A second build
 
 
-def test_a_second_build_fails_at_once_and_says_who_builds_since_when(site: Site) -> None:
+def test_a_second_build_fails_at_once_and_says_who_builds_since_when(
+    site: Site, server: Server
+) -> None:
     data = change(site.restore(), OTHER)
-    with stopped(site, data, OTHER, points.EMBEDDING) as first:
-        second = start_build(data)
-        _, talk = second.communicate()
+    with stopped(site, server, data, OTHER, points.EMBEDDING) as first:
+        second = start_build(server, data)
+        _, talk = second.ended()
         assert second.returncode == 1
         error, hint = talk.splitlines()[-2:]
         assert re.fullmatch(HELD.format(first.pid), error)
@@ -187,14 +195,19 @@ def test_a_second_build_fails_at_once_and_says_who_builds_since_when(site: Site)
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_a_second_build_that_waits_builds_when_the_first_ended(site: Site, killed: bool) -> None:
+def test_a_second_build_that_waits_builds_when_the_first_ended(
+    site: Site, server: Server, killed: bool
+) -> None:
     data = change(site.restore(), OTHER)
-    with stopped(site, data, OTHER, points.SQL) as first, waiting(site, data) as second:
+    with (
+        stopped(site, server, data, OTHER, points.SQL) as first,
+        waiting(site, server, data) as second,
+    ):
         if killed:
             first.kill()
         else:
             go_on(first)
-        said, talk = second.communicate()
+        said, talk = second.ended()
     assert second.returncode == 0, talk
     assert ("nothing to do" in said) == (not killed)
     check_results(data, site.wanted(OTHER).files)
@@ -219,65 +232,63 @@ def test_the_lock_file_of_a_dead_process_is_no_lock(site: Site) -> None:
 def test_readers_see_no_error_and_never_half_a_state(site: Site, tmp_path: Path) -> None:
     data, stop = site.restore(), tmp_path / "stop"
     choices = ({}, {"sampling__per_quantile": 3, "matching__threshold": 0.2})
-    states, exports = set(), set()
-    for chosen in reversed(choices):  # what each state looks like to one who reads it alone
+    states, exports = [], set()
+    for chosen in choices:  # what each state looks like to one who reads it alone
         settings_file(data, **chosen)
         built(data)
         with read.opened(data) as connection:
-            states.add(read.state(connection))
+            states.append(read.state(connection))
         exports.update(read.exports(data))
-    assert len(states) == len(choices)
-    readers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.run.safety.read", str(data), str(stop)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(READERS)
-    ]
-    for n in range(6):
-        settings_file(data, **choices[(n + 1) % 2])
-        report, _ = built(data)
-        assert report.published
-    stop.touch()
-    rounds, seen = 0, set()
-    for reader in readers:
-        said, talk = reader.communicate()
-        assert (reader.returncode, talk) == (0, "")
-        found = json.loads(said)
-        assert found["torn"] == 0
-        assert {tuple(state) for state in found["states"]} <= states
-        assert {tuple(export) for export in found["exports"]} <= exports
-        rounds += found["rounds"]
-        seen |= {tuple(state) for state in found["states"]}
-    assert rounds > 6 * READERS
-    assert seen == states
+    assert states[0] != states[1]
+    command = [sys.executable, "-m", "tests.run.safety.read", str(data), str(stop)]
+    with contextlib.ExitStack() as stack:
+        readers = [
+            stack.enter_context(
+                subprocess.Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True)
+            )
+            for _ in range(READERS)
+        ]
+        stack.callback(stop.touch)
+        for reader in readers:
+            assert tuple(json.loads(reader.stdout.readline())) == states[1]
+        for n in range(PUBLICATIONS):
+            settings_file(data, **choices[n % 2])
+            report, _ = built(data)
+            assert report.published
+            for reader in readers:  # each comes to see it
+                assert tuple(json.loads(reader.stdout.readline())) == states[n % 2]
+        stop.touch()
+        for reader in readers:
+            said, talk = reader.communicate()
+            assert (reader.returncode, talk) == (0, "")
+            found = json.loads(said)
+            assert found["torn"] == 0
+            assert {tuple(state) for state in found["states"]} == set(states)
+            assert {tuple(export) for export in found["exports"]} <= exports
+            assert found["rounds"] > PUBLICATIONS
 
 
 # A full disk
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 128 MB, in memory."""
+def small_disk(site: Site) -> Iterator[Path]:
+    """A file system of 128 MB, in memory, in the place of the site's data directory."""
     mount, unmount = shutil.which("mount"), shutil.which("umount")
     if os.geteuid() != 0 or not mount or not unmount:
         pytest.skip("mounting a small disk needs root")
-    place = tmp_path / "disk"
-    place.mkdir()
+    site.data.mkdir(exist_ok=True)
     done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=128m", "tmpfs", str(place)],
+        [mount, "-t", "tmpfs", "-o", "size=128m", "tmpfs", str(site.data)],
         capture_output=True,
         text=True,
     )
     if done.returncode:
         pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
     try:
-        yield place
+        yield site.data
     finally:
-        subprocess.run([unmount, str(place)], check=True)
+        subprocess.run([unmount, str(site.data)], check=True)
 
 
 def fill(disk: Path) -> Path:
@@ -302,14 +313,10 @@ def fill(disk: Path) -> Path:
     ],
 )
 def test_a_full_disk_fails_the_build_and_nothing_else(
-    site: Site, small_disk: Path, what: str, stage: str
+    site: Site, server: Server, small_disk: Path, what: str, stage: str
 ) -> None:
-    data, before = site.restore(what, small_disk / "data"), NOTHING
-    if what != FIRST:
-        built(data)  # so that it knows where it lies
-        before = Contents.of(data)
-    change(data, what)
-    with stopped(site, data, what, stage) as process:
+    data = change(site.restore(what), what)
+    with stopped(site, server, data, what, stage) as process:
         filler = fill(small_disk)
         talk = go_on(process)
     error, hint = talk.splitlines()[-2:]
@@ -318,7 +325,7 @@ def test_a_full_disk_fails_the_build_and_nothing_else(
     assert "No space left on device" in error or error.endswith(" MB free")
     assert hint.startswith("hint: ")
     assert "Traceback" not in talk
-    assert untouched(site, data, before)
     filler.unlink()
+    assert untouched(site, data, NOTHING if what == FIRST else None)
     built(data)
     check_results(data, site.wanted(what).files)

@@ -6,7 +6,7 @@ python -m tests.run.safety.build_and_die --watch DIR --trail FILE --at "0 start 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import importlib
 import json
 import os
 import signal
@@ -14,14 +14,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from cli import main as command_line
+from embed.jobs import JOBS
 from tests.run.safety.made_up import made_up_model
 from tests.run.safety.points import NEVER, Points
+from warehouse.models.library import load_all
+from warehouse.plan.graph import build_graph
 
 SERVE = "--serve"
 _LONGEST = 120.0  # seconds that a build may take
+# What every build imports: half of the time of a small one.
+_MODULES = (
+    "pyarrow.compute",
+    "pyarrow.parquet",
+    "scipy.cluster.hierarchy",
+    "warehouse.collection",
+    "warehouse.run.build",
+    "warehouse.terminal.build",
+)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -42,49 +56,43 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def serve() -> None:
-    """Fork a process for each line of stdin, a list of arguments; print how it ended."""
-    # What every build imports and parses first: half of the time of a small one.
-    import pyarrow.compute
-    import pyarrow.parquet  # noqa: F401
-
-    from embed.jobs import JOBS
-    from warehouse.models import library
-    from warehouse.plan.graph import build_graph
-    from warehouse.run import build  # noqa: F401
-    from warehouse.terminal import build as shown  # noqa: F401
-
-    build_graph(library.load_all(), JOBS)
+    """Start processes and wait for them, as each line of stdin asks; answer with one line."""
+    for name in _MODULES:
+        importlib.import_module(name)
+    build_graph(load_all(), JOBS)
     for line in sys.stdin:
-        output, *arguments = json.loads(line)
-        pid = os.fork()
-        if not pid:
-            _run_and_exit(output, arguments)
-        end = time.monotonic() + _LONGEST
-        while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
-            if time.monotonic() > end:
-                os.kill(pid, signal.SIGABRT)
-            time.sleep(0.005)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(ended[1])}\n")
+        word, *asked = json.loads(line)
+        if word == "start":
+            answer = os.fork()
+            if not answer:
+                _run(*asked)
+        elif word == "alive":
+            answer = int(os.waitid(os.P_PID, *asked, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None)
+        else:
+            answer = _wait(*asked, os.WUNTRACED if word == "stopped" else 0)
+        sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
 
 
-def _run_and_exit(output: str, arguments: Sequence[str]) -> None:
-    code = 70
-    try:
-        file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        null = os.open(os.devnull, os.O_RDONLY)
-        for number, replaced in ((null, 0), (file, 1), (file, 2)):
-            os.dup2(number, replaced)
-        main(arguments)
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except BaseException:  # noqa: BLE001 - the last thing that this process does
-        sys.excepthook(*sys.exc_info())
-    finally:
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+def _run(said: str, talk: str, *arguments: str) -> NoReturn:
+    """The forked process: runs and ends as an interpreter of its own does."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    outputs = [os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for path in (said, talk)]
+    for number, replaced in enumerate((null, *outputs)):
+        os.dup2(replaced, number)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    main(arguments)
+    sys.exit()
+
+
+def _wait(pid: int, options: int) -> int:
+    """The wait status of a process that ended, or stopped if the options say so."""
+    end = time.monotonic() + _LONGEST
+    while not (ended := os.waitpid(pid, options | os.WNOHANG))[0]:
+        if time.monotonic() > end:
+            os.kill(pid, signal.SIGABRT)
+        time.sleep(0.005)
+    return ended[1]
 
 
 class Server:
@@ -95,17 +103,59 @@ class Server:
             [sys.executable, "-m", __name__, SERVE],
             cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
         )  # fmt: skip
+        self._count = 0
 
-    def run(self, output: Path, *arguments: str) -> int:
-        """The exit code (negative: the signal) of `main(arguments)`; it writes into `output`."""
-        self._process.stdin.write(json.dumps([str(output), *arguments]) + "\n")
+    def ask(self, word: str, *arguments: object) -> int:
+        self._process.stdin.write(json.dumps([word, *arguments]) + "\n")
         return int(self._process.stdout.readline())
+
+    def start(self, outputs: Path, *arguments: str) -> Running:
+        """A process that runs `main(arguments)`; what it writes lies in the directory `outputs`."""
+        self._count += 1
+        files = [outputs / f"{self._count}.{name}" for name in ("said", "talk")]
+        return Running(self, self.ask("start", *map(str, files), *arguments), *files)
 
     def __enter__(self) -> Server:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
+
+
+@dataclass(eq=False)
+class Running:
+    """A process that a server started. `returncode`: None until it ended; negative: the signal."""
+
+    server: Server
+    pid: int
+    said: Path
+    talk: Path
+    returncode: int | None = None
+
+    def has_stopped(self) -> bool:
+        """Wait until it stands still or ends; whether it stands still."""
+        status = self.server.ask("stopped", self.pid)
+        if not os.WIFSTOPPED(status):
+            self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode is None
+
+    def is_alive(self) -> bool:
+        return self.returncode is None and bool(self.server.ask("alive", self.pid))
+
+    def ended(self) -> tuple[str, str]:
+        """Wait for its end; what it wrote on stdout and on stderr."""
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(self.server.ask("wait", self.pid))
+        return self.said.read_text(), self.talk.read_text()
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it, if it did not end yet."""
+        if self.returncode is None:
+            self.signal(signal.SIGKILL)
+            self.ended()
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ import argparse
 import contextlib
 import hashlib
 import json
+import pickle
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.run.safety import points
-from tests.run.safety.build_and_die import Server
+from tests.run.safety.build_and_die import Running, Server
 from tests.run.safety.made_up import made_up_model
 from tests.run.safety.points import Trail
 from tests.support.builds import open_project
@@ -55,6 +55,7 @@ DELAYS = {
     points.AFTER: 0.004,
 }
 SIDECAR = ".metadata.json"
+MODELS = "models"
 
 Text = tuple[str, bytes]  # a store and a key in it
 
@@ -97,8 +98,8 @@ def _model_beside(data: Path) -> None:
 
 def _model(data: Path, name: str) -> Path:
     """Where the made-up model's files lie: a fingerprint is taken of them, no more."""
-    path = data.parent / name
-    path.mkdir(exist_ok=True)
+    path = (data.parent / MODELS).resolve() / name
+    path.mkdir(parents=True, exist_ok=True)
     (path / "modules.json").write_text(
         json.dumps([{"name": name, "path": "", "type": "sentence_transformers.models.Transformer"}])
     )
@@ -134,13 +135,12 @@ def built(data: Path) -> tuple[Report, list[Text]]:
         return build(open_project(data)), asked
 
 
-def start_build(data: Path, *options: str, command: Iterable[str] = ("build",)) -> subprocess.Popen:
+def start_build(
+    server: Server, data: Path, *options: str, command: Iterable[str] = ("build",)
+) -> Running:
     """The command line in a process of its own, with the options of `build_and_die`."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.run.safety.build_and_die", "--watch", str(data), *options,
-         "--", "--data", str(data), *command],
-        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    watched = ("--watch", str(data), *options)
+    return server.start(data.parent, *watched, "--", "--data", str(data), *command)
 
 
 @dataclass(frozen=True)
@@ -154,9 +154,10 @@ class Wanted:
 
 @dataclass(eq=False)
 class Site:
-    """A data directory that can be put back, and the references of every change."""
+    """A data directory that can be put back, and the references of every change, which lie in `made`."""
 
     base: Path
+    made: Path
     before: Contents = field(default_factory=lambda: NOTHING)
 
     @property
@@ -168,36 +169,63 @@ class Site:
         return self.base / "before"
 
     @classmethod
-    def make(cls, base: Path, server: Server) -> Site:
-        """A published build of the sample, and of each change a clean and a recorded one."""
-        site = cls(base)
+    def make(cls, base: Path, models: Path, server: Server) -> Site:
+        """A published build of the sample, and of each change a clean and a recorded one.
+
+        `models`: where those who share the references find the models too, as a path is a result.
+        """
+        site = cls(base, base)
+        base.mkdir()
+        (base / MODELS).symlink_to(models)
         write_sample(site.snapshot, **SIZE)
         settings_file(site.snapshot)
-        site._record(FIRST, server)
-        site.before = Contents.of(site.data)  # here: its views say where its vectors lie
-        shutil.rmtree(site.snapshot)
-        site.data.rename(site.snapshot)
+        undisturbed = site._record(FIRST, server)
+        site._keep()
+        site._want(FIRST, Wanted(site.before, *undisturbed))
         for name in list(CHANGES)[1:]:
-            site._record(name, server)
-            built(change(site.restore(FIRST, base / f"{name}.clean"), name))
+            undisturbed = site._record(name, server)
+            clean = change(site.restore(FIRST, base / "clean"), name)
+            built(clean)
+            site._want(name, Wanted(Contents.of(clean), *undisturbed))
         return site
 
-    def _record(self, name: str, server: Server) -> None:
+    @classmethod
+    def of(cls, made: Path, base: Path) -> Site:
+        """A directory at another place, with the references that were made."""
+        site = cls(base, made)
+        base.mkdir()
+        (base / MODELS).symlink_to(made / MODELS)
+        shutil.copytree(made / "before", site.data)
+        built(site.data)  # so that it knows where it lies
+        site._keep()
+        return site
+
+    def _keep(self) -> None:
+        """What is published is the state before, from now on."""
+        self.before = Contents.of(self.data)  # here: its views say where its vectors lie
+        shutil.rmtree(self.snapshot, ignore_errors=True)
+        self.data.rename(self.snapshot)
+
+    def _record(self, name: str, server: Server) -> tuple[Trail, frozenset[Text]]:
+        """The points and the texts of an undisturbed build of the change."""
         data = change(self.restore(name), name)
-        _, ended = die(server, data, points.NEVER, 0)
+        trail, ended = die(server, data, points.NEVER, 0)
         assert ended
-        (self.base / "trail").rename(self.base / f"{name}.trail")
-        shutil.copytree(data / "vectors", self.base / f"{name}.done" / "vectors")
+        return trail, frozenset(embedded(data))
+
+    def _want(self, name: str, wanted: Wanted) -> None:
+        (self.base / f"{name}.wanted").write_bytes(pickle.dumps(wanted))
 
     def restore(self, name: str = "", data: Path | None = None) -> Path:
         """Put the directory back to the state before; before the first build, to its inputs."""
         data = data or self.data
-        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(exist_ok=True)
+        for path in data.iterdir():  # the directory itself stays: a disk may be mounted there
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         if name == FIRST:
-            data.mkdir()
             self._inputs(data)
             return data
-        return Path(shutil.copytree(self.snapshot, data))
+        return Path(shutil.copytree(self.snapshot, data, dirs_exist_ok=True))
 
     def undo(self) -> None:
         """Put the inputs back, as a user who takes a change back."""
@@ -214,11 +242,7 @@ class Site:
 
     @cache  # noqa: B019
     def wanted(self, name: str) -> Wanted:
-        return Wanted(
-            self.before if name == FIRST else Contents.of(self.base / f"{name}.clean"),
-            Trail.read(self.base / f"{name}.trail"),
-            frozenset(embedded(self.base / f"{name}.done")),
-        )
+        return pickle.loads((self.made / f"{name}.wanted").read_bytes())  # noqa: S301 - our own
 
 
 # What is there, and whether it is whole.
@@ -422,10 +446,12 @@ def die(server: Server, data: Path, at: str, delay: float) -> tuple[Trail, bool]
 
     At points.NEVER it is not killed.
     """
-    trail, talk = data.parent / "trail", data.parent / "talk"
+    trail = data.parent / "trail"
     options = ("--trail", str(trail), "--at", at, "--delay", f"{delay:.4f}")
-    code = server.run(talk, "--watch", str(data), *options, "--", "--data", str(data), "build")
-    assert code in (0, -signal.SIGKILL), f"exit code {code}: {talk.read_text()[-2000:]}"
+    process = start_build(server, data, *options)
+    _, talk = process.ended()
+    code = process.returncode
+    assert code in (0, -signal.SIGKILL), f"exit code {code}: {talk[-2000:]}"
     return Trail.read(trail), code == 0
 
 
@@ -514,7 +540,7 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(fast_directory()))
         server = stack.enter_context(Server(ROOT))
-        site = Site.make(place / "site", server)
+        site = Site.make(place / "site", place / MODELS, server)
         prepared = time.monotonic() - started
         for seed in range(chosen.seed, chosen.seed + chosen.count):
             kill = Kill.chosen(seed, site)

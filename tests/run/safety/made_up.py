@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+import embed.decoder_neighbours
 import embed.encoder
 import embed.latent_pairs
 import embed.model_files
@@ -91,6 +92,7 @@ def made_up_model() -> Iterator[list[tuple[str, bytes]]]:
         return Encoder(embed.model_files.fingerprint(settings, files), asked)
 
     changes = [
+        (embed.decoder_neighbours.DecoderNeighbours, "imports", ()),
         (embed.encoder, "load_encoder", load),
         (embed.encoder, "pick_device", lambda wanted: "cpu"),
         (embed.store, "PART_TEXTS", PART_TEXTS),

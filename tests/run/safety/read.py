@@ -1,12 +1,16 @@
-"""Read a published warehouse and its exports over and over, as the programs beside it do.
+"""Read a published warehouse and its exports at every rename, as the programs beside it do.
 
-python -m tests.run.safety.read DIR STOP   until the file STOP is there; prints what it saw as JSON
+python -m tests.run.safety.read DIR STOP   until the file STOP is there
+
+Prints each state that follows another one, a line of JSON each, and in the end all that it saw.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -54,12 +58,21 @@ def exports(data: Path) -> list[tuple]:
     return found
 
 
+def stamp(data: Path) -> tuple[int, ...]:
+    """Changes with every rename to a published name."""
+    places = (data, data / "master", data / "warehouse.duckdb")
+    return tuple(n for found in map(os.stat, places) for n in (found.st_ino, found.st_mtime_ns))
+
+
 def main() -> None:
     data, stop = map(Path, sys.argv[1:])
     states: set[tuple] = set()
     files: set[tuple] = set()
-    rounds, torn = 0, 0
+    rounds, torn, last, read_at = 0, 0, None, None
     while not stop.exists():
+        if (now := stamp(data)) == read_at:
+            time.sleep(0.001)
+            continue
         with opened(data) as connection:
             first = state(connection)
             files.update(exports(data))
@@ -67,6 +80,11 @@ def main() -> None:
         torn += first != second
         states |= {first, second}
         rounds += 1
+        read_at = now
+        if second != last:
+            sys.stdout.write(json.dumps(second) + "\n")
+            sys.stdout.flush()
+            last = second
     seen = {"rounds": rounds, "torn": torn, "states": sorted(states), "exports": sorted(files)}
     sys.stdout.write(json.dumps(seen))
 
