@@ -11,6 +11,8 @@
 ('characters', 1, 11, 2, 'ur', 7, 1, 1, 7, 'jur'), ('characters', 1, 12, 3, 'ju', 1, 0, 0, 1, 'juju'), ('characters', 1, 12, 3, 'uj', 1, 0, 1, 1, 'juju'),
 ('characters', 1, 12, 3, 'ju', 1, 0, 2, 1, 'juju'), ('characters', 1, 10, 1, 'ju', 6, 2, 0, 6, 'jur'), ('characters', 2, 20, 1, 'ab', 0, 0, 0, 0, 'ab'),
 ('words', 1, 10, 1, 'the', 3, -1, 1, 0, NULL), ('words', 1, 10, 1, 'jury', 4, 0, 2, 0, NULL), ('words', 1, 11, 2, 'the', 6, -1, 1, 0, NULL), ('words', 1, 11, 2, 'jury', 7, 0, 2, 0, NULL),
+-- given staging.prompts: prompt_id BIGINT, tokens VARCHAR[]
+(10, ['', '', '', 'the', 'jur', 'zz', 'jur']), (11, ['', '', '', '', '', '', 'the', 'jur']), (12, ['', 'juju']), (20, ['ab']),
 -- given analysis.token_ngrams: token VARCHAR, ngram_size INTEGER, char_offset INTEGER, ngram VARCHAR
 ('jur', 3, 0, 'jur'), ('juju', 3, 0, 'juj'), ('juju', 3, 1, 'uju'),
 -- given analysis.prompt_word_lists: prompt_id BIGINT, words VARCHAR[]
