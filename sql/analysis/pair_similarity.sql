@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: Mean cosine similarity of all pairs of a feature's and a selected neighbour's windows, of the
 --   pairs.per_quantile first examples of each quantile on either side: the mean over the neighbour's
 --   windows of their similarity to the feature's mean window.
@@ -9,13 +9,18 @@
 -- column neighbour_id: the neighbour's feature id
 -- column comparisons: pairs of windows
 -- column similarity: as it is, negative ones too
-WITH windows AS (
-    SELECT v.model, s.feature_id, s.sample_order, v.vector::DOUBLE[] AS vector
+WITH sought AS MATERIALIZED (  -- so that DuckDB holds these while it joins, and not all vectors
+    SELECT s.feature_id, s.sample_order, t.text_key
     FROM analysis.samples s
     JOIN texts.windows t ON t.feature_id = s.feature_id AND t.prompt_id = s.prompt_id
-    JOIN vectors.windows v ON v.text_key = t.text_key
     WHERE s.rank <= $pairs_per_quantile
         AND s.feature_id IN (SELECT neighbour_id FROM analysis.selected_neighbours)
+),
+
+windows AS (
+    SELECT v.model, s.feature_id, s.sample_order, v.vector::DOUBLE[] AS vector
+    FROM sought s
+    JOIN vectors.windows v ON v.text_key = s.text_key
 ),
 
 compared AS (
