@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from cli import main
 from tests.collection import recompute
 from tests.conftest import MODEL
+from tests.run.safety.made_up import made_up_model
 from tests.support.raw_tree import ACTIVATIONS, record, write
 from warehouse.collection.members import read_collection
 from warehouse.models.library import load_all
@@ -71,7 +72,8 @@ def data(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(data: Path) -> None:
         write_members(data)
-        built = run(data, "build")
+        with made_up_model():
+            built = run(data, "build")
         assert built.exit_code == 0, built.output
         assert "members with new rows: one, two, other run" in built.stdout
 
@@ -121,7 +123,7 @@ def test_no_vector_is_copied(data: Path) -> None:
 def test_query_features_and_history_answer_over_all_members(data: Path) -> None:
     sql = "select member, len(embeddings[1]) as n from master.activation_embeddings where embeddings[1] is not null group by all order by all"
     shown = run(data, "query", sql, "--format", "csv")
-    assert shown.stdout == "member,n\none,384\nother run,384\ntwo,384\n", shown.output
+    assert shown.stdout == "member,n\none,32\nother run,32\ntwo,32\n", shown.output
     listed = run(data, "features", "--limit", "50", "--where", "explanation_text is not null", "--format", "csv")  # fmt: skip
     assert {line.partition(",")[0] for line in listed.stdout.splitlines()} == {"member", *NAMES.values()}  # fmt: skip
     past = run(data, "history")

@@ -82,15 +82,18 @@ def test_umap_finds_a_place_for_every_vector_however_few_or_odd() -> None:
         np.repeat(np.eye(12), 16, axis=0) + random.normal(size=(192, 12)) / 1000
     )
     told: list[tuple[int, int]] = []
+
+    def project(rows: np.ndarray, seed: int) -> np.ndarray:
+        return projections.project(
+            tensor(rows), 15, 0.1, seed, progress=lambda *at: told.append(at)
+        )
+
     for name, rows in cases.items():
-        made = [
-            projections.project(tensor(rows), 15, 0.1, seed, progress=lambda *at: told.append(at))
-            for seed in (42, 42, 43)
-        ]
+        made = [project(rows, seed) for seed in (42, 42)]
         assert made[0].shape == (len(rows), 2), name
         assert np.isfinite(made[0]).all(), name
         assert made[0].tobytes() == made[1].tobytes(), name
-    assert made[0].tobytes() != made[2].tobytes()
+    assert made[0].tobytes() != project(rows, 43).tobytes()
     assert told[-1] == (500, 500)
     near = [np.linalg.norm(np.ptp(made[0][i : i + 16], axis=0)) for i in range(0, 192, 16)]
     assert max(near) < np.linalg.norm(np.ptp(made[0], axis=0)) / 4

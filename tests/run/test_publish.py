@@ -15,6 +15,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.run.safety.kills import SIZE, settings_file
+from tests.run.safety.made_up import made_up_model
 from tests.support.builds import open_project
 from warehouse.errors import WarehouseError
 from warehouse.files import sync
@@ -25,6 +27,7 @@ from warehouse.run.events import Event
 from warehouse.run.export import export_published
 from warehouse.run.lock import locked
 from warehouse.run.publish import publish, unfinished
+from warehouse.sample.sample import write_sample
 from warehouse.terminal.progress import progress
 from warehouse.write.targets import Exported
 
@@ -226,28 +229,45 @@ def test_a_log_of_a_shell_that_died_is_refused_before_any_work(copy: Path, rebui
         assert connection.sql("SELECT count(*) FROM master.features").fetchall() == [(71,)]
 
 
+@pytest.fixture(scope="module")
+def made_up(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The data directory of a small sample, built with a made-up model. Read it, never change it."""
+
+    def fill(directory: Path) -> None:
+        data = directory / "data"
+        write_sample(data, **SIZE)
+        settings_file(data)
+        with made_up_model():
+            build(open_project(data))
+
+    return once("publish", fill) / "data"
+
+
 @pytest.mark.parametrize("damage", ["a flipped bit", "cut short", "not parquet"])
 @pytest.mark.parametrize("full", [False, True])
 def test_a_damaged_part_of_the_vector_store_is_set_aside_and_embedded_anew(
-    copy: Path, rebuild, damage: str, full: bool, capsys: pytest.CaptureFixture[str]
+    made_up: Path, tmp_path: Path, damage: str, full: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    part = max(copy.glob("vectors/*/part-*.parquet"), key=lambda path: path.stat().st_size)
-    before, content = vectors(copy), bytearray(part.read_bytes())
+    data = Path(shutil.copytree(made_up, tmp_path / "data"))
+    part = max(data.glob("vectors/*/part-*.parquet"), key=lambda path: path.stat().st_size)
+    content = bytearray(part.read_bytes())
     if damage == "a flipped bit":
         content[len(content) // 2] ^= 16
     part.write_bytes({"cut short": content[:-100], "not parquet": b"no"}.get(damage, content))
     # Another window length needs texts that the store lacks: their job looks at every part.
     changed = () if full else ("windows.embedding_tokens=31",)
     events: list[Event] = []
-    report = build(open_project(copy, changed), full=full, on_event=events.append)
+    with made_up_model():
+        report = build(open_project(data, changed), full=full, on_event=events.append)
     assert part.with_name(f"damaged-{part.name}").exists()
     notes = [event.text for event in events if event.kind == "note" and part.name in event.text]
     with progress(json_log=False, verbose=False) as show:
         show(Event("note", "", notes[0]))
     assert part.name in capsys.readouterr().err.replace("\n", "")
     assert sum(report.embedded.values()) > 0
-    rebuild(copy)
-    assert vectors(copy) == before
+    with made_up_model():
+        build(open_project(data))
+    assert vectors(data) == vectors(made_up)
 
 
 def vectors(data: Path) -> list[tuple]:

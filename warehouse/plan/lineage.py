@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from warehouse.errors import UsageError, nearest
 from warehouse.models.library import find
@@ -13,6 +14,9 @@ from warehouse.models.model import Model
 from warehouse.plan.graph import Job, Node, build_graph
 from warehouse.plan.state import FILE_COLUMNS
 from warehouse.read.inputs import INPUTS
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Tracer:
     models: Mapping[str, Model]
     jobs: Sequence[Job]
     _traced: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    _qualified: dict[str, exp.Expr] = field(default_factory=dict)  # the models' SQL
 
     @cached_property
     def graph(self) -> dict[str, Node]:
@@ -66,23 +71,30 @@ class Tracer:
     @cached_property
     def columns(self) -> dict[str, tuple[str, ...]]:
         """Relation → its columns, in order."""
-        from sqlglot import exp, parse_one
+        from sqlglot import MappingSchema, exp, parse_one
         from sqlglot.optimizer.qualify import qualify
 
-        made = {job.name: tuple(job.columns) for job in self.jobs}
-        found = {
-            **{n: i.columns for n, i in INPUTS.items()},
-            **made,
-            "_warehouse.files": FILE_COLUMNS,
-        }
+        found = {n: i.columns for n, i in INPUTS.items()}
+        found |= {job.name: tuple(job.columns) for job in self.jobs}
+        found["_warehouse.files"] = FILE_COLUMNS
+        schema = MappingSchema(dialect="duckdb")
+
+        def know(name: str, columns: Sequence[str]) -> None:
+            # Types play no part in lineage.
+            schema.add_table(name, dict.fromkeys(columns, "VARCHAR"), dialect="duckdb")
+
+        for name, columns in found.items():
+            know(name, columns)
         for node in self.graph.values():
             if node.kind == "model":
                 tree = parse_one(node.model.sql, read="duckdb")
                 if tree.find(exp.Pivot):  # its other columns are named by the data
                     found[node.name] = node.model.key
-                    continue
-                qualified = qualify(tree, schema=_schema(found), dialect="duckdb")
-                found[node.name] = tuple(qualified.named_selects)
+                else:
+                    qualified = qualify(tree, schema=schema, dialect="duckdb", identify=False)
+                    self._qualified[node.name] = qualified
+                    found[node.name] = tuple(qualified.named_selects)
+                know(node.name, found[node.name])
         return found
 
     def of(self, name: str) -> Lineage:
@@ -142,13 +154,15 @@ class Tracer:
     def _trace(self, relation: str, column: str) -> list[tuple[str, str]]:
         from sqlglot import exp
         from sqlglot.lineage import lineage
+        from sqlglot.optimizer.scope import build_scope
 
         node = self.graph.get(relation)
         if node is None or node.kind == "source":
             return []
         if node.kind == "job" or self.columns[relation] == node.model.key:
             return [(parent, "") for parent in node.parents]
-        traced = lineage(column, node.model.sql, schema=_schema(self.columns), dialect="duckdb")
+        tree = self._qualified[relation]
+        traced = lineage(column, tree, {}, dialect="duckdb", scope=build_scope(tree), copy=False)
         found = set()
         for step in traced.walk():
             if not step.downstream and isinstance(step.source, exp.Table) and step.source.db:
@@ -156,12 +170,3 @@ class Tracer:
                 name = step.name.rpartition(".")[2].strip('"')
                 found.add((owner, name if name in self.columns.get(owner, ()) else ""))
         return sorted(found)
-
-
-def _schema(columns: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, dict[str, str]]]:
-    """Columns in sqlglot's form; their types play no part in lineage."""
-    nested: dict[str, dict[str, dict[str, str]]] = {}
-    for relation, names in columns.items():
-        schema, _, table = relation.partition(".")
-        nested.setdefault(schema, {})[table] = dict.fromkeys(names, "VARCHAR")
-    return nested
