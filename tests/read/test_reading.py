@@ -32,7 +32,7 @@ WIDE = Bounds(record=1 << 20, expansion=1000)
 
 def cut(path: Path, how: type, bounds: Bounds = WIDE) -> list[tuple]:
     """(line, text, problem) of every record of a file."""
-    file = InputFile(path.name, path, "", bytes=path.stat().st_size)
+    file = InputFile(path.name, str(path), "", bytes=path.stat().st_size)
     table = stream.records([file], bounds, how, {}).read_all()
     return [(r["line"], r["text"], r["problem"]) for r in table.to_pylist()]
 

@@ -131,7 +131,7 @@ def _assert_unchanged(part: Part) -> None:
     """WarehouseError when a member's decoder is no longer the one that it was built with."""
     path = Path(part.decoder)
     if path.is_file():
-        [found] = hash_files([InputFile(path.name, path, "raw.decoder")], {})
+        [found] = hash_files([InputFile(path.name, str(path), "raw.decoder")], {})
         if found.hash == part.decoder_hash:
             return
     raise WarehouseError(

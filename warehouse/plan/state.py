@@ -42,6 +42,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             build_id VARCHAR, input VARCHAR, files BIGINT, bytes BIGINT, records BIGINT,
             hash VARCHAR)""",
     ),
+    ("ALTER TABLE _warehouse.nodes RENAME COLUMN logic TO fingerprint",),
 )
 
 
@@ -128,7 +129,7 @@ def read_state(warehouse: Path) -> State:
             for row in run(connection, "SELECT * FROM _warehouse.nodes")
         }
         files = {  # known by name, times and hash: paths would cost more than all the rest
-            row[0]: InputFile(row[0], warehouse.parent, *row[1:12])
+            row[0]: InputFile(row[0], "", *row[1:12])
             for row in run(connection, "SELECT * FROM _warehouse.files")
         }
         last = run(connection, "SELECT max_by(build_id, started) FROM _warehouse.builds")[0][0]

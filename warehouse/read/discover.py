@@ -48,27 +48,30 @@ def discover(settings: Settings) -> list[InputFile]:
         if directory.is_dir() and directory not in own:
             files += _source_files(data, directory, by_path.get(directory), hookpoint)
     files = _without_strays(settings, files)
-    known = {str(f.path) for f in files}  # as texts: of 20,000 paths that is a third of a second
-    others = (Path(p) for p in _walk(raw) if p not in known)
+    known = {f.place for f in files}
+    others = [p for p in _walk(raw) if p not in known]
     files += [_stat(data, p, "")._replace(status="not read", note="not an input") for p in others]
     if any(f.input == "raw.latents" for f in files):
         files += _tokenizer_file(settings, found, files)
     return sorted(files, key=lambda f: f.name)
 
 
-def _stat(data: Path, path: Path, input_: str, source: str = "", method: str = "") -> InputFile:
-    name = _readable(str(path).removeprefix(f"{data}/"))
+def _stat(
+    data: Path, path: str | Path, input_: str, source: str = "", method: str = ""
+) -> InputFile:
+    place = str(path)
+    name = _readable(place.removeprefix(f"{data}/"))
     try:
-        info = path.stat()
+        info = os.stat(place)  # noqa: PTH116
     except OSError as error:
         return InputFile(
-            name, path, input_, source, method, status="unreadable", note=error.strerror
+            name, place, input_, source, method, status="unreadable", note=error.strerror
         )
     if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
         note = "a directory" if stat.S_ISDIR(info.st_mode) else "no regular file"
-        return InputFile(name, path, input_, source, method, status="unreadable", note=note)
+        return InputFile(name, place, input_, source, method, status="unreadable", note=note)
     return InputFile(
-        name, path, input_, source, method,
+        name, place, input_, source, method,
         info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino,
     )  # fmt: skip
 
@@ -102,12 +105,12 @@ def _without_strays(settings: Settings, files: list[InputFile]) -> list[InputFil
     note = "a link out of the data directory, which input.follow_links = true reads"
     inside = cache(lambda path: _is_inside(settings, Path(path)))
 
-    def is_stray(path: str) -> bool:  # as a text: of 20,000 paths that is a tenth of a second
-        folder = os.path.dirname(path)  # noqa: PTH120
+    def is_stray(path: str) -> bool:
+        folder = path.rpartition("/")[0]
         return not inside(folder) or (os.path.islink(path) and not inside(path))  # noqa: PTH114
 
     return [
-        f._replace(status="unreadable", note=note) if f.input and is_stray(str(f.path)) else f
+        f._replace(status="unreadable", note=note) if f.input and is_stray(f.place) else f
         for f in files
     ]
 
@@ -193,7 +196,7 @@ def _tokenizer_file(settings: Settings, found: Found, files: list[InputFile]) ->
         model = next((run.model for run in found.runs if run.source in sources), "")
         paths = [path for path in [directories.hub_tokenizer(model)] if path]
     for path in paths:
-        files[:] = [f for f in files if f.path != path]
+        files[:] = [f for f in files if f.place != str(path)]
     return [_stat(settings.data, path, "raw.tokenizer") for path in paths]
 
 
@@ -287,13 +290,13 @@ def _source_files(
         yield _stat(data, counts, "raw.firing_counts", source)
     if "explanations" in parts:
         for path in _explanation_files(directory / "explanations"):
-            mine = directories.of_hookpoint(run, hookpoint, path.name)
+            mine = directories.of_hookpoint(run, hookpoint, _name(path))
             yield _of(_stat(data, path, "raw.explanations", source), mine)
     if "scores" in parts:
         for method in _method_directories(directory / "scores"):
+            name = directories.method_name(method.name)
             for path in _text_files(method):
-                mine = directories.of_hookpoint(run, hookpoint, path.name, "--")
-                name = directories.method_name(method.name)
+                mine = directories.of_hookpoint(run, hookpoint, _name(path), "--")
                 yield _of(_stat(data, path, "raw.scores", source, name), mine)
 
 
@@ -303,13 +306,17 @@ def _of(file: InputFile, mine: bool) -> InputFile:
     return file if mine else file._replace(input="", status="not read", note=note)
 
 
-def _explanation_files(directory: Path) -> list[Path]:
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _explanation_files(directory: Path) -> list[str]:
     """The files in it; if there are none, those of the one directory below it (Delphi of 2024)."""
     found = _text_files(directory)
     if found:
         return found
-    nested = sorted(Path(p) for p in _walk(directory) if p.endswith(".txt"))
-    _assert_one_run(directory, {p.parent for p in nested})
+    nested = sorted(p for p in _walk(directory) if p.endswith(".txt"))
+    _assert_one_run(directory, {Path(p).parent for p in nested})
     return nested
 
 
@@ -340,10 +347,10 @@ def _walk(directory: Path) -> Iterator[str]:
         yield from (f"{place}/{name}" for name in names)
 
 
-def _text_files(directory: Path) -> list[Path]:
+def _text_files(directory: Path) -> list[str]:
     """All `.txt` entries, hidden ones too (Delphi before 2025 wrote `.model.layers.5_feature3.txt`).
 
     A directory of such a name is an unreadable file.
     """
     with os.scandir(directory) as entries:
-        return [directory / e.name for e in entries if e.name.endswith(".txt")]
+        return [e.path for e in entries if e.name.endswith(".txt")]

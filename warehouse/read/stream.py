@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.read.content import InputFile, chunks
@@ -68,7 +67,7 @@ def texts(files: Sequence[InputFile], bounds: Bounds) -> pa.RecordBatchReader:
         if file.status == "unreadable":
             return 0, f"unreadable file: {file.note}"
         try:
-            count = _read_into(file.path, memory)
+            count = _read_into(file.place, memory)
         except OSError as error:
             return 0, f"unreadable file: {error.strerror or error}"
         if memory[: min(count, 3)] == BOM:
@@ -98,7 +97,7 @@ def texts(files: Sequence[InputFile], bounds: Bounds) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _read_into(path: Path, memory: memoryview) -> int:
+def _read_into(path: str, memory: memoryview) -> int:
     """Read a file's beginning into `memory`; how many bytes there are."""
     at, handle = 0, os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
