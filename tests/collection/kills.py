@@ -64,9 +64,10 @@ class Site:
     def build(self, data: Path, at: str = NEVER) -> int:
         """Build in a process of its own, which is killed at a point; its exit code."""
         options = ("--watch", str(self.data), "--trail", str(self.base / "trail"), "--at", at)
-        code = self.server.run(self.base / "talk", *options, "--", "--data", str(data), "build")
-        assert code in (0, -signal.SIGKILL), (self.base / "talk").read_text()[-2000:]
-        return code
+        process = self.server.start(self.base, *options, "--", "--data", str(data), "build")
+        _, talk = process.ended()
+        assert process.returncode in (0, -signal.SIGKILL), talk[-2000:]
+        return process.returncode
 
     def restore(self) -> None:
         shutil.rmtree(self.data)
