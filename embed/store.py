@@ -147,14 +147,14 @@ class VectorStore:
         if not parts:
             return "SELECT NULL::VARCHAR AS model, NULL::UUID AS text_key, NULL::FLOAT[] AS vector WHERE false"
         # A text that two parts hold (one of a build that died) has one place.
-        found = run(
+        run(
             connection,
             f"""INSERT INTO {places}
             SELECT {literal(model)}, text_key, min(place) FROM {_scan(parts)}
-            WHERE text_key IN (SELECT text_key FROM {texts}) GROUP BY text_key
-            RETURNING place >> {_ROW_BITS}""",
+            WHERE text_key IN (SELECT text_key FROM {texts}) GROUP BY text_key""",
         )
-        wanted = {row[0] for row in found}
+        sql = f"SELECT DISTINCT place >> {_ROW_BITS} FROM {places} WHERE model = {literal(model)}"
+        wanted = {number for (number,) in run(connection, sql)}
         files = [p for p in parts if _part_number(p) in wanted] or parts[:1]
         data = self.directory.parent.parent
         paths = all_in_data(data, [str(part.relative_to(data)) for part in files])
