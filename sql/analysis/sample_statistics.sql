@@ -3,6 +3,7 @@
 --   nothing of how often it fires.
 -- key: feature_id
 -- batch_by: staging.activation_examples
+-- batch_size: 8192
 -- column feature_id: the feature
 -- column num_tokens: tokens of its records' prompts
 -- column firing_count: tokens that it fires on

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.builds import open_project
 from warehouse.models.library import load_all
-from warehouse.models.model import parse
+from warehouse.models.model import Model, parse
 from warehouse.plan.state import read_state
 from warehouse.run import relations
 from warehouse.run.build import prepare
@@ -219,7 +219,7 @@ def test_a_model_made_in_parts_is_the_one_made_at_once(
 ) -> None:
     made_in_parts = [m.name for m in load_all().values() if m.batch_by]
     before = {n: read_state(copy / "warehouse.duckdb").nodes[n] for n in made_in_parts}
-    monkeypatch.setattr(relations, "_PART_FEATURES", 7)
+    monkeypatch.setattr(Model, "batch_size", property(lambda _: 7, lambda *_: None))
     rebuild(copy, full=True, exports=False)
     after = read_state(copy / "warehouse.duckdb").nodes
     assert made_in_parts

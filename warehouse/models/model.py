@@ -30,7 +30,7 @@ from warehouse.errors import WarehouseError, nearest
 from warehouse.models.schemas import SCHEMAS
 from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
-KEYS = ("version", "description", "kind", "key", "incremental", "files", "batch_by", "hash", "counted", "collected", "order", "file", "severity", "hint")  # fmt: skip
+KEYS = ("version", "description", "kind", "key", "incremental", "files", "batch_by", "batch_size", "hash", "counted", "collected", "order", "file", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
 # What a model binds that is made in parts (header: the relation whose features are cut into them).
 ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
@@ -68,6 +68,7 @@ class Model:
     incremental: str = ""
     files: str = ""
     batch_by: str = ""
+    batch_size: int = 2048  # features of a part
     hash: str = ""
     counted: bool = True
     collected: bool = False
@@ -206,6 +207,7 @@ def parse(name: str, path: Path, text: str) -> Model:
         incremental=values.get("incremental", ""),
         files=values.get("files", ""),
         batch_by=values.get("batch_by", ""),
+        batch_size=int(values.get("batch_size", Model.batch_size)),
         hash=values.get("hash", ""),
         counted=values.get("counted", "") != "no",
         collected="collected" in values,

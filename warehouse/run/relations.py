@@ -18,8 +18,6 @@ from warehouse.plan.state import NodeState
 from warehouse.read.inputs import INPUTS
 from warehouse.sqltext import digest, identifier, literal
 
-_PART_FEATURES = 2048  # of a model that is made in parts
-
 
 @dataclass(frozen=True)
 class Relations:
@@ -85,14 +83,15 @@ class Relations:
         """What each statement binds that makes a part of the model; of a model made at once: nothing.
 
         A part is some thousand features of the relation that the header names. What is grouped by
-        feature then needs no more memory for more features, and keeps in the processor's cache.
+        feature then needs no more memory for more features, and keeps in the processor's cache. A
+        part that reads all prompts is a larger one (batch_size), or parts times prompts would count.
         """
         if not model.batch_by:
             return [{}]
         firsts = run(
             self.connection,
             f"""SELECT feature_id FROM (SELECT DISTINCT feature_id FROM {identifier(model.batch_by)})
-            QUALIFY row_number() OVER (ORDER BY feature_id) % {_PART_FEATURES} = 0 ORDER BY feature_id""",
+            QUALIFY row_number() OVER (ORDER BY feature_id) % {model.batch_size} = 0 ORDER BY feature_id""",
         )
         first, last = ALL_FEATURES.values()
         edges = [first, *(feature for (feature,) in firsts), last + 1]
