@@ -16,7 +16,7 @@ import yaml
 
 from tests.readers.readers import BY_ID
 from tests.support.builds import open_project
-from warehouse.errors import UsageError
+from warehouse.errors import UsageError, WarehouseError
 from warehouse.hub.dataset import export_hub
 from warehouse.models.library import load_all
 from warehouse.write.targets import master_names
@@ -94,6 +94,45 @@ def test_a_former_export_is_replaced_and_anything_else_is_left(
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
     with pytest.raises(UsageError, match="no licence identifier"):
         export_hub(project, tmp_path / "other", "mit\nconfigs: []")
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from tests.support.builds import open_project
+from warehouse.hub.dataset import export_hub
+
+data, directory, number, rename = *sys.argv[1:3], int(sys.argv[3]), Path.rename
+renames = []
+
+def dying(path, target):
+    if len(renames) == number:
+        os._exit(9)
+    renames.append(rename(path, target))
+    if len(renames) == number == 2:
+        os._exit(9)
+
+Path.rename = dying
+export_hub(open_project(Path(data)), Path(directory), "new")
+"""
+
+
+@pytest.mark.parametrize(("number", "there"), [(0, "former"), (1, ""), (2, "new")])
+def test_an_export_killed_at_a_rename_loses_neither_dataset(
+    sample: Path, tmp_path: Path, number: int, there: str
+) -> None:
+    directory = tmp_path / "hub"
+    (directory / "data").mkdir(parents=True)
+    mark = "<!-- This dataset was written by sae-warehouse. -->"
+    (directory / "README.md").write_text(f"---\nlicense: former\n---\n{mark}")
+    command = [sys.executable, "-c", KILLED, str(sample), str(directory), str(number)]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert (front(directory)["license"] if directory.exists() else "") == there
+    # The next one puts it back before anything else, even where it then fails.
+    with pytest.raises(WarehouseError):
+        export_hub(open_project(tmp_path / "none"), directory, "next")
+    assert front(directory)["license"] == (there or "former")
+    assert [p.name for p in tmp_path.iterdir()] == ["hub"]
 
 
 @pytest.mark.skipif(not DATASETS.installed, reason="type: make readers")

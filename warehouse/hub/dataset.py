@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from warehouse.database import open_read_only, run
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.files import sync
+from warehouse.files import sync, sync_directory
 from warehouse.pages import page
 from warehouse.plan.project import Project
 from warehouse.run.export import export_published
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 CARD = "README.md"
+_FORMER = "former"  # in the directory beside: the dataset that is being replaced
 _MARK = "<!-- This dataset was written by sae-warehouse. -->"
 _SIZES = ((1e3, "n<1K"), (1e4, "1K<n<10K"), (1e5, "10K<n<100K"), (1e6, "100K<n<1M"), (1e7, "1M<n<10M"))  # fmt: skip
 
@@ -48,15 +49,16 @@ def export_hub(
 
     The files are `data/NAME.parquet` with a page index, the row groups as they are exported, and
     `metadata/NAME.json`. The directory appears whole or not at all; a former export there is
-    replaced. UsageError for a directory that holds something else, and for a strange licence.
+    replaced: an export that is killed between the two renames of that leaves it beside, and the
+    next one puts it back first. UsageError for a directory that holds something else, and for a strange licence.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,63}", licence):
         raise UsageError(f'"{licence}" is no licence identifier', "e.g. --license cc-by-4.0")
-    _assert_ours(directory)
     directory = directory.resolve()
-    directory.parent.mkdir(parents=True, exist_ok=True)
     work = directory.with_name(f".{directory.name}.hub")
-    shutil.rmtree(work, ignore_errors=True)
+    _clear(work, directory)
+    _assert_ours(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
     try:
         written = export_published(project, master_names(project.models), work / "from", wait)
         new = work / "new"
@@ -76,15 +78,25 @@ def export_hub(
         (new / CARD).write_text(card, encoding="utf-8")
         sync(new / CARD)
         if directory.exists():
-            directory.rename(work / "former")
+            directory.rename(work / _FORMER)
         new.rename(directory)
+        sync_directory(directory.parent)
     except OSError as error:
         raise WarehouseError(
             f'"{directory}" could not be written: {error}', "check disk space and permissions"
         ) from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        _clear(work, directory)
     return configurations
+
+
+def _clear(work: Path, directory: Path) -> None:
+    """Remove what an export worked in; a former dataset that nothing replaced goes back to its place."""
+    former = work / _FORMER
+    if former.exists() and not directory.exists():
+        former.rename(directory)
+        sync_directory(directory.parent)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _assert_ours(directory: Path) -> None:
