@@ -11,8 +11,9 @@ import click
 
 from warehouse import __version__
 from warehouse.commands import build, compare, explore, history, look, models, setup, status
-from warehouse.commands.options import ENVIRONMENT, Context, common_options, complete, find_data
+from warehouse.commands.options import Context, common_options, complete
 from warehouse.errors import ExitCode, UsageError, WarehouseError
+from warehouse.layout import ENVIRONMENT, find_data
 from warehouse.terminal.program import DATA, NAME, program
 
 if TYPE_CHECKING:

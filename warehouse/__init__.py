@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def open(data: str | Path = "data") -> Warehouse:  # noqa: A001
+def open(data: str | Path | None = None) -> Warehouse:  # noqa: A001
     """Open a data directory to look at it from Python, and to build it.
+
+    Without `data` it is the one that the command line would take: that of $SAE_WAREHOUSE_DATA, else
+    the nearest with a warehouse.toml, here or above, else `data`.
 
     Gives an object with `sql`, `features`, `feature`, `read` and `build`; `help(warehouse.open())`
     lists them. Errors are `warehouse.errors.WarehouseError` and, for wrong use, its `UsageError`.

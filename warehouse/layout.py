@@ -1,7 +1,8 @@
-"""A data directory: where things lie in it, and how a new one begins."""
+"""A data directory: where it is, where things lie in it, and how a new one begins."""
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,29 @@ from pathlib import Path
 
 from warehouse.errors import UsageError
 from warehouse.settings_file import FILE_NAME, commented_file
+
+ENVIRONMENT = "SAE_WAREHOUSE_DATA"
+
+
+def find_data() -> Path:
+    """The data directory where none is named: of the environment, else the nearest, else `data`.
+
+    The nearest: the first of the working directory and those above it that is one, or has one
+    called `data`. One is known by its settings file or its collection.toml; the search ends at a
+    directory that is another user's, whose settings are nobody's to obey.
+    """
+    if named := os.environ.get(ENVIRONMENT):
+        return Path(named)
+    here = Path.cwd()
+    for above in (here, *here.parents):
+        if above.stat().st_uid != os.getuid():
+            break
+        for found in (above, above / "data"):
+            if any((found / name).is_file() for name in ("warehouse.toml", "collection.toml")):
+                return Path(os.path.relpath(found))
+        if above == here and (above / "data").is_dir():
+            break
+    return Path("data")
 
 
 @dataclass(frozen=True)

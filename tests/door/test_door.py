@@ -103,6 +103,20 @@ def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         warehouse.open(tmp_path).features()
 
 
+def test_without_a_path_it_is_the_directory_that_the_command_line_takes(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAE_WAREHOUSE_DATA", raising=False)
+    monkeypatch.chdir(sample / "raw")
+    assert warehouse.open().data.resolve() == sample
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert warehouse.open().data == Path("data")
+    monkeypatch.setenv("SAE_WAREHOUSE_DATA", str(sample))
+    assert len(warehouse.open().sql("FROM features")) == 71
+    assert warehouse.open(tmp_path).data == tmp_path
+
+
 def test_every_method_says_what_it_gives_and_what_it_raises() -> None:
     for name in ("sql", "features", "feature", "read", "build"):
         told = inspect.getdoc(getattr(Warehouse, name))

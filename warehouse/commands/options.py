@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -101,29 +100,6 @@ class Context:
 
 # As terminal.rows has them; --help reads this without reading the rest.
 FORMATS = ("table", "line", "markdown", "csv", "json", "jsonl", "parquet")
-
-ENVIRONMENT = "SAE_WAREHOUSE_DATA"
-
-
-def find_data() -> Path:
-    """The data directory where none is named: of the environment, else the nearest, else `data`.
-
-    The nearest: the first of the working directory and those above it that is one, or has one
-    called `data`. One is known by its settings file or its collection.toml; the search ends at a
-    directory that is another user's, whose settings are nobody's to obey.
-    """
-    if named := os.environ.get(ENVIRONMENT):
-        return Path(named)
-    here = Path.cwd()
-    for above in (here, *here.parents):
-        if above.stat().st_uid != os.getuid():
-            break
-        for found in (above, above / "data"):
-            if any((found / name).is_file() for name in ("warehouse.toml", "collection.toml")):
-                return Path(os.path.relpath(found))
-        if above == here and (above / "data").is_dir():
-            break
-    return Path("data")
 
 
 def common_options() -> Iterator[click.Option]:

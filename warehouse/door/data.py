@@ -10,6 +10,7 @@ from pathlib import Path
 from warehouse.door.card import FeatureCard
 from warehouse.door.table import Table
 from warehouse.errors import UsageError, nearest
+from warehouse.layout import find_data
 from warehouse.look.card_reader import read_card
 from warehouse.look.features import select_features
 from warehouse.look.query import assert_query, read_arrow
@@ -114,9 +115,9 @@ class Warehouse:
         return f'warehouse.open("{self.data}")'
 
 
-def open_data(data: str | Path, load_jobs: Callable[[], Sequence[Job]]) -> Warehouse:
-    """UsageError when there is no such directory."""
-    path = Path(data)
+def open_data(data: str | Path | None, load_jobs: Callable[[], Sequence[Job]]) -> Warehouse:
+    """UsageError when there is no such directory. None: the one that the command line would take."""
+    path = find_data() if data is None else Path(data)
     if not path.is_dir():
         raise UsageError(f'data directory "{path}" does not exist', "python cli.py init DIR")
     return Warehouse(path, load_jobs)
