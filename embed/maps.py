@@ -11,7 +11,7 @@ from embed import encoder, projections, weights
 from warehouse.database import run
 from warehouse.files import write_durably
 from warehouse.layout import Layout
-from warehouse.plan.graph import Job, JobContext, JobIdentity
+from warehouse.plan.graph import Job, JobContext, JobIdentity, Progress
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier, literal
 
@@ -107,7 +107,7 @@ class MapJob(Job):
             float(settings["projections.min_dist"]),
             int(settings["projections.seed"]),
             encoder.pick_device(str(settings["embedding.device"])),
-            lambda done, total: context.progress(self.name, done, total, "epochs"),
+            lambda done, total: context.progress(Progress(self.name, done, total, "epochs")),
         )
         by = str(settings["projections.cluster_by"])
         clusters = projections.ward(vectors, points, by, settings["projections.clusters"])

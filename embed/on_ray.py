@@ -21,7 +21,7 @@ from types import ModuleType
 from embed.encoder import Encoder
 from embed.model_files import fingerprint, locate
 from embed.store import Batch, VectorStore
-from embed.workers import Filling
+from embed.workers import Done, Filling
 from warehouse import __version__
 from warehouse.cluster import HINT, assert_shared, connect, node_name, write_marker
 from warehouse.errors import UsageError, WarehouseError, first_line
@@ -161,11 +161,17 @@ class RayWorkers:
         ]
         return workers
 
-    def fill(self, filling: Filling, batches: Iterable[Batch], done: Callable[[int], None]) -> None:
+    @property
+    def at_once(self) -> int:
+        return len(self.actors)
+
+    def fill(
+        self, filling: Filling, batches: Iterable[Batch], begin: Callable[[], None], done: Done
+    ) -> None:
         """Make a part of every batch, each by one worker; in whichever order they are free."""
         store = VectorStore(filling.store.directory.absolute())
         sent = replace(filling, settings=self.share.settings(filling.settings), store=store)
-        _Fill(self, filling, self.ray.put(sent), iter(batches), done).run()
+        _Fill(self, filling, self.ray.put(sent), iter(batches), begin, done).run()
 
 
 @dataclass(eq=False)
@@ -176,7 +182,8 @@ class _Fill:
     filling: Filling
     sent: object  # the filling, as Ray holds it
     batches: Iterable[Batch]
-    done: Callable[[int], None]
+    begin: Callable[[], None]
+    done: Done
     calls: dict[object, tuple[object, Batch | None]] = field(default_factory=dict)
     free: deque[object] = field(default_factory=deque)
     again: list[Batch] = field(default_factory=list)
@@ -217,9 +224,11 @@ class _Fill:
             raise _explained(error) from None
         if batch is None:
             self.filling.describe(answer)
+            if not self.names:
+                self.begin()
         else:
             self.names.add(answer)
-            self.done(len(batch.texts))
+            self.done(batch.texts)
         self.free.append(actor)
 
     def _died(self, actor: object, batch: Batch | None, error: Exception) -> None:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import duckdb
@@ -48,17 +48,24 @@ class Batch:
         return Batch([self.keys[i] for i in order], [self.texts[i] for i in order])
 
     def encode(
-        self, encode: Callable[[list[str]], np.ndarray], progress: Callable[[int], None]
+        self, encode: Callable[[list[str]], np.ndarray], progress: Callable[[list[str]], None]
     ) -> np.ndarray:
-        """float32 (texts, dimension); `progress(texts)` tells of each chunk how many it had."""
+        """float32 (texts, dimension); `progress(texts)` gets each chunk when it is encoded."""
         import numpy as np
 
         chunks = []
         for at in range(0, len(self.texts), CHUNK_TEXTS):
             texts = self.texts[at : at + CHUNK_TEXTS]
             chunks.append(encode(texts))
-            progress(len(texts))
+            progress(texts)
         return np.concatenate(chunks)
+
+
+class Missing(NamedTuple):
+    """How much a store lacks."""
+
+    texts: int
+    characters: int
 
 
 @dataclass(frozen=True)
@@ -163,7 +170,7 @@ class VectorStore:
             JOIN (FROM {places} WHERE model = {literal(model)} AND {is_in_place(data)}) p
             ON p.place = v.place"""
 
-    def find_missing(self, connection: duckdb.DuckDBPyConnection, texts: str) -> int:
+    def find_missing(self, connection: duckdb.DuckDBPyConnection, texts: str) -> Missing:
         """Fill TEMP TABLE _missing (i, text_key, text): `texts` without a vector, longest first.
 
         The order depends on the texts alone, so an interrupted job goes on at its next part with
@@ -171,16 +178,25 @@ class VectorStore:
         """
         for left in self.directory.glob(".*.tmp"):  # of a job that died while it wrote
             left.unlink()
-        parts = self.parts()
-        known = f"SELECT text_key FROM {_scan(parts)}" if parts else "SELECT NULL::UUID WHERE false"
         run(
             connection,
             f"""CREATE OR REPLACE TEMP TABLE _missing AS
             SELECT row_number() OVER (ORDER BY length(text) DESC, text_key) - 1 AS i, text_key, text
-            FROM (SELECT text_key, any_value(text) AS text FROM {texts} GROUP BY text_key)
-            WHERE text_key NOT IN ({known})""",
+            FROM ({self._missing(texts)})""",
         )
-        return run(connection, "SELECT count(*) FROM _missing")[0][0]
+        return Missing(*_measure(connection, "_missing"))
+
+    def count_missing(self, connection: duckdb.DuckDBPyConnection, texts: str) -> Missing:
+        """What `find_missing` would find. Changes nothing."""
+        return Missing(*_measure(connection, f"({self._missing(texts)})"))
+
+    def _missing(self, texts: str) -> str:
+        """A SELECT of text_key and text: `texts` without a vector."""
+        parts = self.parts()
+        known = f"SELECT text_key FROM {_scan(parts)}" if parts else "SELECT NULL::UUID WHERE false"
+        return f"""SELECT text_key, text
+            FROM (SELECT text_key, any_value(text) AS text FROM {texts} GROUP BY text_key)
+            WHERE text_key NOT IN ({known})"""
 
     def batches(self, connection: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
         """What is in _missing, a part at a time.
@@ -196,6 +212,11 @@ class VectorStore:
         ):
             yield Batch([key for key, _ in rows], [text for _, text in rows])
             start += PART_TEXTS
+
+
+def _measure(connection: duckdb.DuckDBPyConnection, texts: str) -> tuple[int, int]:
+    sql = f"SELECT count(*), coalesce(sum(length(text)), 0)::BIGINT FROM {texts}"
+    return run(connection, sql)[0]
 
 
 def _write_part(path: Path, keys: pa.Array, vectors: pa.Array) -> None:

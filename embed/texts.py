@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import duckdb
+
 from embed import encoder as encoders
+from embed.forecast import Bounds, bound_texts
 from embed.libraries import assert_installed
 from embed.model_files import VECTOR_SETTINGS, ModelFiles, assert_safe, fingerprint, locate
+from embed.pace import Pace, Paces
 from embed.store import VectorStore
 from embed.workers import Filling, LocalWorkers, Workers
 from warehouse.cluster import LOCAL, connect
 from warehouse.database import run
 from warehouse.errors import DamagedError
 from warehouse.layout import Layout
-from warehouse.plan.graph import JobContext, JobIdentity
+from warehouse.plan.graph import Forecast, Foresight, JobContext, JobIdentity, Progress
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, literal
 
@@ -78,7 +83,7 @@ class TextJob:
 
     def run(self, context: JobContext) -> tuple[str, int]:
         """Fill the models' stores; the job's relation is a view over their vectors of these texts."""
-        relation, connection = self.reads[0], context.connection
+        connection = context.connection
         selects, parts, rows = [], [], 0
         places = f"{self.name}_places"
         run(
@@ -87,9 +92,7 @@ class TextJob:
         )
         context.embedded[self.name] = 0
         for model in context.settings.embedding_models:
-            texts = relation
-            if self.own_texts:
-                texts = f"(SELECT * FROM {relation} WHERE model = {literal(model)})"
+            texts = self._texts_of(model)
             store = _store(context.settings, context.layout, _files(context, model))
             self._check(context, store)
             store.renew(connection)
@@ -120,20 +123,52 @@ class TextJob:
     def _fill(self, context: JobContext, model: str, store: VectorStore, texts: str) -> None:
         """Encode what the store lacks of `texts`."""
         missing = store.find_missing(context.connection, texts)
-        context.embedded[self.name] += missing
-        if not missing:
+        context.embedded[self.name] += missing.texts
+        if not missing.texts:
             return
-        encoded = 0
-
-        def done(texts: int) -> None:
-            nonlocal encoded
-            encoded += texts
-            context.progress(self.name, encoded, missing, "texts")
-
         files, load = _files(context, model), encoders.load_encoder
         filling = Filling(context.settings, model, files, store, load)
         workers: Workers = context.once("workers", lambda: self._workers(context))
-        workers.fill(filling, store.batches(context.connection), done)
+        pace = Pace(*missing, workers.at_once)
+
+        def done(texts: Sequence[str]) -> None:
+            pace.add(texts)
+            context.progress(
+                Progress(self.name, pace.done_texts, pace.texts, "texts", pace.seconds, pace.left)
+            )
+
+        workers.fill(filling, store.batches(context.connection), pace.begin, done)
+        Paces(store, context.settings, self.on).record(self.purpose, pace)
+
+    def foresee(self, known: Foresight) -> list[Forecast]:
+        """The texts that each model's store lacks, counted where what is read stays as it is."""
+        bounds: Bounds | None = None
+        found = []
+        for model in known.settings.embedding_models:
+            store, missing = self._known_store(known, model), None
+            if known.connection and store:
+                texts = self._texts_of(model)
+                with contextlib.suppress(duckdb.Error):  # a damaged part: the build says so
+                    missing = store.count_missing(known.connection, texts)
+            if missing is None and bounds is None:
+                bounds = bound_texts(known)
+            count, characters = missing or ((bounds or {}).get(self.purpose), None)
+            seconds = None
+            if store and count is not None:
+                paces = Paces(store, known.settings, self.on)
+                seconds = paces.foresee(self.purpose, count, characters)
+            found.append(Forecast(self.name, model, count, missing is not None, seconds))
+        return found
+
+    def _known_store(self, known: Foresight, model: str) -> VectorStore | None:
+        files = locate(model)
+        return _store(known.settings, known.layout, files) if files else None
+
+    def _texts_of(self, model: str) -> str:
+        """The texts that a model embeds, as SQL."""
+        if self.own_texts:
+            return f"(SELECT * FROM {self.reads[0]} WHERE model = {literal(model)})"
+        return self.reads[0]
 
     def _workers(self, context: JobContext) -> Workers:
         """Who embeds: the jobs of a build share them."""

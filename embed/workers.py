@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,8 @@ from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np
+
+Done = Callable[[Sequence[str]], None]  # of each chunk, which texts were encoded
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,17 @@ class Filling:
 
 
 class Workers(Protocol):
-    """Whoever fills stores: the batches are the same, and so are the parts and their vectors."""
+    """Whoever fills stores: the batches are the same, and so are the parts and their vectors.
 
-    def fill(self, filling: Filling, batches: Iterable[Batch], done: Callable[[int], None]) -> None:
-        """Make a part of every batch; `done(texts)` whenever so many more were encoded."""
+    `at_once`: how many chunks of texts are encoded at the same time.
+    """
+
+    at_once: int
+
+    def fill(
+        self, filling: Filling, batches: Iterable[Batch], begin: Callable[[], None], done: Done
+    ) -> None:
+        """Make a part of every batch; `begin()` when a model is loaded, `done(texts)` of each chunk."""
 
 
 @dataclass
@@ -51,13 +60,17 @@ class LocalWorkers:
     """This process, with all of its devices. An encoder is loaded by the first store that needs it."""
 
     encoders: dict[Path, Encoder] = field(default_factory=dict)
+    at_once: int = 1
 
-    def fill(self, filling: Filling, batches: Iterable[Batch], done: Callable[[int], None]) -> None:
+    def fill(
+        self, filling: Filling, batches: Iterable[Batch], begin: Callable[[], None], done: Done
+    ) -> None:
         directory = filling.store.directory
         if directory not in self.encoders:
             self.encoders[directory] = filling.load(filling.settings, filling.files)
         encoder = self.encoders[directory]
         filling.describe(encoder.dimension)
+        begin()
         fill(filling.store, batches, encoder.encode, done, encoder.count_tokens)
 
 
@@ -65,7 +78,7 @@ def fill(
     store: VectorStore,
     batches: Iterable[Batch],
     encode: Callable[[list[str]], np.ndarray],
-    done: Callable[[int], None] = lambda texts: None,
+    done: Done = lambda texts: None,
     cost: Callable[[list[str]], list[int]] = lambda texts: [0] * len(texts),
 ) -> None:
     """Make a part of every batch; a part is written while the next one is encoded."""

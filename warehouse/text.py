@@ -44,6 +44,17 @@ def _sign(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def duration(seconds: float) -> str:
+    """A time for reading.
+
+    >>> duration(0.2), duration(59), duration(626), duration(9000)
+    ('1 s', '59 s', '10 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 def to_json(value: object) -> str:
     """A value as JSON for programs: data classes as objects, times as ISO 8601, no NaN."""
 

@@ -78,11 +78,11 @@ def fill(
     encode: Encoder,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
-    missing, encoded = vectors.find_missing(db, relation), 0
+    missing, encoded = vectors.find_missing(db, relation).texts, 0
 
-    def done(texts: int) -> None:
+    def done(texts: list[str]) -> None:
         nonlocal encoded
-        encoded += texts
+        encoded += len(texts)
         progress(encoded, missing)
 
     fill_parts(vectors, vectors.batches(db), encode, done)
@@ -232,9 +232,9 @@ def test_a_directory_may_have_any_name(db, tmp_path, monkeypatch, name):
         fill(db, other, texts(db, "texts.other", ["elsewhere"]), Encoder())
     vectors, relation = opened(Path(name) / "vectors"), texts(db, "texts.a", TEXTS)
     fill(db, vectors, relation, Encoder())
-    assert vectors.find_missing(db, relation) == 0
+    assert vectors.find_missing(db, relation) == (0, 0)
     assert stored(db, vectors, relation) == {t: vector(t) for t in TEXTS}
-    assert vectors.find_missing(db, texts(db, "texts.other", ["elsewhere"])) == 1
+    assert vectors.find_missing(db, texts(db, "texts.other", ["elsewhere"])) == (1, 9)
     monkeypatch.chdir("/")
     assert len(run(db, select(db, VectorStore(tmp_path / name / "vectors"), relation))) == len(
         TEXTS

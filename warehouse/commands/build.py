@@ -75,6 +75,7 @@ def _plan(
     project: Project, selectors: Sequence[str], full: bool, every_node: bool, as_json: bool
 ) -> None:
     """Show what a build of one data directory would do."""
+    from warehouse.plan.forecast import describe, foresee
     from warehouse.run.build import assert_ready, prepare
     from warehouse.terminal.build import show_plan
     from warehouse.write.stale import published_results, stale_exports
@@ -82,12 +83,13 @@ def _plan(
     prepared = prepare(project, selectors, full)
     assert_ready(prepared, fetch=False)
     exported = stale_exports(prepared, published_results(prepared))
+    forecasts = foresee(prepared)
     if as_json:
         steps, rewritten = prepared.plan.steps, prepared.storage_change
-        told = {"directory": project.data, "steps": steps, "exports": exported, "storage_version": rewritten}  # fmt: skip
+        told = {"directory": project.data, "steps": steps, "exports": exported, "storage_version": rewritten, "texts": forecasts}  # fmt: skip
         click.echo(to_json(told))
     else:
-        show_plan(prepared, exported, every_node)
+        show_plan(prepared, exported, describe(forecasts), every_node)
 
 
 @click.command()

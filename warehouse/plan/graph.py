@@ -42,19 +42,63 @@ class JobIdentity:
     settings: Mapping[str, object]
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is. `left`: seconds until its end, None before that is known."""
+
+    job: str
+    done: int
+    total: int
+    unit: str
+    seconds: float = 0.0
+    left: float | None = None
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What is known before a build's first node runs.
+
+    `files`: its raw files; `former`: those of the published build, which had the settings
+    `former_values` and nodes of so many `rows`; `connection`: the published warehouse, where what
+    the job reads stays as it is, else None.
+    """
+
+    settings: Settings
+    layout: Layout
+    files: Sequence[InputFile]
+    former: Sequence[InputFile]
+    former_values: Mapping[str, object]
+    rows: Mapping[str, int]
+    connection: duckdb.DuckDBPyConnection | None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How many texts a job would embed with a model.
+
+    `texts`: counted where it is `exact`, else a bound, about; None where reading alone tells it.
+    `seconds`: as this machine needed at the last embedding; None where it never embedded so.
+    """
+
+    job: str
+    model: str
+    texts: int | None
+    exact: bool
+    seconds: float | None
+
+
 @dataclass
 class JobContext:
     """What a build hands to its jobs.
 
-    `files`: the build's raw files; `progress(job, done, total, unit)`; `embedded`: by job how many
-    texts it had to encode.
+    `files`: the build's raw files; `embedded`: by job how many texts it had to encode.
     """
 
     settings: Settings
     layout: Layout
     connection: duckdb.DuckDBPyConnection
     files: Sequence[InputFile]
-    progress: Callable[[str, int, int, str], None] = lambda job, done, total, unit: None
+    progress: Callable[[Progress], None] = lambda progress: None
     embedded: dict[str, int] = field(default_factory=dict)
     _opened: dict[str, object] = field(default_factory=dict)
 
@@ -70,7 +114,7 @@ class Job(Protocol):
 
     `columns`: those of its relation, with their meanings; `imports`: modules that it needs for
     certain and that take long to load: a build begins with them while SQL runs. A job that is a
-    subclass need not write `assert_ready` and `repair`.
+    subclass need not write `assert_ready`, `foresee` and `repair`.
     """
 
     name: str
@@ -86,6 +130,10 @@ class Job(Protocol):
 
         A job that needs nothing has none of this.
         """
+
+    def foresee(self, known: Foresight) -> list[Forecast]:  # noqa: ARG002
+        """The texts that it would embed, told before a build runs. Changes nothing."""
+        return []
 
     def run(self, context: JobContext) -> tuple[str, int]:
         """Make the relation; its result hash ('': the relation's content) and its rows.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from warehouse.errors import DamagedError, WarehouseError
 from warehouse.files import sync
-from warehouse.plan import kept, plan
+from warehouse.plan import forecast, kept, plan
 from warehouse.plan.exported import read_record
 from warehouse.plan.graph import select
 from warehouse.plan.plan import Prepared
@@ -25,6 +25,7 @@ from warehouse.run.events import Event, Report
 from warehouse.run.execution import Execution
 from warehouse.run.lock import assert_no_log, locked
 from warehouse.run.publish import publish
+from warehouse.run.remaining import Remaining
 from warehouse.write.stale import published_results, stale_exports
 from warehouse.write.targets import Exported, exportable
 
@@ -98,11 +99,15 @@ def _build(
             kept.prune(layout, prepared.state.build_id, project.settings)
         return Report(prepared.state.build_id, {}, (), {}, time.monotonic() - started, False)
     assert_ready(prepared, fetch=True)
+    forecasts = forecast.foresee(prepared)
+    for line in forecast.describe(forecasts):
+        on_event(Event("note", "", line))
     build_id = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     work = layout.work / build_id
     work.mkdir(parents=True)
     try:
-        execution = Execution(prepared, build_id, work, on_event)
+        remaining = Remaining.of(prepared, forecasts, stale if exports else None, on_event)
+        execution = Execution(prepared, build_id, work, remaining)
         execution.run(exports)
         published: Sequence[Exported] = ()
         if dry is None:

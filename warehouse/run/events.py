@@ -9,11 +9,25 @@ from warehouse.write import targets
 
 
 @dataclass(frozen=True)
+class Whole:
+    """How far a build is: nodes and files done of those that may run, and the seconds left.
+
+    `left` is None where nothing of it is known; not `complete`: some nodes' seconds are not known.
+    """
+
+    done: int
+    total: int
+    left: float | None
+    complete: bool
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that happened in a build, for whoever shows it.
 
     kind: start, done, same, progress, warning, note, export, published, removed. `node` is the node
-    or file; a note has none, and its `text` is for people.
+    or file; a note has none, and its `text` is for people. `left`: seconds until a node's end, where
+    it tells its progress; `whole`: how far the build is.
     """
 
     kind: str
@@ -23,6 +37,8 @@ class Event:
     seconds: float = 0.0
     done: int = 0
     total: int = 0
+    left: float | None = None
+    whole: Whole | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ from warehouse.run.front import create_front
 from warehouse.run.macros import create_macros, create_schemas
 from warehouse.run.record import Record
 from warehouse.run.relations import Relations, unchanged_files
+from warehouse.run.remaining import Remaining
 from warehouse.run.streams import STREAMS, Streams
 from warehouse.write import targets
 from warehouse.write.gather import SampledVectors
@@ -42,7 +43,7 @@ class Execution:
     prepared: Prepared
     build_id: str
     work: Path
-    on_event: Callable[[Event], None]
+    remaining: Remaining
     ran: dict[str, float] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
     writer: Writer | None = None
@@ -104,9 +105,7 @@ class Execution:
             self.prepared.project.layout,
             self.connection,
             self.prepared.plan.files,
-            lambda job, done, total, unit: self.on_event(
-                Event("progress", job, unit, done=done, total=total)
-            ),
+            self.remaining.progress,
         )
         self.record.begin(self.prepared)
 
@@ -129,9 +128,10 @@ class Execution:
         if step.action == plan.CHECK and before and before.key == key:
             self.results[step.node] = before.result
             self.record.add_step(step.node, "same", "what it reads did not change", before)
-            self.on_event(Event("same", step.node))
+            self.remaining.finish(step.node)
+            self.remaining.tell(Event("same", step.node))
             return
-        self.on_event(Event("start", step.node, step.reason))
+        self.remaining.tell(Event("start", step.node, step.reason))
         started = time.monotonic()
         try:
             result, rows = self._run_node(node, before, fingerprint, parents, key)
@@ -162,7 +162,8 @@ class Execution:
         self.ran[node.name] = seconds
         reason = step.reason if step.action == plan.RUN else _what_changed(parents, before)
         self.record.add_step(step.node, "run", reason, state)
-        self.on_event(Event("done", step.node, reason, rows, seconds))
+        self.remaining.finish(step.node)
+        self.remaining.tell(Event("done", step.node, reason, rows, seconds))
 
     def _run_node(
         self,
@@ -184,7 +185,7 @@ class Execution:
             warnings = run_audit(self.connection, model, self.relations.parameters)
             said = "\n".join(warnings)
             if warnings:
-                self.on_event(Event("warning", model.name, said))
+                self.remaining.tell(Event("warning", model.name, said))
             return said or "no bad rows", len(warnings)
         if model.kind == "macro":
             self.relations.make_macro(model)
@@ -219,13 +220,16 @@ class Execution:
         model = self.prepared.project.graph[name].model
         if model and name in self.results and is_stale(self.prepared, model, self.results):
             self.writer.start([model], self.results)
+        else:
+            self.remaining.finish(f"export {name}")
         self.writer.collect()
 
     def _exported(self, model: Model, files: Sequence[targets.Exported], seconds: float) -> None:
+        self.remaining.finish(f"export {model.name}")
         if said := describe(model, files):  # a model without rows may have no file
             name, shown, rows = said
             self.ran[f"export {name}"] = seconds
-            self.on_event(Event("export", shown, rows=rows, seconds=seconds))
+            self.remaining.tell(Event("export", shown, rows=rows, seconds=seconds))
 
 
 def begin_imports(prepared: Prepared, steps: Sequence[plan.Step]) -> list[Future[ModuleType]]:

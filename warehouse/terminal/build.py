@@ -100,8 +100,13 @@ def show_exports(written: Sequence[Exported]) -> None:
     OUT.print(table)
 
 
-def show_plan(prepared: plans.Prepared, exported: Sequence[str], every_node: bool = False) -> None:
-    """The steps that would run, why, and what would be skipped.
+def show_plan(
+    prepared: plans.Prepared,
+    exported: Sequence[str],
+    texts: Sequence[str],
+    every_node: bool = False,
+) -> None:
+    """The steps that would run, why, and what would be skipped; `texts` says what would be embedded.
 
     Before the first build everything runs: then, unless `every_node`, a line per schema.
     """
@@ -126,6 +131,8 @@ def show_plan(prepared: plans.Prepared, exported: Sequence[str], every_node: boo
         OUT.print(f"the warehouse file is written anew: storage_version {rewritten}")
     if not todo and not exported and not rewritten:
         OUT.print("nothing to do")
+    for line in texts:
+        OUT.print(harmless(line), soft_wrap=True)
     OUT.print(
         f"{len(todo)} of {len(made.steps)} nodes may run, {len(skipped)} are skipped",
         soft_wrap=True,

@@ -284,7 +284,7 @@ def working(data: Path) -> list[str]:
     """Files where builds work that a finished build does not leave."""
     odd = [p for p in data.glob(".build/*") if p.name not in ("lock", "files.json")]
     odd += [p for p in data.glob(".history/*") if p.suffix != ".duckdb" or p.name[0] == "."]
-    odd += {*data.glob("vectors/*/*")} - {*parts(data).values(), *data.glob("vectors/*/model.json")}
+    odd += {*data.glob("vectors/*/*")} - {*parts(data).values(), *data.glob("vectors/*/*.json")}
     return sorted(p.relative_to(data).as_posix() for p in odd)
 
 
@@ -381,8 +381,8 @@ def check_results(data: Path, wanted: Contents, undone: bool = False) -> None:
     files = published(data)
     assert sorted(files) == sorted(wanted.values)
     left = working(data)
-    if undone:  # known: half a part stays until its store is filled again
-        left = [name for name in left if not name.endswith(".parquet.tmp")]
+    if undone:  # known: half a file of a store stays until the store is filled again
+        left = [name for name in left if not name.endswith((".parquet.tmp", ".json.tmp"))]
     assert left == [], f"left over: {left}"
     for name, path in files.items():
         if undone and name.endswith(SIDECAR):  # known: may be of the build that was taken back
