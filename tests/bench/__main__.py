@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from tests.bench import builds, calibration, encode, neighbours, queries, recompute, start
+from tests.bench import builds, calibration, encode, explore, neighbours, queries, recompute, start
 from tests.bench.harness import FULL, QUICK, ROOT, Bench, Figure, Size, write_section
 
 STAGES = {
     stage.name: stage
     for stage in (
-        *builds.STAGES, recompute.STAGE, queries.STAGE, neighbours.STAGE, encode.STAGE, start.STAGE, builds.SCALE,
+        *builds.STAGES, recompute.STAGE, queries.STAGE, explore.STAGE, neighbours.STAGE, encode.STAGE, start.STAGE, builds.SCALE,
         calibration.STAGE,
     )
 }  # fmt: skip
@@ -51,7 +51,7 @@ def main(
     """Measure the named stages, by default all but the long ones.
 
     \b
-    Stages: whole, increments, recompute, queries, neighbours, encode, start; scale, calibrate (long)
+    Stages: whole, increments, recompute, queries, explore, neighbours, encode, start; scale, calibrate (long)
     Example:
       python -m tests.bench whole queries --scratch scratch
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import peer, queries
+from tests.bench import explore, peer, queries
 from tests.bench.harness import Bench, Figure, Stage, Table, write_section
 
 
@@ -58,3 +58,9 @@ def test_the_peer_in_polars_and_numpy_finds_what_the_sql_found(sample):
 
 def test_each_of_a_readers_queries_gives_rows(sample):
     assert all(rows for _, rows in queries.medians(str(sample), 1).values())
+
+
+def test_each_view_of_the_explorers_stage_is_answered(sample):
+    found = explore.answer(str(sample), 1)
+    assert found.keys() == explore.VIEWS.keys()
+    assert found["a page of the table"][2] == 40
