@@ -99,10 +99,10 @@ class Embedder:
         """Make the batch's part, if it is not there already; the part's name."""
         self.open(filling)
         encoder = self.encoders[filling.store.directory]
-        ordered = batch.by_cost(encoder.count_tokens)
-        part = filling.store.part_of(ordered)
+        part = filling.store.part_of(batch)
         if not part.exists():  # the worker that made it died before it could say so
-            filling.store.append(ordered, ordered.encode(encoder.encode, lambda texts: None))
+            vectors = batch.encode(encoder.encode, lambda texts: None, encoder.count_tokens)
+            filling.store.append(batch, vectors)
         return part.name
 
     def _assert_like_driver(self, filling: Filling) -> None:

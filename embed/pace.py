@@ -18,7 +18,7 @@ _SMALL = 0.1  # a run of a smaller share of the recorded one's characters says l
 
 @dataclass
 class Pace:
-    """One embedding under way. Texts come longest first, so characters tell its end and not texts.
+    """One embedding under way. The longest texts of a part come first, so characters tell its end and not texts.
 
     `at_once`: how many chunks are under way; the pace is known when as many are done.
     """

@@ -41,24 +41,27 @@ class Batch:
     keys: list[str]
     texts: list[str]
 
-    def by_cost(self, cost: Callable[[list[str]], list[int]]) -> Batch:
-        """The same texts, the costliest first: texts of like cost are encoded together."""
-        costs = cost(self.texts)
-        order = sorted(range(len(costs)), key=lambda i: -costs[i])
-        return Batch([self.keys[i] for i in order], [self.texts[i] for i in order])
-
     def encode(
-        self, encode: Callable[[list[str]], np.ndarray], progress: Callable[[list[str]], None]
+        self,
+        encode: Callable[[list[str]], np.ndarray],
+        progress: Callable[[list[str]], None],
+        cost: Callable[[list[str]], list[int]],
     ) -> np.ndarray:
-        """float32 (texts, dimension); `progress(texts)` gets each chunk when it is encoded."""
+        """float32 (texts, dimension), a row for each text in its order.
+
+        The costliest are encoded first, because texts of like cost share a batch; `progress(texts)`
+        gets each chunk when it is encoded.
+        """
         import numpy as np
 
+        costs = cost(self.texts)
+        order = sorted(range(len(costs)), key=lambda i: -costs[i])
         chunks = []
-        for at in range(0, len(self.texts), CHUNK_TEXTS):
-            texts = self.texts[at : at + CHUNK_TEXTS]
+        for at in range(0, len(order), CHUNK_TEXTS):
+            texts = [self.texts[i] for i in order[at : at + CHUNK_TEXTS]]
             chunks.append(encode(texts))
             progress(texts)
-        return np.concatenate(chunks)
+        return np.concatenate(chunks)[np.argsort(order)]
 
 
 class Missing(NamedTuple):
@@ -171,17 +174,18 @@ class VectorStore:
             ON p.place = v.place"""
 
     def find_missing(self, connection: duckdb.DuckDBPyConnection, texts: str) -> Missing:
-        """Fill TEMP TABLE _missing (i, text_key, text): `texts` without a vector, longest first.
+        """Fill TEMP TABLE _missing (i, text_key, text): `texts` without a vector, feature by feature.
 
-        The order depends on the texts alone, so an interrupted job goes on at its next part with
-        the very batches that it would have made.
+        So a feature's vectors lie together, in one part and few row groups. The order depends on the
+        texts alone, so an interrupted job goes on at its next part with the very batches that it
+        would have made.
         """
         for left in self.directory.glob(".*.tmp"):  # of a job that died while it wrote
             left.unlink()
         run(
             connection,
             f"""CREATE OR REPLACE TEMP TABLE _missing AS
-            SELECT row_number() OVER (ORDER BY length(text) DESC, text_key) - 1 AS i, text_key, text
+            SELECT row_number() OVER (ORDER BY first_feature, text_key) - 1 AS i, text_key, text
             FROM ({self._missing(texts)})""",
         )
         return Missing(*_measure(connection, "_missing"))
@@ -191,12 +195,13 @@ class VectorStore:
         return Missing(*_measure(connection, f"({self._missing(texts)})"))
 
     def _missing(self, texts: str) -> str:
-        """A SELECT of text_key and text: `texts` without a vector."""
+        """A SELECT of text_key, text and first_feature: `texts` without a vector."""
         parts = self.parts()
         known = f"SELECT text_key FROM {_scan(parts)}" if parts else "SELECT NULL::UUID WHERE false"
-        return f"""SELECT text_key, text
-            FROM (SELECT text_key, any_value(text) AS text FROM {texts} GROUP BY text_key)
-            WHERE text_key NOT IN ({known})"""
+        return f"""SELECT text_key, any_value(text) AS text, min(feature_id) AS first_feature
+            FROM {texts}
+            WHERE text_key NOT IN ({known})
+            GROUP BY text_key"""
 
     def batches(self, connection: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
         """What is in _missing, a part at a time.

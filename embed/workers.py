@@ -85,10 +85,9 @@ def fill(
     with ThreadPoolExecutor(1) as writer:
         written: Future[Path] | None = None
         for batch in batches:
-            ordered = batch.by_cost(cost)
-            vectors = ordered.encode(encode, done)
+            vectors = batch.encode(encode, done, cost)
             if written:
                 written.result()
-            written = writer.submit(store.append, ordered, vectors)
+            written = writer.submit(store.append, batch, vectors)
         if written:
             written.result()

@@ -40,7 +40,7 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
         for turn in range(ROUNDS):
             some = texts[turn::ROUNDS]
             connection.execute(
-                "CREATE OR REPLACE TABLE wanted AS SELECT md5(t)::UUID AS text_key, t AS text FROM (SELECT unnest($1) AS t)",
+                "CREATE OR REPLACE TABLE wanted AS SELECT md5(t)::UUID AS text_key, t AS text, 0 AS feature_id FROM (SELECT unnest($1) AS t)",
                 [some],
             )
             started = time.perf_counter()

@@ -58,10 +58,10 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def texts(db: duckdb.DuckDBPyConnection, name: str, values: list[str]) -> str:
-    """A relation of texts as the texts/* models make it."""
-    run(db, f"CREATE OR REPLACE TABLE {name} (text_key UUID, text VARCHAR)")
-    for value in values:
-        run(db, f"INSERT INTO {name} VALUES (text_key($1), $1)", [value])
+    """A relation of texts as the texts/* models make it, one per feature in this order."""
+    run(db, f"CREATE OR REPLACE TABLE {name} (feature_id BIGINT, text_key UUID, text VARCHAR)")
+    for feature, value in enumerate(values):
+        run(db, f"INSERT INTO {name} VALUES ($2, text_key($1), $1)", [value, feature])
     return name
 
 
@@ -85,7 +85,7 @@ def fill(
         encoded += len(texts)
         progress(encoded, missing)
 
-    fill_parts(vectors, vectors.batches(db), encode, done)
+    fill_parts(vectors, vectors.batches(db), encode, done, lambda texts: [len(t) for t in texts])
     return missing
 
 
@@ -102,7 +102,7 @@ def stored(db: duckdb.DuckDBPyConnection, vectors: VectorStore, relation: str) -
     view = select(db, vectors, relation)
     rows = run(
         db,
-        f"SELECT text, vector FROM (SELECT DISTINCT * FROM {relation}) JOIN ({view}) USING (text_key)",
+        f"SELECT text, vector FROM (SELECT DISTINCT text_key, text FROM {relation}) JOIN ({view}) USING (text_key)",
     )
     assert len(rows) == len(dict(rows))
     return dict(rows)
@@ -125,13 +125,27 @@ def test_texts_that_differ_in_case_space_or_normal_form_are_different_texts(db, 
     assert stored(db, vectors, "texts.a") == {t: vector(t) for t in alike}
 
 
-def test_texts_go_longest_first_in_chunks_and_progress_is_told_after_each(db, tmp_path):
+def test_a_parts_texts_are_encoded_longest_first_in_chunks_and_stored_by_feature(db, tmp_path):
     vectors, encode, told = opened(tmp_path), Encoder(), []
     fill(db, vectors, texts(db, "texts.a", TEXTS), encode, lambda *at: told.append(at))
-    assert [len(text) for text in encode.texts] == sorted(map(len, TEXTS), reverse=True)
     assert [len(batch) for batch in encode.batches] == [2, 2, 2, 2, 2, 1]
     assert told == [(2, 11), (4, 11), (6, 11), (8, 11), (10, 11), (11, 11)]
-    assert len(vectors.parts()) == 3
+    parts = [TEXTS[at : at + 4] for at in range(0, len(TEXTS), 4)]
+    assert encode.texts == [t for part in parts for t in sorted(part, key=len, reverse=True)]
+    found = [pq.read_table(path)["vector"].to_pylist() for path in vectors.parts()]
+    assert sorted(found) == sorted([vector(t) for t in part] for part in parts)
+
+
+def test_the_vectors_of_a_feature_lie_together(db, tmp_path):
+    run(db, "CREATE TABLE texts.a (feature_id BIGINT, text_key UUID, text VARCHAR)")
+    for number in range(12):
+        run(db, "INSERT INTO texts.a VALUES ($2, text_key($1), $1)", [f"text {number}", number % 3])
+    vectors = opened(tmp_path)
+    fill(db, vectors, "texts.a", Encoder())
+    texts_of = {f: {f"text {n}" for n in range(12) if n % 3 == f} for f in range(3)}
+    keys = {row[0]: row[1] for row in run(db, "SELECT text_key, text FROM texts.a")}
+    found = [{keys[k] for k in pq.read_table(p)["text_key"].to_pylist()} for p in vectors.parts()]
+    assert sorted(map(sorted, found)) == sorted(map(sorted, texts_of.values()))
 
 
 @pytest.mark.parametrize("stop_at", range(6))
@@ -158,7 +172,11 @@ def test_an_interrupted_job_goes_on_where_it_stopped_and_ends_the_same(db, tmp_p
 def test_the_order_of_the_texts_does_not_decide_the_batches(db, tmp_path):
     one, other = Encoder(), Encoder()
     fill(db, opened(tmp_path / "one"), texts(db, "texts.a", TEXTS), one)
-    fill(db, opened(tmp_path / "other"), texts(db, "texts.a", TEXTS[::-1] + TEXTS[3:7]), other)
+    run(
+        db, "CREATE TABLE texts.b AS FROM texts.a UNION ALL FROM texts.a WHERE feature_id IN (3, 6)"
+    )
+    run(db, "CREATE TABLE texts.c AS FROM texts.b ORDER BY feature_id DESC")
+    fill(db, opened(tmp_path / "other"), "texts.c", other)
     assert one.batches == other.batches
 
 
