@@ -2,12 +2,14 @@
 
 A copy has its own features and prompts. Its prompts and explanations are those of the sample with
 their letters exchanged, vowels for vowels, so what repeats in the sample repeats in the copy, and no
-text is in two of them. Its decoder rows are the sample's, rotated. Its score files are the sample's
+text is in two of them. Prompts of the copies stand in turn, so that a feature's lie everywhere among
+them, as those of a real SAE do. Its decoder rows are the sample's, rotated. Its score files are the sample's
 under the names of its own features, as hard links: they take no room on the disk.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -60,25 +62,27 @@ def _letters(copy: int) -> bytes:
 
 
 def _write_prompts(base: Path, raw: Path, times: int) -> None:
-    name = "activation_examples/prompts.json"
-    prompts = (base / name).read_bytes().strip()[1:-1]
+    name, between = "activation_examples/prompts.json", b"], ["
+    prompts = (base / name).read_bytes().strip().removeprefix(b"[[").removesuffix(b"]]")
+    tables = [_letters(copy) for copy in range(times)]
     with (raw / name).open("wb") as file:
-        for copy in range(times):
-            file.write(b",\n" if copy else b"[")
-            file.write(prompts.translate(_letters(copy)))
-        file.write(b"]\n")
+        file.write(b"[[")
+        for place, prompt in enumerate(prompts.split(between)):
+            file.write(between if place else b"")
+            file.write(between.join(prompt.translate(table) for table in tables))
+        file.write(b"]]\n")
 
 
 def _write_activations(base: Path, raw: Path, times: int, size: Size) -> None:
     name = "activation_examples/activations.jsonl"
     with (base / name).open(encoding="utf-8") as lines:
         records = [_RECORD.fullmatch(line).groups() for line in lines]
-    records = [(int(feature), int(prompt), rest) for feature, prompt, rest in records]
+    records = [(int(feature), int(prompt) * times, rest) for feature, prompt, rest in records]
     with (raw / name).open("w", encoding="utf-8") as file:
         for copy in range(times):
-            first, prompts = copy * size.features, copy * size.prompts
+            first = copy * size.features
             file.writelines(
-                f'{{"index": "{first + feature}", "dataSetPromptId": {prompts + prompt}{rest}'
+                f'{{"index": "{first + feature}", "dataSetPromptId": {prompt + copy}{rest}'
                 for feature, prompt, rest in records
             )
 
@@ -98,6 +102,7 @@ def _write_decoder(base: Path, raw: Path, times: int) -> None:
 
 
 def _write_source(source: Path, target: Path, times: int, size: Size) -> None:
+    tables = [_letters(copy) for copy in range(times)]
     for path in sorted(p for p in source.rglob("*") if p.is_file()):
         folder = target / path.parent.relative_to(source)
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,13 +111,14 @@ def _write_source(source: Path, target: Path, times: int, size: Size) -> None:
             os.link(path, folder / path.name)
             continue
         before, after = path.name[: latent.start(1)], path.name[latent.end(1) :]
-        text = path.read_bytes() if folder.name == "explanations" else None
+        text = json.loads(path.read_text()) if folder.name == "explanations" else None
         for copy in range(times):
             own = folder / f"{before}{int(latent[1]) + copy * size.features}{after}"
             if text is None:
                 os.link(path, own)
             else:
-                own.write_bytes(text.translate(_letters(copy)))
+                said = text.encode().translate(tables[copy]).decode()
+                own.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
 
 
 class Words:

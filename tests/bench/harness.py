@@ -162,7 +162,7 @@ def best_of(times: int, function: Callable[[], object]) -> float:
 def write_section(page: Path, stage: Stage, found: Sequence[Figure | Table], command: str) -> None:
     """Put the stage's section into the Markdown page, in the place of its earlier one."""
     text = page.read_text(encoding="utf-8") if page.exists() else _HEAD
-    section = "\n".join([f"## {stage.title}", "", _circumstances(command), "", *_tables(found)])
+    section = "\n".join([f"## {stage.title}", "", circumstances(command), "", *_tables(found)])
     before, _, rest = text.partition(f"## {stage.title}\n")
     after = re.search(r"^## ", rest, re.M)
     tail = rest[after.start() :] if after else ""
@@ -178,7 +178,7 @@ Written by `make bench`; each section tells on which machine, when and by which 
 """
 
 
-def _circumstances(command: str) -> str:
+def circumstances(command: str) -> str:
     names = (
         Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     )
@@ -202,24 +202,24 @@ def _version(package: str) -> str:
 
 def _tables(found: Sequence[Figure | Table]) -> list[str]:
     figures = [f for f in found if isinstance(f, Figure)]
-    lines = _table(
+    lines = as_table(
         ("what", "measured", "target", "", "note"),
         [
-            (f.what, f"{_number(f.value)} {f.unit}".strip(), f.target, f.verdict, f.note)
+            (f.what, f"{number(f.value)} {f.unit}".strip(), f.target, f.verdict, f.note)
             for f in figures
         ],
     )
     for table in (t for t in found if isinstance(t, Table)):
-        lines += ["", f"**{table.title}**", "", *_table(table.columns, table.rows)]
+        lines += ["", f"**{table.title}**", "", *as_table(table.columns, table.rows)]
     return lines
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    cells = [[_number(v) if isinstance(v, float) else str(v) for v in row] for row in rows]
+def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    cells = [[number(v) if isinstance(v, float) else str(v) for v in row] for row in rows]
     return [f"| {' | '.join(row)} |" for row in (columns, ["---"] * len(columns), *cells)]
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
 
 

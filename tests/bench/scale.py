@@ -1,6 +1,6 @@
 """How far one machine goes: the whole build at growing sizes, step by step, into docs/scale.md.
 
-python -m tests.bench.scale measure 1 --scratch DIR --results scale.json
+python -m tests.bench.scale measure 1 --scratch DIR --results results
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pathlib import Path
 
 import click
 
-from tests.bench import copies
-from tests.bench.harness import FULL, QUICK
+from tests.bench import copies, scale_page
+from tests.bench.harness import FULL, ROOT, Size
 from tests.run.safety.made_up import replaced
 from tests.support.builds import open_project
 
@@ -89,8 +89,7 @@ class Meter:
         step = Step(name, seconds, processor, _peak_mb(), rows)
         self.run.steps.append(step)
         self.run.peak_mb = max(self.run.peak_mb, step.peak_mb)
-        with self.log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(step)) + "\n")
+        self.log.write_text(json.dumps(asdict(self.run)), encoding="utf-8")
         self._begin()
 
 
@@ -140,14 +139,13 @@ def _size(path: Path) -> float:
     return sum(seen.values()) / 1e6
 
 
-def measure(directory: Path, times: int, log: Path, alone: bool = True) -> Run:
+def measure(directory: Path, times: int, size: Size, log: Path, alone: bool = True) -> Run:
     """Build; with `alone` no file is written while a node runs, so each step is told by itself."""
     import embed.encoder
     from warehouse.run import build as builds
     from warehouse.run.events import Event
     from warehouse.write.writer import Writer
 
-    size = _one(directory)
     began = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
     run = Run(times, size.features * times, began, os.getloadavg()[0])
     model, begin, started = copies.Words(), Writer.start, time.perf_counter()
@@ -180,6 +178,7 @@ def measure(directory: Path, times: int, log: Path, alone: bool = True) -> Run:
     }
     run.disk["warehouse"] = (directory / "warehouse.duckdb").stat().st_size / 1e6
     run.finished = True
+    log.write_text(json.dumps(asdict(run)), encoding="utf-8")
     return run
 
 
@@ -189,10 +188,6 @@ def _clear(directory: Path) -> None:
         if place.is_dir() and place.name != "raw":
             shutil.rmtree(place)
     (directory / "warehouse.duckdb").unlink(missing_ok=True)
-
-
-def _one(directory: Path):
-    return QUICK if (directory.parent / "quick").exists() else FULL
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -207,23 +202,35 @@ def main() -> None:
 @click.option("--as-usual", is_flag=True, help="Files are written beside nodes, as in any build.")
 @click.option("--keep", is_flag=True, help="Leave the data.")
 def measure_one(times: int, scratch: Path, results: Path, as_usual: bool, keep: bool) -> None:
-    """Make TIMES copies of the sample, build them, and add the run to the results."""
+    """Make TIMES copies of the sample, and build them; RESULTS/TIMES.json tells of it, also when it is stopped."""
     directory = scratch / f"times-{times}"
-    log = results.with_suffix(f".{times}{'-as-usual' * as_usual}.log")
-    log.unlink(missing_ok=True)
     if not directory.exists():
         started = time.process_time()
-        copies.make(directory, scratch / "base", times, _one(directory))
+        copies.make(directory, scratch / "base", times, FULL)
         click.echo(f"data made in {time.process_time() - started:.0f} processor seconds")
     _clear(directory)
-    run = measure(directory, times, log, not as_usual)
-    known = json.loads(results.read_text()) if results.exists() else []
-    results.write_text(json.dumps([*known, {**asdict(run), "alone": not as_usual}], indent=1))
+    results.mkdir(parents=True, exist_ok=True)
+    log = results / f"{times}{'-as-usual' * as_usual}.json"
+    run = measure(directory, times, FULL, log, not as_usual)
     click.echo(
         f"{times}: {run.processor:.0f} processor s, {run.seconds:.0f} s, {run.peak_mb:.0f} MB"
     )
     if not keep:
         shutil.rmtree(directory)
+
+
+@main.command("page")
+@click.option("--results", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--rate", type=float, required=True, help="Texts embedded per processor second.")
+@click.option("--pairs", type=float, required=True, help="Processor seconds of latent_pairs.")
+@click.option("--pairs-mb", type=float, required=True, help="MB that they took.")
+@click.option("--parts", default="", help="A sentence: what larger parts gave.")
+def write_page(results: Path, rate: float, pairs: float, pairs_mb: float, parts: str) -> None:
+    """Write docs/scale.md from the results."""
+    words = "python -m tests.bench.scale page"
+    runs = [json.loads(path.read_text()) for path in results.glob("[0-9]*.json")]
+    text = scale_page.page(runs, words, scale_page.Told(rate, pairs, pairs_mb, parts))
+    (ROOT / "docs" / "scale.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

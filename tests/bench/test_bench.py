@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from tests.bench import explore, peer, queries
-from tests.bench.harness import Bench, Figure, Stage, Table, write_section
+from tests.bench import copies, explore, peer, queries, scale, scale_page
+from tests.bench.harness import Bench, Figure, Size, Stage, Table, write_section
 
 
 def test_a_figure_says_by_how_much_its_target_is_missed():
@@ -64,3 +66,16 @@ def test_each_view_of_the_explorers_stage_is_answered(sample):
     found = explore.answer(str(sample), 1)
     assert found.keys() == explore.VIEWS.keys()
     assert found["a page of the table"][2] == 40
+
+
+def test_copies_of_a_sample_have_texts_of_their_own_and_the_page_tells_of_their_builds(tmp_path):
+    size = Size(12, 80, 4)
+    copies.make(tmp_path / "data", tmp_path / "base", 2, size)
+    prompts = json.loads((tmp_path / "data/raw/activation_examples/prompts.json").read_text())
+    assert len(prompts) == 160
+    assert len({" ".join(p) for p in prompts}) >= len({" ".join(p) for p in prompts[::2]}) * 2 - 2
+    runs = [scale.measure(tmp_path / "data", 2, size, tmp_path / "2.json")]
+    assert runs[0].finished
+    assert runs[0].embedded > 0
+    told = scale_page.Told(100, 1, 1, "")
+    assert "| 2 | 24 |" in scale_page.page([asdict(run) for run in runs], "bench", told)
