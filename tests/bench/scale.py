@@ -24,6 +24,7 @@ from tests.bench import copies, scale_page
 from tests.bench.harness import FULL, ROOT, Size
 from tests.run.safety.made_up import replaced
 from tests.support.builds import open_project
+from warehouse.files import write_atomically
 
 EXPORT = "export "
 # The same work at any time: its processor seconds tell how fast a processor is just now.
@@ -89,8 +90,13 @@ class Meter:
         step = Step(name, seconds, processor, _peak_mb(), rows)
         self.run.steps.append(step)
         self.run.peak_mb = max(self.run.peak_mb, step.peak_mb)
-        self.log.write_text(json.dumps(asdict(self.run)), encoding="utf-8")
+        _note(self.run, self.log)
         self._begin()
+
+
+def _note(run: Run, log: Path) -> None:
+    text = json.dumps(asdict(run))
+    write_atomically(log, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def _processor() -> float:
@@ -178,7 +184,7 @@ def measure(directory: Path, times: int, size: Size, log: Path, alone: bool = Tr
     }
     run.disk["warehouse"] = (directory / "warehouse.duckdb").stat().st_size / 1e6
     run.finished = True
-    log.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    _note(run, log)
     return run
 
 
