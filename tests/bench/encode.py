@@ -24,6 +24,7 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
     from embed.model_files import locate
     from embed.store import VectorStore
     from embed.workers import fill
+    from warehouse.database import tell_data
     from warehouse.settings_file import load
 
     settings = load(
@@ -51,7 +52,10 @@ def against_plain(directory: str, scratch: str, count: int, precision: str) -> d
             expected = plain.encode(some, batch_size=BATCH)
             ended = time.perf_counter()
             ours, theirs = ours + between - started, theirs + ended - between
-            stored = dict(connection.execute(f"SELECT text, vector FROM wanted JOIN ({store.select(connection, 'wanted')}) USING (text_key)").fetchall())  # fmt: skip
+            connection.execute("CREATE OR REPLACE TABLE places (model VARCHAR, text_key UUID, place BIGINT)")  # fmt: skip
+            tell_data(connection, store.directory.parent.parent)
+            view = store.select(connection, "wanted", MODEL, "places")
+            stored = dict(connection.execute(f"SELECT text, vector FROM wanted JOIN ({view}) USING (text_key)").fetchall())  # fmt: skip
             vectors = np.array([stored[text] for text in some], dtype=np.float32)
             length = np.linalg.norm(vectors, axis=1) * np.linalg.norm(expected, axis=1)
             cosines.append(float((np.einsum("ij,ij->i", vectors, expected) / length).min()))
