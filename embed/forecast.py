@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+from embed.weights import DECODER
 from warehouse.plan.graph import Foresight
 from warehouse.read.content import InputFile
-from warehouse.read.delphi_split import split_range
+from warehouse.read.delphi_split import FEATURE_FILE, split_range
+from warehouse.read.directories import tensor_header
 from warehouse.settings import parse_ranges
 
-_ID = re.compile(r"_(?:latent|feature)(\d{1,10})\.txt$")
 _HEAD = 1 << 18  # bytes of a file whose lines are counted
 _PHRASES = 3  # of an explanation, about
-_DECODER = ("w_dec", "decoder.weight")
 
 Bounds = dict[str, int | None]  # by purpose; None: nothing tells it
 
@@ -54,7 +53,7 @@ class _Facts:
         lines: dict[str, float] = {}
         for file in files:
             known = not file.input or file.input in lines or file.status != "read"
-            if not known and file.path.suffix in (".jsonl", ".gz"):
+            if not known and file.place.endswith((".jsonl", ".gz")):
                 found = _lines_per_byte(file.path)
                 lines |= {} if found is None else {file.input: found}
         decoder = (f for f in files if f.input == "raw.decoder" and f.status == "read")
@@ -95,21 +94,24 @@ class _Amounts:
         if any(f.input == "raw.saebench" for f in self.files):
             return None
         lines = self._lines("raw.export_explanations")
-        return None if lines is None else len(self._ids()) + lines
+        return None if lines is None else len(self._ids) + lines
 
     def explained(self) -> int | None:
         lines, features = self.explanations(), self.features()
-        if lines == len(self._ids()):
-            return len(set(self._ids()))
+        if lines == len(self._ids):
+            return len(set(self._ids))
         return features if lines is None else min(lines, features or lines)
 
     @property
     def scope(self) -> list[list[int]]:
         return parse_ranges(str(self.values.get("scope.features", "")))
 
+    @cached_property
     def _ids(self) -> list[int]:
-        names = (_ID.search(f.name) for f in self.files if f.input == "raw.explanations")
-        ids = [int(name[1]) for name in names if name]
+        names = (
+            FEATURE_FILE.fullmatch(f.name) for f in self.files if f.input == "raw.explanations"
+        )
+        ids = [int(name["latent"]) for name in names if name]
         scope = self.scope
         return [i for i in ids if not scope or any(a <= i <= b for a, b in scope)]
 
@@ -145,7 +147,7 @@ def _decoder_rows(path: Path) -> int | None:
     """The longer side of the decoder, of which only the header is read: SAEs are overcomplete."""
     try:
         shapes = _npz_shapes(path) if path.suffix == ".npz" else _safetensors_shapes(path)
-        return max(int(side) for side in next(s for n, s in shapes.items() if n.lower() in _DECODER))  # fmt: skip
+        return max(int(side) for side in next(s for n, s in shapes.items() if n.lower() in DECODER))  # fmt: skip
     except Exception:  # noqa: BLE001 - the job that reads the file says what is wrong with it
         return None
 
@@ -164,7 +166,5 @@ def _npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(length)) if length <= _HEAD << 6 else {}
+    header = tensor_header(path)
     return {name: tuple(facts["shape"]) for name, facts in header.items() if "shape" in facts}

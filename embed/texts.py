@@ -11,7 +11,7 @@ from typing import ClassVar
 import duckdb
 
 from embed import encoder as encoders
-from embed.forecast import Bounds, bound_texts
+from embed.forecast import bound_texts
 from embed.libraries import assert_installed
 from embed.model_files import VECTOR_SETTINGS, ModelFiles, assert_safe, fingerprint, locate
 from embed.pace import Pace, Paces
@@ -142,7 +142,6 @@ class TextJob:
 
     def foresee(self, known: Foresight) -> list[Forecast]:
         """The texts that each model's store lacks, counted where what is read stays as it is."""
-        bounds: Bounds | None = None
         found = []
         for model in known.settings.embedding_models:
             store, missing = self._known_store(known, model), None
@@ -150,9 +149,11 @@ class TextJob:
                 texts = self._texts_of(model)
                 with contextlib.suppress(duckdb.Error):  # a damaged part: the build says so
                     missing = store.count_missing(known.connection, texts)
-            if missing is None and bounds is None:
-                bounds = bound_texts(known)
-            count, characters = missing or ((bounds or {}).get(self.purpose), None)
+            if missing:
+                count, characters = missing
+            else:
+                bounds = known.once("bounds of texts", lambda: bound_texts(known))
+                count, characters = bounds.get(self.purpose), None
             seconds = None
             if store and count is not None:
                 paces = Paces(store, known.settings, self.on)

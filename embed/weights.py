@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 # Spellings of the decoder in the wild, in the order they are looked for (case does not count).
-_DECODER = ("w_dec", "decoder.weight")
+DECODER = ("w_dec", "decoder.weight")
 # No model is narrower: a shorter side is no d_model, and a file with it holds too few features.
 _SMALLEST_D_MODEL = 64
 _FREE = 64 << 20  # bytes that are never too many
@@ -52,7 +52,7 @@ def load_decoder(path: Path, features: int, max_expansion: float = 200.0) -> tor
 
     tensors = _npz(path, max_expansion) if path.suffix == ".npz" else _safetensors(path)
     by_name = {name.lower(): name for name in tensors}
-    found = next((by_name[n] for n in _DECODER if n in by_name), None)
+    found = next((by_name[n] for n in DECODER if n in by_name), None)
     if found is None:
         raise WarehouseError(
             f'"{path}" holds no "W_dec": it holds {", ".join(sorted(tensors)) or "nothing"}',
@@ -120,7 +120,7 @@ def _npz(path: Path, max_expansion: float) -> dict[str, torch.Tensor]:
     import numpy as np
     import torch
 
-    wanted = {*_DECODER, *_PER_FEATURE, *_PER_DIMENSION}
+    wanted = {*DECODER, *_PER_FEATURE, *_PER_DIMENSION}
     try:
         with np.load(path, allow_pickle=False) as archive:
             _assert_bounded(path, archive.zip, max_expansion)
@@ -160,7 +160,7 @@ def _safetensors(path: Path) -> dict[str, torch.Tensor]:
     import torch
     from safetensors import SafetensorError, safe_open
 
-    wanted = {*_DECODER, *_PER_FEATURE, *_PER_DIMENSION}
+    wanted = {*DECODER, *_PER_FEATURE, *_PER_DIMENSION}
     try:
         with safe_open(path, framework="pt") as archive:
             return {

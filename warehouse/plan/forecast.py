@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from warehouse.database import open_read_only
 from warehouse.plan.graph import Forecast, Foresight
@@ -19,18 +20,23 @@ def foresee(prepared: Prepared) -> list[Forecast]:
     stands = {name for name in jobs if all(actions.get(p) == SKIP and p in state.nodes for p in project.jobs[name].reads)}  # fmt: skip
     values = {k: v for node in state.nodes.values() for k, v in node.settings.items()}
     rows = {name: node.rows for name, node in state.nodes.items()}
-    former = list(state.files.values())
+    known = Foresight(
+        project.settings,
+        project.layout,
+        prepared.plan.files,
+        list(state.files.values()),
+        values,
+        rows,
+    )
 
-    def ask(names: Sequence[str], connection: object = None) -> list[Forecast]:
-        known = Foresight(
-            project.settings, project.layout, prepared.plan.files, former, values, rows, connection
-        )
+    def ask(names: Sequence[str], known: Foresight) -> list[Forecast]:
         return [one for name in names for one in project.jobs[name].foresee(known)]
 
-    found = ask([name for name in jobs if name not in stands])
+    found = ask([name for name in jobs if name not in stands], known)
     if stands:
         with closing(open_read_only(project.layout.warehouse, unsafe=True)) as connection:
-            found += ask([name for name in jobs if name in stands], connection)
+            known = replace(known, connection=connection)
+            found += ask([name for name in jobs if name in stands], known)
     return found
 
 

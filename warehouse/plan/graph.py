@@ -54,8 +54,20 @@ class Progress:
     left: float | None = None
 
 
+class _Shared:
+    """What the jobs of a build are handed, and what one of them opens for all."""
+
+    _opened: dict[str, object]
+
+    def once(self, name: str, open_: Callable[[], T]) -> T:
+        """What `open_` opens; the jobs of a build open it once."""
+        if name not in self._opened:
+            self._opened[name] = open_()
+        return self._opened[name]
+
+
 @dataclass(frozen=True)
-class Foresight:
+class Foresight(_Shared):
     """What is known before a build's first node runs.
 
     `files`: its raw files; `former`: those of the published build, which had the settings
@@ -69,7 +81,8 @@ class Foresight:
     former: Sequence[InputFile]
     former_values: Mapping[str, object]
     rows: Mapping[str, int]
-    connection: duckdb.DuckDBPyConnection | None
+    connection: duckdb.DuckDBPyConnection | None = None
+    _opened: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,7 @@ class Forecast:
 
 
 @dataclass
-class JobContext:
+class JobContext(_Shared):
     """What a build hands to its jobs.
 
     `files`: the build's raw files; `embedded`: by job how many texts it had to encode.
@@ -101,12 +114,6 @@ class JobContext:
     progress: Callable[[Progress], None] = lambda progress: None
     embedded: dict[str, int] = field(default_factory=dict)
     _opened: dict[str, object] = field(default_factory=dict)
-
-    def once(self, name: str, open_: Callable[[], T]) -> T:
-        """What `open_` opens; the jobs of a build open it once."""
-        if name not in self._opened:
-            self._opened[name] = open_()
-        return self._opened[name]
 
 
 class Job(Protocol):

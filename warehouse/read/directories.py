@@ -174,11 +174,16 @@ def _is_autointerp(path: Path) -> bool:
         return False
 
 
+def tensor_header(path: Path) -> object:
+    """The header of a safetensors file, {} of one that is too large. OSError, ValueError, RecursionError."""
+    with path.open("rb") as handle:
+        size = int.from_bytes(handle.read(8), "little")
+        return json.loads(handle.read(size)) if size <= _MAX_HEADER else {}
+
+
 def _holds_decoder(path: Path) -> bool:
     try:
-        with path.open("rb") as handle:
-            size = int.from_bytes(handle.read(8), "little")
-            names = json.loads(handle.read(size)) if size <= _MAX_HEADER else {}
+        names = tensor_header(path)
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(names, dict) and any(str(n).lower() == "w_dec" for n in names)
