@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from embed.model_hashes import hash_model
 from warehouse.errors import UsageError, WarehouseError, first_line
 from warehouse.settings import Settings
 from warehouse.sqltext import digest
@@ -126,16 +127,8 @@ def _package_directory(package: str) -> Path:
 @cache
 def _content_hash(directory: Path) -> str:
     """Hash of a model directory's files (names and contents), documentation aside."""
-    total = hashlib.blake2b(digest_size=16)
-    for path in sorted(
-        p for p in directory.rglob("*") if p.is_file() and "__pycache__" not in p.parts
-    ):
-        if path.suffix == ".md" or path.name.startswith("."):
-            continue
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16))
-        total.update(f"{path.relative_to(directory).as_posix()}\t{content.hexdigest()}\n".encode())
-    return total.hexdigest()
+    lines = "".join(f"{name}\t{content}\n" for name, content in hash_model(directory).items())
+    return hashlib.blake2b(lines.encode(), digest_size=16).hexdigest()
 
 
 def _hub_snapshot(name: str, download: bool) -> Path | None:

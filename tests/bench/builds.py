@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tests.bench import data, neighbours, peer
 from tests.bench.harness import Bench, Figure, Stage, Table, Used
 from tests.run.safety.made_up import replaced
-from tests.support.builds import open_project
+from tests.support.builds import open_as_usual
 
 if TYPE_CHECKING:
     from warehouse.models.model import Model
@@ -39,7 +39,7 @@ def build(directory: str, overrides: Sequence[str], aside: Sequence[str] = ()) -
             seconds[event.node.split(":")[0]] = event.seconds
 
     with replaced([(module, "is_stale", is_stale) for module in (stale, execution)]):
-        report = builds.build(open_project(Path(directory), overrides), on_event=watch)
+        report = builds.build(open_as_usual(Path(directory), overrides), on_event=watch)
     embedded = sum(report.embedded.values())
     return {"seconds": report.seconds, "nodes": seconds, "embedded": embedded}
 
@@ -55,7 +55,7 @@ def one_at_a_time(directory: str) -> dict:
     from warehouse.run.export import export_published
     from warehouse.write import targets
 
-    project, before, measured = open_project(Path(directory)), _spent(), {}
+    project, before, measured = open_as_usual(Path(directory)), _spent(), {}
 
     def watch(event: Event) -> None:
         nonlocal before

@@ -44,7 +44,7 @@ QUICK = (Case(40, 240, 1),)
 def make(data: Path, case: Case, seed: int) -> None:
     """Build a sample of which every feature has an explanation, for only those have a type."""
     import warehouse.sample.sample
-    from tests.support.builds import open_project
+    from tests.support.builds import open_as_usual
     from warehouse.layout import after_sample
     from warehouse.run.build import build
     from warehouse.sample.explanations import EXPLAINING_SCORER, FILE_PREFIX
@@ -63,7 +63,7 @@ def make(data: Path, case: Case, seed: int) -> None:
     sampling = {"sampling.per_quantile": case.per_quantile}
     (data / "warehouse.toml").unlink(missing_ok=True)
     after_sample(data, {**form, **sampling, **SAMPLE_SETTINGS})
-    build(open_project(data), exports=False)
+    build(open_as_usual(data), exports=False)
 
 
 def recovered(directory: str, case: dict, seed: int) -> dict[str, list[float]]:

@@ -84,9 +84,9 @@ def bag_of_words(data: Path) -> BagOfWords:
 def fill_vectors(data: Path, overrides: Iterable[str] = ()) -> None:
     """Build with made-up vectors, so that the store has every text that these settings embed."""
     import embed.encoder
-    from tests.support.builds import open_project
+    from tests.support.builds import open_as_usual
     from warehouse.run.build import build
 
     encoder = bag_of_words(data)
     with replaced([(embed.encoder, "load_encoder", lambda *_: encoder)]):
-        build(open_project(data, overrides), exports=False)
+        build(open_as_usual(data, overrides), exports=False)

@@ -23,7 +23,7 @@ import click
 from tests.bench import copies, scale_page
 from tests.bench.harness import FULL, ROOT, Size
 from tests.run.safety.made_up import replaced
-from tests.support.builds import open_project
+from tests.support.builds import open_as_usual
 from warehouse.files import write_atomically
 
 EXPORT = "export "
@@ -174,7 +174,7 @@ def measure(directory: Path, times: int, size: Size, log: Path, alone: bool = Tr
 
     changes = [(embed.encoder, "load_encoder", lambda *_: model), (Writer, "start", start)]
     with replaced(changes), _watched(directory, run):
-        report = builds.build(open_project(directory), on_event=watch)
+        report = builds.build(open_as_usual(directory), on_event=watch)
     run.seconds, run.encoding = time.perf_counter() - started, model.seconds
     run.processor = _processor() - before - model.seconds
     run.embedded = sum(report.embedded.values())

@@ -28,7 +28,7 @@ from tests.cluster.namespace import run_inside, why_not
 from tests.cluster.nodes import LONGEST, NODES, SECONDS, Call, Nodes, calls, wait
 from tests.run.safety.kills import SIZE, Contents, check_results, parts, settings_file
 from tests.run.safety.made_up import made_up_model, replaced
-from tests.support.builds import open_project
+from tests.support.builds import open_as_usual
 from warehouse.run.build import build
 from warehouse.sample.sample import write_sample
 from warehouse.settings_file import FILE_NAME
@@ -76,7 +76,7 @@ class Site:
         write_sample(self.inputs, **SIZE)
         settings_file(self.inputs)
         with made_up_model(), replaced(SMALL_PARTS):
-            build(open_project(self._restored()))
+            build(open_as_usual(self._restored()))
         self.wanted = Contents.of(self.data)
         self.nodes = Nodes(base)
 

@@ -18,7 +18,7 @@ from tests.cluster.drive import SMALL_PARTS
 from tests.cluster.namespace import ROOT, inside, why_not
 from tests.run.safety.kills import SIZE, Contents, check_results, settings_file
 from tests.run.safety.made_up import made_up_model, replaced
-from tests.support.builds import open_project
+from tests.support.builds import open_as_usual
 from warehouse.run.build import build
 from warehouse.sample.sample import write_sample
 
@@ -50,7 +50,7 @@ def built_here(tmp_path: Path) -> Contents:
     """What a build without Ray makes of the same files, under the same path."""
     data = _inputs(tmp_path / "data")
     with made_up_model(), replaced(SMALL_PARTS):
-        build(open_project(data))
+        build(open_as_usual(data))
     wanted = Contents.of(data)
     data.rename(tmp_path / "built here")
     return wanted

@@ -31,7 +31,7 @@ from tests.run.safety import points
 from tests.run.safety.build_and_die import Running, Server
 from tests.run.safety.made_up import made_up_model
 from tests.run.safety.points import Trail
-from tests.support.builds import open_project
+from tests.support.builds import open_as_usual
 from warehouse.database import run
 from warehouse.errors import WarehouseError
 from warehouse.layout import Layout
@@ -132,7 +132,7 @@ def fast_directory() -> tempfile.TemporaryDirectory:
 def built(data: Path) -> tuple[Report, list[Text]]:
     """A build in this process: its report and the texts that it encoded."""
     with made_up_model() as asked:
-        return build(open_project(data)), asked
+        return build(open_as_usual(data)), asked
 
 
 def start_build(
