@@ -131,7 +131,7 @@ def test_the_ngrams_of_a_long_token_take_time_in_proportion_to_its_length(db):
 @pytest.mark.parametrize("degrees", range(1, 60))
 def test_the_t_quantile_is_students(db, degrees):
     assert ask(db, f"t_quantile({degrees})") == pytest.approx(
-        student.ppf(0.975, degrees), rel=0.008
+        student.ppf(0.975, degrees), rel=0.00011
     )
 
 
