@@ -26,7 +26,7 @@ from warehouse.settings import Settings
 from warehouse.sqltext import digest, literal
 
 # Raise when the job's program changes what it computes, or the view that it makes.
-_VERSION = 4
+_VERSION = 5
 
 _SETTINGS = ("embedding.model", "embedding.beside", *VECTOR_SETTINGS)
 

@@ -131,9 +131,10 @@ def is_in_place(data: Path) -> str:
     Without it a copy would read the files of the original.
     """
     places = {str(place / "warehouse.duckdb") for place in (data.absolute(), data.resolve())}
+    # With EXISTS in place of the count a tenth is added to one feature's vectors (42.9 and 38.9 ms).
     return f"""CASE WHEN getvariable('{DATA}') IS NOT NULL
-        OR EXISTS (FROM duckdb_databases() WHERE path IN ({", ".join(map(literal, sorted(places)))})) THEN true
-        ELSE error({literal(_MOVED)}) END"""
+        OR (SELECT count(*) FROM duckdb_databases() WHERE path IN ({", ".join(map(literal, sorted(places)))})) > 0
+        THEN true ELSE error({literal(_MOVED)}) END"""
 
 
 @contextlib.contextmanager
