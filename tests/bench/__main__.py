@@ -59,7 +59,7 @@ def main(
     if unknown:
         raise click.UsageError(f'there is no stage "{unknown[0]}"; stages: {", ".join(STAGES)}')
     chosen = [STAGES[n] for n in names] or [s for s in STAGES.values() if not s.long]
-    size = QUICK if quick else Size(features, prompts, explained)
+    size = QUICK if quick else Size(features, prompts, explained, FULL.width)
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         place = scratch or Path(temporary)
         place.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ class Size:
         return Size(self.features * factor, self.prompts * factor, self.explained * factor, 64)
 
 
-FULL = Size(16384, 24571, 824)
+FULL = Size(16384, 24571, 824, 3584)
 QUICK = Size(60, 240, 24)
 
 
