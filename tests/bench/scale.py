@@ -230,12 +230,11 @@ def measure_one(times: int, scratch: Path, results: Path, as_usual: bool, keep: 
 @click.option("--rate", type=float, required=True, help="Texts embedded per processor second.")
 @click.option("--pairs", type=float, required=True, help="Processor seconds of latent_pairs.")
 @click.option("--pairs-mb", type=float, required=True, help="MB that they took.")
-@click.option("--parts", default="", help="A sentence: what larger parts gave.")
-def write_page(results: Path, rate: float, pairs: float, pairs_mb: float, parts: str) -> None:
+def write_page(results: Path, rate: float, pairs: float, pairs_mb: float) -> None:
     """Write docs/scale.md from the results."""
     words = "python -m tests.bench.scale page"
     runs = [json.loads(path.read_text()) for path in results.glob("[0-9]*.json")]
-    text = scale_page.page(runs, words, scale_page.Told(rate, pairs, pairs_mb, parts))
+    text = scale_page.page(runs, words, scale_page.Told(rate, pairs, pairs_mb))
     (ROOT / "docs" / "scale.md").write_text(text, encoding="utf-8")
 
 

@@ -30,7 +30,6 @@ class Told:
     texts_per_processor_second: float
     pairs_seconds: float
     pairs_mb: float
-    parts: str  # what larger parts of analysis.sample_statistics gave
 
 
 def page(runs: Sequence[Run], command: str, told: Told) -> str:
@@ -46,7 +45,7 @@ def page(runs: Sequence[Run], command: str, told: Told) -> str:
         "## The curve\n\n" + "\n".join(_curve(runs)),
         f"## What each step costs at {last['features']:,} features\n\n"
         + "\n".join(_steps(first, last)),
-        "## What bends the curve\n\n" + _bends(first, last, told),
+        "## What bends the curve\n\n" + _bends(first, last),
         "## From where on more machines pay\n\n" + _machines(first, last, told),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -55,16 +54,15 @@ def page(runs: Sequence[Run], command: str, told: Told) -> str:
 def _beside(runs: Sequence[Run]) -> str:
     rates = [second for run in runs for second in run["reference"]]
     return (
-        "Other sessions worked on both cores at the same time, so wall time says nothing (each run was given one core "
-        "before ordinary work, and after other sessions' own measurements), and "
-        "processor seconds of one and the same work differ: a fixed piece of work, done beside the runs, took "
-        f"{min(rates):.2f} to {max(rates):.2f} of them."
+        "The runs were made one after another, and nothing else of weight ran beside them. Yet the machine's own speed "
+        "changes: a fixed piece of work, done every half minute, took "
+        f"{min(rates):.2f} to {max(rates):.2f} processor seconds."
     )
 
 
 def _curve(runs: Sequence[Run]) -> list[str]:
     first = _by_name(runs[0])
-    head = ("times", "features", "records", "texts embedded", "steps that ended", "processor s of these", "over the growth", "peak MB", "raw MB", "vectors MB", "warehouse MB", "masters MB", "largest spill MB")  # fmt: skip
+    head = ("times", "features", "records", "texts embedded", "steps that ended", "processor s of these", "over the growth", "wall s", "peak MB", "raw MB", "vectors MB", "warehouse MB", "masters MB", "largest spill MB")  # fmt: skip
     rows = []
     for run in runs:
         own, disk = _by_name(run), run["disk"]
@@ -73,7 +71,7 @@ def _curve(runs: Sequence[Run]) -> list[str]:
         ended = "all" if run["finished"] else f"{len(own)} of {len(first)}"
         rows.append(
             (run["times"], f"{run['features']:,}", f"{_rows(run, RECORDS):,}", f"{_rows(run, VECTORS):,}",
-             ended, spent, spent / once / run["times"], run["peak_mb"],
+             ended, spent, spent / once / run["times"], run["seconds"] or "", run["peak_mb"],
              *(disk.get(name, "") for name in ("raw", "vectors", "warehouse", "master")), run["spill_mb"])
         )  # fmt: skip
     return as_table(head, rows)
@@ -124,25 +122,25 @@ def _called(name: str) -> str:
     return name.replace(EXPORT, "file ")
 
 
-def _bends(first: Run, last: Run, told: Told) -> str:
+def _bends(first: Run, last: Run) -> str:
     small, large = _by_name(first), _by_name(last)
     times = last["times"]
     more = MILLION / times
     near = large[NEIGHBOURS][0]
-    linear = MILLION * (sum(seconds for seconds, _ in small.values()) - small[NEIGHBOURS][0])
-    disk = sum(first["disk"].values()) * MILLION / 1000
+    linear = more * (sum(seconds for seconds, _ in large.values()) - near)
+    disk = sum(last["disk"].values()) * more / 1000
     peaks = sorted(large.items(), key=lambda item: -item[1][1])[:3]
     highest = ", ".join(f"`{name.replace(EXPORT, '')}` {peak:,.0f} MB" for name, (_, peak) in peaks)
     held = large[SHARED][0] / small[SHARED][0]
     looks = large["analysis.sample_statistics"][0] / small["analysis.sample_statistics"][0]
     return f"""- **Decoder neighbours** are exact, so their work grows with the square of the features: {small[NEIGHBOURS][0]:.1f} processor seconds at {first["features"]:,} features, {near:,.0f} at {last["features"]:,}, and by the square {near * more**2:,.0f} at a million.
-- **Parts times prompts.** `analysis.sample_statistics` reads all prompts once for each part of the features. With parts of 2,048 features it took {looks:.0f} times as long for {times} times the data. {told.parts}
+- **Parts times prompts.** `analysis.sample_statistics` reads all prompts once for each part of 8,192 features, so that part of its work grows with the square: all of it took {looks:.0f} times as long for {times} times the data.
 - **N-grams held at once.** `analysis.shared_ngrams` holds the shortest n-grams of all sampled examples before it counts them: {held:.0f} times as long for {times} times the data, with the highest peak. It is not made in parts, because each part would cut the words of all prompts again: of 16,384 features the shortest n-grams take 2.0 processor seconds at once, and 0.8 for 2,048 of them.
 - **Memory** is bounded by `memory_limit`, not by the data: the highest peaks of the process were {highest}; the goal is 8 GB. What does not fit is spilled beside the build (`temp_directory` says where): {last["spill_mb"]:,.0f} MB at the most here. What a step that spills much costs is not measured.
 - Which parts of the store hold a build's vectors was asked for with one row per text in Python: 2.2 GB at 13.7 million texts. Now the query tells the parts alone, and takes 0.4 GB (measured alone, without a build).
 - The tree of decoder rows has a bound: above `clustering.max_features` (20,000) explained features there is none.
 
-**1,048,576 features were not built**: with other sessions on both cores the time was too short. In proportion to {first["features"]:,} features, and neighbours by the square, a million would take {linear / 3600:.1f} + {near * more**2 / 3600:.1f} processor hours on this machine, and {disk:,.0f} GB of disk for raw files, vectors, warehouse and files together, besides what is spilled."""
+**1,048,576 features were not built**: the time of a session on this machine is too short. In proportion to {last["features"]:,} features, and neighbours by the square, a million would take {linear / 3600:.1f} + {near * more**2 / 3600:.1f} processor hours on this machine, and {disk:,.0f} GB of disk for raw files, vectors, warehouse and files together, besides what is spilled."""
 
 
 def _machines(first: Run, last: Run, told: Told) -> str:
@@ -150,7 +148,7 @@ def _machines(first: Run, last: Run, told: Told) -> str:
     embedding, rest = texts / rate, first["processor"]  # without the made-up model
     square = _by_name(last)[NEIGHBOURS][0] / last["features"] ** 2
     equal = round(rest / first["features"] / square, -5)  # features
-    return f"""An SAE of {first["features"]:,} features has {texts:,} distinct texts to embed (20 examples per feature). all-MiniLM-L6-v2 in float32 embeds {rate:.0f} of them per processor second on this machine on this day (512 texts, other work beside it), so that embedding takes {embedding:,.0f} processor seconds, and everything else {rest:,.0f}: {embedding / (embedding + rest):.0%} of a first build is embedding.
+    return f"""An SAE of {first["features"]:,} features has {texts:,} distinct texts to embed (20 examples per feature). all-MiniLM-L6-v2 in float32 embeds {rate:.0f} of them per processor second on this machine on this day (512 texts), so that embedding takes {embedding:,.0f} processor seconds, and everything else {rest:,.0f}: {embedding / (embedding + rest):.0%} of a first build is embedding.
 
 | | one SAE | a hundred SAEs |
 |---|---|---|

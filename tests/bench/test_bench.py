@@ -77,5 +77,5 @@ def test_copies_of_a_sample_have_texts_of_their_own_and_the_page_tells_of_their_
     runs = [scale.measure(tmp_path / "data", 2, size, tmp_path / "2.json")]
     assert runs[0].finished
     assert runs[0].embedded > 0
-    told = scale_page.Told(100, 1, 1, "")
+    told = scale_page.Told(100, 1, 1)
     assert "| 2 | 24 |" in scale_page.page([asdict(run) for run in runs], "bench", told)
