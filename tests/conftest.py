@@ -60,7 +60,7 @@ def sample(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
 
     def fill(data: Path) -> None:
         write_sample(data)
-        after_sample(data, {"embedding.model": MODEL, **SAMPLE_SETTINGS})
+        after_sample(data, {"embedding.model": MODEL, "threads": 1, **SAMPLE_SETTINGS})
         build(open_project(data))
 
     return once("sample", fill)
