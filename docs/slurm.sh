@@ -27,10 +27,14 @@ if ((SLURM_JOB_NUM_NODES > 1)); then
         ray start --address "$address" "${node[@]}" &
 fi
 # Workers are counted when the first texts are embedded: wait until every node is there.
-python - "$address" "$SLURM_JOB_NUM_NODES" <<'PYTHON'
+python - "$address" "$SLURM_JOB_NUM_NODES" "${WAIT:-300}" <<'PYTHON'
 import sys, time, ray
 ray.init(sys.argv[1], log_to_driver=False)
-while sum(node["Alive"] for node in ray.nodes()) < int(sys.argv[2]):
+wanted, seconds = int(sys.argv[2]), int(sys.argv[3])
+ends = time.monotonic() + seconds
+while (there := sum(node["Alive"] for node in ray.nodes())) < wanted:
+    if time.monotonic() > ends:
+        sys.exit(f"{there} of {wanted} nodes came up in {seconds} s; the others tell why in /tmp/ray/session_latest/logs")
     time.sleep(1)
 PYTHON
 

@@ -54,7 +54,7 @@ def page(runs: Sequence[Run], command: str, told: Told) -> str:
 def _beside(runs: Sequence[Run]) -> str:
     rates = [second for run in runs for second in run["reference"]]
     return (
-        "The runs were made one after another, and nothing else of weight ran beside them. Yet the machine's own speed "
+        "The runs were made one after another, and little else ran beside them. Yet the machine's own speed "
         "changes: a fixed piece of work, done every half minute, took "
         f"{min(rates):.2f} to {max(rates):.2f} processor seconds."
     )
