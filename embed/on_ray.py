@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -139,10 +138,11 @@ def _versions() -> dict[str, str]:
 
 @dataclass(eq=False)
 class RayWorkers:
-    """The actors of one build. They end with this object, or with the process that holds it."""
+    """The actors of one build. They end with `close`, or with the process that holds this object."""
 
     ray: ModuleType
     share: Share
+    marker: Path  # the directory by which a node shows that it sees the data directory
     actors: list[object] = field(default_factory=list)
 
     @classmethod
@@ -154,8 +154,7 @@ class RayWorkers:
         embedder = ray.remote(Embedder).options(
             num_cpus=share.cpus, num_gpus=share.gpus, max_restarts=-1
         )
-        workers = cls(ray, share)
-        weakref.finalize(workers, shutil.rmtree, marker, ignore_errors=True)
+        workers = cls(ray, share, marker)
         workers.actors += [
             embedder.remote(marker, _versions()) for _ in range(max(share.count // among, 1))
         ]
@@ -172,6 +171,15 @@ class RayWorkers:
         store = VectorStore(filling.store.directory.absolute())
         sent = replace(filling, settings=self.share.settings(filling.settings), store=store)
         _Fill(self, filling, self.ray.put(sent), iter(batches), begin, done).run()
+
+    def close(self) -> None:
+        """End the actors: Ray gives their cores to the builds that wait for them.
+
+        This object may live on in a reference cycle of an idle process, and its actors with it.
+        """
+        while self.actors:
+            self.ray.kill(self.actors.pop())
+        shutil.rmtree(self.marker, ignore_errors=True)
 
 
 @dataclass(eq=False)

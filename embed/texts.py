@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 from pathlib import Path
 from typing import ClassVar
 
@@ -128,7 +129,7 @@ class TextJob:
             return
         files, load = _files(context, model), encoders.load_encoder
         filling = Filling(context.settings, model, files, store, load)
-        workers: Workers = context.once("workers", lambda: self._workers(context))
+        workers = context.once("workers", lambda: self._workers(context), methodcaller("close"))
         pace = Pace(*missing, workers.at_once)
 
         def done(texts: Sequence[str]) -> None:

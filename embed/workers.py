@@ -54,6 +54,9 @@ class Workers(Protocol):
     ) -> None:
         """Make a part of every batch; `begin()` when a model is loaded, `done(texts)` of each chunk."""
 
+    def close(self) -> None:
+        """Give back what they hold; nothing is filled after that."""
+
 
 @dataclass
 class LocalWorkers:
@@ -72,6 +75,9 @@ class LocalWorkers:
         filling.describe(encoder.dimension)
         begin()
         fill(filling.store, batches, encoder.encode, done, encoder.count_tokens)
+
+    def close(self) -> None:
+        self.encoders.clear()
 
 
 def fill(

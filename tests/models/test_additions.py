@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,22 @@ class PromptLengths(Job):
             values = [prompt, len("".join(tokens))]
             run(context.connection, f"INSERT INTO {table} VALUES (?, ?)", values)
         return "", len(prompts)
+
+
+@dataclass(frozen=True)
+class Opening(PromptLengths):
+    """A job that opens something for the others, and may fail then; it logs what happens to it."""
+
+    fails: bool = False
+    log: list[str] = field(default_factory=list)
+
+    def run(self, context: JobContext) -> tuple[str, int]:
+        context.once(
+            "thing", lambda: self.log.append("opened"), lambda _: self.log.append("closed")
+        )
+        if self.fails:
+            raise WarehouseError("it fails")
+        return super().run(context)
 
 
 class Csv:
@@ -123,6 +140,17 @@ def test_what_is_added_runs_again_only_where_something_changed(project: Project)
     assert {"analysis.prompt_lengths", "analysis.prompt_use", "export prompt_use"} <= ran.keys()
     length = len("".join(prompts[0]))
     assert f"0,{length},3" in exported(project.data).read_text()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_job_opened_is_closed_when_the_build_ends_also_one_that_fails(
+    project: Project, fails: bool
+) -> None:
+    job = Opening(fails=fails)
+    ended = pytest.raises(WarehouseError, match="it fails") if fails else nullcontext()
+    with ended:
+        build(replace(project, load_jobs=lambda: (*JOBS, job)), WANTED)
+    assert job.log == ["opened", "closed"]
 
 
 def test_a_folder_of_models_that_means_nothing_is_refused(tmp_path: Path) -> None:

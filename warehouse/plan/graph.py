@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -58,12 +59,21 @@ class _Shared:
     """What the jobs of a build are handed, and what one of them opens for all."""
 
     _opened: dict[str, object]
+    _closing: ExitStack
 
-    def once(self, name: str, open_: Callable[[], T]) -> T:
-        """What `open_` opens; the jobs of a build open it once."""
+    def once(
+        self, name: str, open_: Callable[[], T], close: Callable[[T], None] | None = None
+    ) -> T:
+        """What `open_` opens; the jobs of a build open it once. `close` is called at the build's end."""
         if name not in self._opened:
-            self._opened[name] = open_()
+            self._opened[name] = opened = open_()
+            if close:
+                self._closing.callback(close, opened)
         return self._opened[name]
+
+    def close(self) -> None:
+        """End what was opened: it would otherwise last as long as anybody holds this object."""
+        self._closing.close()
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,7 @@ class Foresight(_Shared):
     rows: Mapping[str, int]
     connection: duckdb.DuckDBPyConnection | None = None
     _opened: dict[str, object] = field(default_factory=dict)
+    _closing: ExitStack = field(default_factory=ExitStack)
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,7 @@ class JobContext(_Shared):
     progress: Callable[[Progress], None] = lambda progress: None
     embedded: dict[str, int] = field(default_factory=dict)
     _opened: dict[str, object] = field(default_factory=dict)
+    _closing: ExitStack = field(default_factory=ExitStack)
 
 
 class Job(Protocol):

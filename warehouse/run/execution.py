@@ -73,7 +73,8 @@ class Execution:
             self._begin()
             steps = self.prepared.plan.steps
             self.imports = begin_imports(self.prepared, steps)
-            with self._writer() if exports else nullcontext() as self.writer:
+            writing = self._writer() if exports else nullcontext()
+            with closing(self.context), writing as self.writer:
                 for step in steps:
                     self._step(step)
                     if self.writer:
