@@ -39,6 +39,8 @@ def locked(layout: Layout, wait: bool) -> Iterator[None]:
         for left in layout.work.iterdir():  # of builds that died
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
+        for part in layout.vectors.glob("*/.*.tmp"):  # that one of them was writing
+            part.unlink(missing_ok=True)
         yield
 
 
