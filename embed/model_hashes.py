@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from warehouse.files import write_durably
-from warehouse.read.content import InputFile, hash_files
+from warehouse.read.content import InputFile, hash_files, stat_file
 
 # Of a file, what tells that it is unchanged, and what it held.
 _KEPT = ("bytes", "mtime_ns", "ctime_ns", "inode", "checked_ns", "hash")
@@ -34,16 +34,7 @@ def _files(directory: Path) -> Iterator[InputFile]:
     for path in sorted(p for p in directory.rglob("*") if p.is_file()):
         if "__pycache__" in path.parts or path.suffix == ".md" or path.name.startswith("."):
             continue
-        info = path.stat()
-        yield InputFile(
-            path.relative_to(directory).as_posix(),
-            str(path),
-            "",
-            bytes=info.st_size,
-            mtime_ns=info.st_mtime_ns,
-            ctime_ns=info.st_ctime_ns,
-            inode=info.st_ino,
-        )
+        yield stat_file(directory, path, "")
 
 
 def _place() -> Path:

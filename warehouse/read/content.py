@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +54,32 @@ class InputFile(NamedTuple):  # of which there are tens of thousands
             and other.checked_ns - max(other.mtime_ns, other.ctime_ns) > _RACY_NS
             and bool(other.hash)
         )
+
+
+def stat_file(
+    data: Path, path: str | Path, input_: str, source: str = "", method: str = ""
+) -> InputFile:
+    """The file as it lies there, not hashed; its name is relative to the directory `data`."""
+    place = str(path)
+    name = readable(place.removeprefix(f"{data}/"))
+    try:
+        info = os.stat(place)  # noqa: PTH116
+    except OSError as error:
+        return InputFile(
+            name, place, input_, source, method, status="unreadable", note=error.strerror
+        )
+    if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
+        note = "a directory" if stat.S_ISDIR(info.st_mode) else "no regular file"
+        return InputFile(name, place, input_, source, method, status="unreadable", note=note)
+    return InputFile(
+        name, place, input_, source, method,
+        info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino,
+    )  # fmt: skip
+
+
+def readable(name: str) -> str:
+    """A file's name as text: bytes that are no UTF-8 as escapes."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def hash_files(

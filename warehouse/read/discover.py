@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import stat
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.read import directories
-from warehouse.read.content import InputFile
+from warehouse.read.content import InputFile, readable, stat_file
 from warehouse.read.directories import Export, Found, Place, Run
 from warehouse.settings import BY_NAME, Settings
 
@@ -41,7 +40,7 @@ def discover(settings: Settings) -> list[InputFile]:
     files += _own_records(settings, files)
     decoder = _decoder_file(settings, found.weights, hookpoint)
     if decoder:
-        files.append(_stat(data, decoder, "raw.decoder"))
+        files.append(stat_file(data, decoder, "raw.decoder"))
     own = {run.path for run in found.runs if not run.in_house} | {e.path for e in found.exports}
     by_path = {run.path: run for run in found.runs}
     for directory in sorted(raw.iterdir(), key=lambda p: p.name):
@@ -50,35 +49,12 @@ def discover(settings: Settings) -> list[InputFile]:
     files = _without_strays(settings, files)
     known = {f.place for f in files}
     others = [p for p in _walk(raw) if p not in known]
-    files += [_stat(data, p, "")._replace(status="not read", note="not an input") for p in others]
+    files += [
+        stat_file(data, p, "")._replace(status="not read", note="not an input") for p in others
+    ]
     if any(f.input == "raw.latents" for f in files):
         files += _tokenizer_file(settings, found, files)
     return sorted(files, key=lambda f: f.name)
-
-
-def _stat(
-    data: Path, path: str | Path, input_: str, source: str = "", method: str = ""
-) -> InputFile:
-    place = str(path)
-    name = _readable(place.removeprefix(f"{data}/"))
-    try:
-        info = os.stat(place)  # noqa: PTH116
-    except OSError as error:
-        return InputFile(
-            name, place, input_, source, method, status="unreadable", note=error.strerror
-        )
-    if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
-        note = "a directory" if stat.S_ISDIR(info.st_mode) else "no regular file"
-        return InputFile(name, place, input_, source, method, status="unreadable", note=note)
-    return InputFile(
-        name, place, input_, source, method,
-        info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino,
-    )  # fmt: skip
-
-
-def _readable(name: str) -> str:
-    """A file's name as text: bytes that are no UTF-8 as escapes."""
-    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _is_inside(settings: Settings, path: Path) -> bool:
@@ -130,9 +106,9 @@ def _known_directories(
         for p in found.figures
     ]
     places += [Place(p, "raw.sparsity") for p in found.sparsity]
-    places += [Place(p, "raw.saebench", _readable(p.name)) for p in found.saebench]
+    places += [Place(p, "raw.saebench", readable(p.name)) for p in found.saebench]
     for place in places:
-        file = _stat(settings.data, place.path, place.input, place.source, place.method)
+        file = stat_file(settings.data, place.path, place.input, place.source, place.method)
         yield file if place.input else file._replace(status="not read", note=place.note)
 
 
@@ -176,7 +152,9 @@ def _own_records(settings: Settings, files: list[InputFile]) -> list[InputFile]:
         )
     own = _activation_files(settings)
     if settings["input.prompts"]:
-        own += [_stat(settings.data, p, "raw.prompts") for p in _matches(settings, "input.prompts")]
+        own += [
+            stat_file(settings.data, p, "raw.prompts") for p in _matches(settings, "input.prompts")
+        ]
     return own
 
 
@@ -197,7 +175,7 @@ def _tokenizer_file(settings: Settings, found: Found, files: list[InputFile]) ->
         paths = [path for path in [directories.hub_tokenizer(model)] if path]
     for path in paths:
         files[:] = [f for f in files if f.place != str(path)]
-    return [_stat(settings.data, path, "raw.tokenizer") for path in paths]
+    return [stat_file(settings.data, path, "raw.tokenizer") for path in paths]
 
 
 def _matches(settings: Settings, setting: str) -> list[Path]:
@@ -238,8 +216,8 @@ def _activation_files(settings: Settings) -> list[InputFile]:
     beside = {p.parent.parent / p.name for p in found if p.parent.name == "v2"}
     ids = sorted(p for p in beside if p.is_file())
     return [
-        *(_stat(settings.data, p, "raw.activations") for p in found if p not in ids),
-        *(_stat(settings.data, p, "raw.activation_ids") for p in ids),
+        *(stat_file(settings.data, p, "raw.activations") for p in found if p not in ids),
+        *(stat_file(settings.data, p, "raw.activation_ids") for p in ids),
     ]
 
 
@@ -283,21 +261,21 @@ def _source_files(
             f'"{directory}" is named against the rule <explainer>_e-<scorer>_s',
             f'rename it, e.g. "llama_e-gpt_s", or move it out of "{directory.parent}"',
         )
-    source = _readable(directory.name)
+    source = readable(directory.name)
     if config.exists():
-        yield _stat(data, config, "raw.run_configs", source)
+        yield stat_file(data, config, "raw.run_configs", source)
     if counts.exists():
-        yield _stat(data, counts, "raw.firing_counts", source)
+        yield stat_file(data, counts, "raw.firing_counts", source)
     if "explanations" in parts:
         for path in _explanation_files(directory / "explanations"):
             mine = directories.of_hookpoint(run, hookpoint, _name(path))
-            yield _of(_stat(data, path, "raw.explanations", source), mine)
+            yield _of(stat_file(data, path, "raw.explanations", source), mine)
     if "scores" in parts:
         for method in _method_directories(directory / "scores"):
             name = directories.method_name(method.name)
             for path in _text_files(method):
                 mine = directories.of_hookpoint(run, hookpoint, _name(path), "--")
-                yield _of(_stat(data, path, "raw.scores", source, name), mine)
+                yield _of(stat_file(data, path, "raw.scores", source, name), mine)
 
 
 def _of(file: InputFile, mine: bool) -> InputFile:
