@@ -62,14 +62,14 @@ MAKERS = {
 }  # fmt: skip
 
 
-# How the scan is cut and what it multiplies in: (number type, block, tile, exact block, crowd).
+# How the scan is cut and what it multiplies in: (number type, block, tile, exact numbers, crowd).
 WAYS = {
-    "as it comes": (None, 1024, 8192, 4096, 32),
-    "bfloat16 in small tiles": ("bfloat16", 7, 20, 16, 32),
-    "float32 in small tiles": ("float32", 16, 16, 7, 32),
-    "bfloat16 in middling tiles": ("bfloat16", 200, 500, 600, 32),
-    "every row scored against all": ("bfloat16", 7, 20, 16, 0),
-    "some rows scored against all": ("bfloat16", 16, 64, 4096, 3),
+    "as it comes": (None, 1024, 8192, 2**24, 32),
+    "bfloat16 in small tiles": ("bfloat16", 7, 20, 100, 32),
+    "float32 in small tiles": ("float32", 16, 16, 50, 32),
+    "bfloat16 in middling tiles": ("bfloat16", 200, 500, 5000, 32),
+    "every row scored against all": ("bfloat16", 7, 20, 100, 0),
+    "some rows scored against all": ("bfloat16", 16, 64, 2**24, 3),
 }
 
 
