@@ -22,6 +22,7 @@ from warehouse.models.model import Model
 from warehouse.plan.graph import Job, JobContext, JobIdentity
 from warehouse.plan.project import Project
 from warehouse.run.build import build
+from warehouse.run.events import Event
 from warehouse.settings import Settings
 from warehouse.sqltext import digest, identifier
 from warehouse.write.kinds import KINDS, Work
@@ -143,14 +144,19 @@ def test_what_is_added_runs_again_only_where_something_changed(project: Project)
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_what_a_job_opened_is_closed_when_the_build_ends_also_one_that_fails(
+def test_what_a_job_opened_is_closed_after_the_last_job_also_one_that_fails(
     project: Project, fails: bool
 ) -> None:
-    job = Opening(fails=fails)
+    job, reads_it = Opening(fails=fails), "analysis.prompt_use"
+
+    def note(event: Event) -> None:
+        if event.kind == "start" and event.node == reads_it:
+            job.log.append("read")
+
     ended = pytest.raises(WarehouseError, match="it fails") if fails else nullcontext()
     with ended:
-        build(replace(project, load_jobs=lambda: (*JOBS, job)), WANTED)
-    assert job.log == ["opened", "closed"]
+        build(replace(project, load_jobs=lambda: (*JOBS, job)), WANTED, on_event=note)
+    assert job.log == ["opened", "closed", *["read"] * (not fails)]
 
 
 def test_a_folder_of_models_that_means_nothing_is_refused(tmp_path: Path) -> None:

@@ -55,16 +55,17 @@ class Progress:
     left: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Shared:
     """What the jobs of a build are handed, and what one of them opens for all."""
 
-    _opened: dict[str, object]
-    _closing: ExitStack
+    _opened: dict[str, object] = field(default_factory=dict)
+    _closing: ExitStack = field(default_factory=ExitStack)
 
     def once(
         self, name: str, open_: Callable[[], T], close: Callable[[T], None] | None = None
     ) -> T:
-        """What `open_` opens; the jobs of a build open it once. `close` is called at the build's end."""
+        """What `open_` opens; the jobs of a build open it once. `close` is called after the last job."""
         if name not in self._opened:
             self._opened[name] = opened = open_()
             if close:
@@ -92,8 +93,6 @@ class Foresight(_Shared):
     former_values: Mapping[str, object]
     rows: Mapping[str, int]
     connection: duckdb.DuckDBPyConnection | None = None
-    _opened: dict[str, object] = field(default_factory=dict)
-    _closing: ExitStack = field(default_factory=ExitStack)
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class Forecast:
     seconds: float | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class JobContext(_Shared):
     """What a build hands to its jobs.
 
@@ -124,8 +123,6 @@ class JobContext(_Shared):
     files: Sequence[InputFile]
     progress: Callable[[Progress], None] = lambda progress: None
     embedded: dict[str, int] = field(default_factory=dict)
-    _opened: dict[str, object] = field(default_factory=dict)
-    _closing: ExitStack = field(default_factory=ExitStack)
 
 
 class Job(Protocol):

@@ -75,8 +75,11 @@ class Execution:
             self.imports = begin_imports(self.prepared, steps)
             writing = self._writer() if exports else nullcontext()
             with closing(self.context), writing as self.writer:
+                jobs = [s for s in steps if s.kind == "job" and s.action != plan.SKIP]
                 for step in steps:
                     self._step(step)
+                    if step in jobs[-1:]:
+                        self.context.close()  # a cluster's workers do not wait for what SQL does
                     if self.writer:
                         self._export(step.node)
                 self.streams.assert_unchanged()
