@@ -7,7 +7,7 @@ from SQL, in order, and each token or vector is placed once. The tests compare b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -56,14 +56,7 @@ def activation_examples(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     import pyarrow.compute as pc
 
     sae_id = _sae_id(work.connection)
-    prompts = work.connection.sql(
-        "SELECT prompt_id, tokens FROM staging.prompts ORDER BY prompt_id"
-    ).to_arrow_table()
-    prompt_ids = prompts["prompt_id"].to_numpy()
-    tokens = prompts["tokens"].combine_chunks()
-    words = tokens.flatten().dictionary_encode()
-    starts = tokens.offsets.to_numpy() - tokens.offsets[0].as_py()
-    codes = pa.ListArray.from_arrays(pa.array(starts), words.indices)
+    prompt_ids, codes, tokens = _encoded_prompts(work.connection, "staging.prompts")
     # A scan of one table keeps its order, which is by (feature_id, prompt_id).
     examples = work.connection.sql(
         """SELECT feature_id::UINTEGER AS feature_id, prompt_id, num_activations::UINTEGER AS n,
@@ -86,7 +79,7 @@ def activation_examples(work: Assembly) -> Iterator[dict[str, pa.Array]]:
                 "prompt_id": batch["prompt_id"].cast(pa.uint32()),
                 "prompt_tokens": pa.ListArray.from_arrays(
                     taken.offsets,
-                    pa.DictionaryArray.from_arrays(taken.values, words.dictionary),
+                    pa.DictionaryArray.from_arrays(taken.values, tokens),
                 ),
                 "num_activations": batch["n"],
                 "max_activation": batch["max_activation"],
@@ -135,9 +128,6 @@ def activation_embeddings(work: Assembly) -> Iterator[dict[str, pa.Array]]:
 
 def activation_display(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     """Columns of `backend.activation_display`, a batch at a time; forms dictionary-encoded."""
-    import numpy as np
-    import pyarrow as pa
-
     sae_id = _sae_id(work.connection)
     prompt_ids, forms = _prompt_forms(work.connection)
     patterns = work.connection.sql(
@@ -156,31 +146,62 @@ def activation_display(work: Assembly) -> Iterator[dict[str, pa.Array]]:
             char_positions::STRUCT(token_position BIGINT, char_offset BIGINT)[] AS char_ngram_positions,
             word_positions::BIGINT[] AS word_ngram_positions
         FROM analysis.displayed_examples ORDER BY feature_id, sample_order"""
-    ).to_arrow_table()
-    features = patterns["feature_id"].to_numpy()
-    starts = np.append(
-        np.searchsorted(examples["feature_id"].to_numpy(), features), examples.num_rows
-    )
-    for first in range(0, len(features), _FEATURES):
-        last = min(first + _FEATURES, len(features))
-        own = patterns.slice(first, last - first).combine_chunks()
-        shown = examples.slice(starts[first], starts[last] - starts[first]).combine_chunks()
-        columns = {name: _whole(shown[name]) for name in shown.column_names[1:]}
-        places = np.searchsorted(prompt_ids, columns["prompt_id"].to_numpy())
-        columns["prompt_tokens"] = forms.take(pa.array(places))
-        names = ["quantile_index", "prompt_id", "prompt_tokens", *shown.column_names[3:]]
-        structs = pa.StructArray.from_arrays([columns[name] for name in names], names=names)
-        yield {
-            "feature_id": _whole(own["feature_id"]),
-            "sae_id": _constant(sae_id, last - first),
-            "pattern_type": _whole(own["pattern_type"]).dictionary_encode(),
-            "semantic_similarity": _whole(own["semantic"]),
-            "char_ngram_max_jaccard": _whole(own["char_share"]),
-            "word_ngram_max_jaccard": _whole(own["word_share"]),
-            "top_char_ngram_text": _whole(own["char_ngram"]),
-            "top_word_ngram_text": _whole(own["word_ngram"]),
-            "quantile_examples": list_array(structs, starts[first : last + 1] - starts[first]),
-        }
+    ).to_arrow_reader(_EXAMPLES)
+    own = [patterns.slice(at, _FEATURES) for at in range(0, patterns.num_rows, _FEATURES)]
+    with examples:  # left open, it would keep the file from being opened again
+        shown = _runs(examples, [features["feature_id"][-1].as_py() for features in own])
+        for features, rows in zip(own, shown, strict=True):
+            yield _displayed(sae_id, features, rows, prompt_ids, forms)
+
+
+def _runs(rows: pa.RecordBatchReader, lasts: Iterable[int]) -> Iterator[pa.Table]:
+    """Rows in the order of their `feature_id`, cut behind those of each of the `lasts`."""
+    import pyarrow as pa
+
+    coming, held = iter(rows), None
+    for last in lasts:
+        own = []
+        while True:
+            held = next(coming, None) if held is None else held
+            if held is None:
+                break
+            stop = int(held["feature_id"].to_numpy().searchsorted(last, "right"))
+            own.append(held.slice(0, stop))
+            if stop < held.num_rows:
+                held = held.slice(stop)
+                break
+            held = None
+        yield pa.Table.from_batches(own, rows.schema)
+
+
+def _displayed(
+    sae_id: str | None,
+    features: pa.Table,
+    examples: pa.Table,
+    prompt_ids: np.ndarray,
+    forms: pa.ListArray,
+) -> dict[str, pa.Array]:
+    """Columns of these features' rows; `examples`: theirs, in order."""
+    import numpy as np
+    import pyarrow as pa
+
+    starts = np.searchsorted(examples["feature_id"].to_numpy(), features["feature_id"].to_numpy())
+    columns = {name: _whole(examples[name]) for name in examples.column_names[1:]}
+    places = np.searchsorted(prompt_ids, columns["prompt_id"].to_numpy())
+    columns["prompt_tokens"] = forms.take(pa.array(places))
+    names = ["quantile_index", "prompt_id", "prompt_tokens", *examples.column_names[3:]]
+    structs = pa.StructArray.from_arrays([columns[name] for name in names], names=names)
+    return {
+        "feature_id": _whole(features["feature_id"]),
+        "sae_id": _constant(sae_id, features.num_rows),
+        "pattern_type": _whole(features["pattern_type"]).dictionary_encode(),
+        "semantic_similarity": _whole(features["semantic"]),
+        "char_ngram_max_jaccard": _whole(features["char_share"]),
+        "word_ngram_max_jaccard": _whole(features["word_share"]),
+        "top_char_ngram_text": _whole(features["char_ngram"]),
+        "top_word_ngram_text": _whole(features["word_ngram"]),
+        "quantile_examples": list_array(structs, np.append(starts, examples.num_rows)),
+    }
 
 
 def _prompt_forms(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, pa.ListArray]:
@@ -188,20 +209,40 @@ def _prompt_forms(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, pa
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    prompts = connection.sql(
-        """SELECT prompt_id, tokens FROM staging.prompts
-        WHERE prompt_id IN (SELECT prompt_id FROM analysis.displayed_examples) ORDER BY prompt_id"""
-    ).to_arrow_table()
+    displayed = """(FROM staging.prompts
+        WHERE prompt_id IN (SELECT prompt_id FROM analysis.displayed_examples))"""
+    prompt_ids, codes, tokens = _encoded_prompts(connection, displayed)
     known = connection.sql("SELECT token, form FROM staging.token_forms").to_arrow_table()
-    tokens = _whole(prompts["tokens"])
-    words = tokens.flatten().dictionary_encode()
     # Several tokens have one form, and a dictionary holds each once.
-    places = pc.index_in(words.dictionary, value_set=_whole(known["token"]))
+    places = pc.index_in(tokens, value_set=_whole(known["token"]))
     forms = _whole(known["form"]).take(places).dictionary_encode()
-    codes = forms.indices.take(words.indices)
-    starts = tokens.offsets.to_numpy() - (tokens.offsets[0].as_py() if len(tokens) else 0)
-    encoded = pa.DictionaryArray.from_arrays(codes, forms.dictionary)
-    return prompts["prompt_id"].to_numpy(), list_array(encoded, starts)
+    encoded = pa.DictionaryArray.from_arrays(forms.indices.take(codes.values), forms.dictionary)
+    return prompt_ids, list_array(encoded, codes.offsets.to_numpy())
+
+
+def _encoded_prompts(
+    connection: duckdb.DuckDBPyConnection, prompts: str
+) -> tuple[np.ndarray, pa.ListArray, pa.Array]:
+    """Ids of these prompts, ascending, their tokens as int32 places in a dictionary, and that.
+
+    A batch at a time, because all tokens as text take several times as much memory as their places.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ids, lengths, found = [], [np.zeros(1, np.int32)], []
+    sql = f"SELECT prompt_id, tokens FROM {prompts} ORDER BY prompt_id"
+    with connection.sql(sql).to_arrow_reader(_EXAMPLES) as batches:
+        for batch in batches:
+            ids.append(batch["prompt_id"].to_numpy())
+            lengths.append(pc.list_value_length(batch["tokens"]).to_numpy())
+            found.append(batch["tokens"].flatten().dictionary_encode())
+    words = pa.chunked_array(found, pa.dictionary(pa.int32(), pa.string())).unify_dictionaries()
+    places = pa.chunked_array([chunk.indices for chunk in words.chunks], pa.int32())
+    tokens = words.chunk(0).dictionary if found else pa.array([], pa.string())
+    starts = np.concatenate(lengths).cumsum(dtype=np.int32)
+    return np.concatenate([np.empty(0, np.int64), *ids]), list_array(_whole(places), starts), tokens
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
