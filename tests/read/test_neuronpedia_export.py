@@ -12,7 +12,7 @@ import pytest
 from tests.support.builds import open_project
 from tests.support.producers import OF_EXPORT, Once, copied, staged_export, unpacked
 from tests.support.raw_tree import Rows, put, query, stage
-from warehouse.errors import UsageError
+from warehouse.errors import UsageError, WarehouseError
 from warehouse.read.discover import discover
 from warehouse.run.build import build
 from warehouse.run.events import Event
@@ -162,6 +162,19 @@ def test_a_text_is_kept_as_it_stands_and_one_that_explains_nothing_is_quarantine
     sql = "SELECT line, text, reason FROM staging.export_explanations ORDER BY line"
     reason = "no explanation in the file"
     assert rows(sql) == [(1, texts[0], None), *((i, texts[i - 1], reason) for i in (2, 3, 4))]
+
+
+@pytest.mark.parametrize("part", ["features", "explanations"])
+def test_an_export_without_activations_is_told_what_it_lacks(tmp_path: Path, part: str) -> None:
+    put(tmp_path, "raw/e/source.jsonl", {"id": "3-res", "modelId": "m"})
+    put(tmp_path, f"raw/e/{part}/batch-0.jsonl", "{}")
+    with pytest.raises(WarehouseError, match=r"the export .*/raw/e. has no activations/") as caught:
+        discover(load(tmp_path))
+    assert f"copy its activations/ to {tmp_path}/raw/e" in caught.value.hint
+    put(tmp_path, "raw/activation_examples/activations.jsonl", "{}")
+    put(tmp_path, "raw/activation_examples/prompts.json", "[]")
+    found = {f.name for f in discover(load(tmp_path)) if f.input == "raw.activations"}
+    assert found == {"raw/activation_examples/activations.jsonl"}
 
 
 def test_records_of_one_prompt_with_other_values_are_quarantined(tmp_path: Path) -> None:

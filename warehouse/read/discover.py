@@ -37,7 +37,7 @@ def discover(settings: Settings) -> list[InputFile]:
     hookpoint = directories.choose_hookpoint(found.runs, str(settings["input.hookpoint"]))
     export = directories.choose_export(found.exports, str(settings["input.export"]))
     files = list(_known_directories(settings, found, hookpoint, export))
-    files += _own_records(settings, files)
+    files += _own_records(settings, files, export)
     decoder = _decoder_file(settings, found.weights, hookpoint)
     if decoder:
         files.append(stat_file(data, decoder, "raw.decoder"))
@@ -131,7 +131,9 @@ def _assert_one_each(runs: list[Run], hookpoint: str) -> None:
         )
 
 
-def _own_records(settings: Settings, files: list[InputFile]) -> list[InputFile]:
+def _own_records(
+    settings: Settings, files: list[InputFile], export: Export | None
+) -> list[InputFile]:
     """Activation records and prompts where the settings say they are.
 
     Nothing where a Delphi run or an export brings its own, and the settings name no others.
@@ -139,12 +141,16 @@ def _own_records(settings: Settings, files: list[InputFile]) -> list[InputFile]:
     kinds = {"raw.latents": "the latents cache of a Delphi run", "raw.activations": "an export"}
     brought = next((kinds[f.input] for f in files if f.input in kinds and f.status == "read"), "")
     default = settings["input.activations"] == BY_NAME["input.activations"].default
-    if (
-        brought
-        and default
-        and not any((settings.data / p).exists() for p in settings["input.activations"])
-    ):
-        return []
+    if default and not any((settings.data / p).exists() for p in settings["input.activations"]):
+        if brought:
+            return []
+        if export:
+            raise WarehouseError(
+                f'the export "{export.path}" has no activations/batch-N.jsonl.gz, and there are no '
+                "other activation records, without which no feature is in a master",
+                f"copy its activations/ to {shlex.quote(str(export.path))}, or name records: "
+                '--set input.activations="raw/..."',
+            )
     if brought:
         raise WarehouseError(
             f"there are activation records of {brought} and those of input.activations",
