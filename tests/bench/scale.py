@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -230,11 +231,17 @@ def measure_one(times: int, scratch: Path, results: Path, as_usual: bool, keep: 
 @click.option("--rate", type=float, required=True, help="Texts embedded per processor second.")
 @click.option("--pairs", type=float, required=True, help="Processor seconds of latent_pairs.")
 @click.option("--pairs-mb", type=float, required=True, help="MB that they took.")
-def write_page(results: Path, rate: float, pairs: float, pairs_mb: float) -> None:
+@click.option(
+    "--apart", type=click.File(encoding="utf-8"), help="Lines of what was measured apart."
+)
+def write_page(
+    results: Path, rate: float, pairs: float, pairs_mb: float, apart: TextIO | None
+) -> None:
     """Write docs/scale.md from the results."""
     words = "python -m tests.bench.scale page"
     runs = [json.loads(path.read_text()) for path in results.glob("[0-9]*.json")]
-    text = scale_page.page(runs, words, scale_page.Told(rate, pairs, pairs_mb))
+    told = scale_page.Told(rate, pairs, pairs_mb, apart.read().strip() if apart else "")
+    text = scale_page.page(runs, words, told)
     (ROOT / "docs" / "scale.md").write_text(text, encoding="utf-8")
 
 

@@ -13,7 +13,8 @@ SHOWN = 16  # steps of the table
 EXPORT, BETWEEN = "export ", "between"
 NEIGHBOURS, VECTORS = "analysis.decoder_neighbours", "vectors.windows"
 RECORDS, SHARED = "staging.activation_records", "analysis.shared_ngrams"
-MILLION, HUNDRED = 64, 100  # copies that make a million features; SAEs of a set
+STATISTICS = "analysis.sample_statistics"
+HUNDRED = 100  # SAEs of a set
 
 HEAD = """# How far one machine goes
 
@@ -30,6 +31,7 @@ class Told:
     texts_per_processor_second: float
     pairs_seconds: float
     pairs_mb: float
+    apart: str = ""  # lines of the list of what bends the curve
 
 
 def page(runs: Sequence[Run], command: str, told: Told) -> str:
@@ -45,7 +47,7 @@ def page(runs: Sequence[Run], command: str, told: Told) -> str:
         "## The curve\n\n" + "\n".join(_curve(runs)),
         f"## What each step costs at {last['features']:,} features\n\n"
         + "\n".join(_steps(first, last)),
-        "## What bends the curve\n\n" + _bends(first, last),
+        "## What bends the curve\n\n" + _bends(runs, told.apart),
         "## From where on more machines pay\n\n" + _machines(first, last, told),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -54,8 +56,8 @@ def page(runs: Sequence[Run], command: str, told: Told) -> str:
 def _beside(runs: Sequence[Run]) -> str:
     rates = [second for run in runs for second in run["reference"]]
     return (
-        "The runs were made one after another, and little else ran beside them. Yet the machine's own speed "
-        "changes: a fixed piece of work, done every half minute, took "
+        "The runs were made one after another; beside the longest one smaller work of the project ran at the "
+        "lowest priority. The machine's own speed changes, too: a fixed piece of work, done every half minute, took "
         f"{min(rates):.2f} to {max(rates):.2f} processor seconds."
     )
 
@@ -122,25 +124,23 @@ def _called(name: str) -> str:
     return name.replace(EXPORT, "file ")
 
 
-def _bends(first: Run, last: Run) -> str:
+def _bends(runs: Sequence[Run], apart: str) -> str:
+    first, last = runs[0], runs[-1]
     small, large = _by_name(first), _by_name(last)
     times = last["times"]
-    more = MILLION / times
-    near = large[NEIGHBOURS][0]
-    linear = more * (sum(seconds for seconds, _ in large.values()) - near)
-    disk = sum(last["disk"].values()) * more / 1000
+    disk = sum(last["disk"].values()) / 1000
     peaks = sorted(large.items(), key=lambda item: -item[1][1])[:3]
     highest = ", ".join(f"`{name.replace(EXPORT, '')}` {peak:,.0f} MB" for name, (_, peak) in peaks)
-    held = large[SHARED][0] / small[SHARED][0]
-    looks = large["analysis.sample_statistics"][0] / small["analysis.sample_statistics"][0]
-    return f"""- **Decoder neighbours** are exact, so their work grows with the square of the features: {small[NEIGHBOURS][0]:.1f} processor seconds at {first["features"]:,} features, {near:,.0f} at {last["features"]:,}, and by the square {near * more**2:,.0f} at a million.
+    near = ", ".join(f"{_by_name(run)[NEIGHBOURS][0]:,.1f}" for run in runs)
+    held, looks = (large[name][0] / small[name][0] for name in (SHARED, STATISTICS))
+    return f"""- **Decoder neighbours** are exact, so their work grows with the square of the features: {near} processor seconds in the runs of the table.
 - **Parts times prompts.** `analysis.sample_statistics` reads all prompts once for each part of 8,192 features, so that part of its work grows with the square: all of it took {looks:.0f} times as long for {times} times the data.
-- **N-grams held at once.** `analysis.shared_ngrams` holds the shortest n-grams of all sampled examples before it counts them: {held:.0f} times as long for {times} times the data, with the highest peak. It is not made in parts, because each part would cut the words of all prompts again: of 16,384 features the shortest n-grams take 2.0 processor seconds at once, and 0.8 for 2,048 of them.
-- **Memory** is bounded by `memory_limit`, not by the data: the highest peaks of the process were {highest}; the goal is 8 GB. What does not fit is spilled beside the build (`temp_directory` says where): {last["spill_mb"]:,.0f} MB at the most here. What a step that spills much costs is not measured.
+- **N-grams held at once.** `analysis.shared_ngrams` holds the shortest n-grams of all sampled examples before it counts them: {held:.0f} times as long for {times} times the data. It is not made in parts, because each part would cut the words of all prompts again: of 16,384 features the shortest n-grams take 2.0 processor seconds at once, and 0.8 for 2,048 of them.
+- **Memory**: DuckDB keeps to `memory_limit`, and the rest of the process comes on top. The highest peaks were {highest}; the goal is 8 GB. What does not fit is spilled beside the build (`temp_directory` says where): {last["spill_mb"]:,.0f} MB at the most.
+- **Disk**: raw files, vectors, warehouse and files of {last["features"]:,} features take {disk:,.0f} GB together, and the spill comes on top while a build runs.
 - Which parts of the store hold a build's vectors was asked for with one row per text in Python: 2.2 GB at 13.7 million texts. Now the query tells the parts alone, and takes 0.4 GB (measured alone, without a build).
 - The tree of decoder rows has a bound: above `clustering.max_features` (20,000) explained features there is none.
-
-**1,048,576 features were not built**: the time of a session on this machine is too short. In proportion to {last["features"]:,} features, and neighbours by the square, a million would take {linear / 3600:.1f} + {near * more**2 / 3600:.1f} processor hours on this machine, and {disk:,.0f} GB of disk for raw files, vectors, warehouse and files together, besides what is spilled."""
+{apart}"""
 
 
 def _machines(first: Run, last: Run, told: Told) -> str:
