@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _BLOCK = 1024  # rows of a tile of the product
 _TILE = 8192  # its columns; one tile is all of the n × n matrix that ever exists
 _EXACT = 2**24  # numbers that stand in float64 at a time, twice
+_PAIRS = 2**22  # candidates that are scored and sorted at a time, some hundred bytes each
 _CROWD = 32  # a row with over so many times k candidates is scored against all rows at once
 _ROUNDING = 2.0**-24  # of a float32 operation, relative
 _GROWTH = 1.25  # bars are raised each time the rows that a row was compared with grow by this
@@ -48,13 +50,14 @@ def nearest_rows(
         return ids, values
     lengths = torch.cat([rows.double().norm(dim=1) for rows in weights.split(_fitting(weights))])
     scan = _Scan.start(weights, k, device)
-    rows, columns, crowded = scan.run()
+    crowded = scan.run()
     crowded = crowded[lengths[crowded] > 0]
-    similar = _score_pairs(weights, lengths, rows, columns)
-    order = _by_rank(rows, similar)
-    first = torch.searchsorted(rows, rows.unique())  # the pairs are in the order of their rows
-    taken = order[first[:, None] + torch.arange(k)]
-    ids[rows[first]], values[rows[first]] = columns[taken], similar[taken]
+    for rows, columns in scan.candidates():
+        similar = _score_pairs(weights, lengths, rows, columns)
+        order = _by_rank(rows, similar)
+        first = torch.searchsorted(rows, rows.unique())  # the pairs are in the order of their rows
+        taken = order[first[:, None] + torch.arange(k)]
+        ids[rows[first]], values[rows[first]] = columns[taken], similar[taken]
     for some in crowded.split(max(2**24 // count, 1)):
         ids[some], values[some] = _score_all(weights, lengths, some, k)
     return ids, values.clamp(-1, 1)
@@ -99,10 +102,10 @@ class _Scan:
         lowest = torch.iinfo(whole).min
         best = torch.full((count, k), lowest, dtype=whole, device=device)
         bar = torch.full((count,), lowest, dtype=whole, device=device)
-        return cls(unit, order, k, error, rounding, best, bar, room=8 * k * count + 2**20)
+        return cls(unit, order, k, error, rounding, best, bar, room=4 * k * count + 2**20)
 
-    def run(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Rows and columns (m,) of the candidates, sorted; rows that have too many of them."""
+    def run(self) -> torch.Tensor:
+        """Find the candidates; the rows that have too many of them, whose pairs are not kept."""
         import torch
 
         count = len(self.unit)
@@ -124,11 +127,17 @@ class _Scan:
             if self.held > self.room:
                 self._drop()
         self._drop()
-        pairs = self.pairs[0][:2].long().cpu()
-        row, column = self.order[pairs[:, pairs[0] != pairs[1]]]
-        crowded = self.order[(self.bar == self._extreme.max).cpu()]
-        key = (row * count + column).sort().values
-        return key // count, key % count, crowded
+        return self.order[(self.bar == self._extreme.max).cpu()]
+
+    def candidates(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Rows and columns (m,) of the candidates, sorted, all those of a row at once."""
+        count, pairs = len(self.unit), self.pairs[0][:2].cpu()
+        size = max(count * _PAIRS // max(self.held, 1), 1)
+        for first in range(0, count, size):
+            own = pairs[:, (pairs[0] >= first) & (pairs[0] < first + size)].long()
+            row, column = self.order[own[:, own[0] != own[1]]]
+            key = (row * count + column).sort().values
+            yield key // count, key % count
 
     @property
     def _extreme(self) -> torch.iinfo:
