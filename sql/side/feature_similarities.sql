@@ -1,9 +1,10 @@
--- version: 1
+-- version: 2
 -- description: feature_similarity/<sae>/feature_similarities.json, for readers of the former pipeline:
---   each feature's decoder neighbours.
--- key: path
+--   each feature's decoder neighbours. In parts, because a text of all features outgrows the memory.
+-- key: path, part
 -- column path: where the file goes, relative to the data directory
--- column document: the file's JSON text
+-- column part: place of the document in the file
+-- column document: JSON text; the parts of a file make one document
 WITH mappings AS (
     SELECT
         feature_id,
@@ -15,6 +16,12 @@ WITH mappings AS (
     GROUP BY feature_id
 ),
 
+runs AS (
+    SELECT feature_id // 4096 AS run, string_agg(mapping, ',' ORDER BY feature_id) AS mappings
+    FROM mappings
+    GROUP BY run
+),
+
 facts AS (
     SELECT
         count(DISTINCT feature_id) AS features,
@@ -23,18 +30,36 @@ facts AS (
         min(cosine_similarity) AS min_similarity,
         max(cosine_similarity) AS max_similarity
     FROM analysis.decoder_neighbours
+),
+
+parts AS (
+    SELECT
+        0 AS part,
+        '{"metadata":' || json_object('sae_id', sae_id, 'neighbors_per_feature', $neighbours_count)
+        || ',"feature_mappings":[' AS document
+    FROM staging.sae
+    UNION ALL
+    SELECT
+        row_number() OVER (ORDER BY run) AS part,
+        if(row_number() OVER (ORDER BY run) > 1, ',', '') || mappings AS document
+    FROM runs
+    UNION ALL
+    SELECT
+        (SELECT count(*) FROM runs) + 1 AS part,
+        '],"statistics":' || json_object(
+            'total_features', features,
+            'total_pairs', pairs,
+            'mean_similarity', mean_similarity,
+            'min_similarity', min_similarity,
+            'max_similarity', max_similarity
+        ) || '}' AS document
+    FROM facts
 )
 
 SELECT
     'feature_similarity/' || replace(sae.sae_id, '/', '--') || '/feature_similarities.json' AS path,
-    '{"metadata":' || json_object('sae_id', sae.sae_id, 'neighbors_per_feature', $neighbours_count)
-    || ',"feature_mappings":[' || coalesce((SELECT string_agg(mapping, ',' ORDER BY feature_id) FROM mappings), '')
-    || '],"statistics":' || json_object(
-        'total_features', f.features,
-        'total_pairs', f.pairs,
-        'mean_similarity', f.mean_similarity,
-        'min_similarity', f.min_similarity,
-        'max_similarity', f.max_similarity
-    ) || '}' AS document
+    p.part,
+    p.document
 FROM staging.sae sae
-CROSS JOIN facts f
+CROSS JOIN parts p
+ORDER BY p.part
