@@ -9,6 +9,9 @@ import duckdb
 import pytest
 
 from tests.support.raw_tree import put, stage, write
+from warehouse.errors import UsageError, WarehouseError
+from warehouse.explore.source import Source
+from warehouse.explore.view import read_view
 
 SELECT = ("+staging.files", "+staging.figure_values", "+analysis.tags_long", "+analysis.own_figures", "+analysis.own_tags")  # fmt: skip
 ALL = "quarantine.max_share=1"
@@ -102,7 +105,7 @@ def test_a_file_that_is_none_is_quarantined_as_a_whole(tmp_path: Path) -> None:
     ]
 
 
-def test_own_figures_stand_in_the_overview_the_groups_and_the_list(copy: Path) -> None:
+def test_own_figures_stand_in_the_overview_the_groups_the_list_and_the_explorer(copy: Path) -> None:
     from tests.support.builds import open_project
     from warehouse.run.build import build
 
@@ -113,3 +116,28 @@ def test_own_figures_stand_in_the_overview_the_groups_and_the_list(copy: Path) -
         assert connection.sql(sql).fetchall() == [(0, 0.25, "sand"), (1, 0.75, "salt")]
         sql = "SELECT num_features FROM analysis.feature_groups([0.5], 'mine.score')"
         assert connection.sql(sql).fetchall() == [(1,), (1,)]
+    with Source(copy).reading() as opened:
+        view = {"mine.score.min": "0.1", "sort": "-mine.score", "columns": "mine.topic", "x": "mine.score"}  # fmt: skip
+        seen = read_view(view.items(), opened.catalog)
+        assert opened.rows(opened.queries.listing(seen))[1] == [(1, "salt"), (0, "sand")]
+        assert opened.rows(opened.queries.features(seen))[1] == [(1, "salt", 2), (0, "sand", 2)]
+        assert [p[:2] for p in opened.rows(opened.queries.points(seen))[1]] == [
+            (0, 0.25),
+            (1, 0.75),
+        ]
+        assert opened.rows(opened.queries.extents())[0]
+        with pytest.raises(UsageError) as caught:
+            read_view([("mine.topic", "sand")], opened.catalog)
+        assert caught.value.hint == 'did you mean "mine.topic.has"?'
+
+
+def test_too_many_bad_figures_end_the_build_and_its_hint_lets_it_on(tmp_path: Path) -> None:
+    data = write(tmp_path)
+    put(data, "raw/figures/a.csv", "feature_id,x\n0,1\n1,2\n2,oops\nfoo,3\nbar,3\n")
+    put(data, "raw/figures/b.jsonl", "\n".join(json.dumps({"feature_id": i}) for i in range(3)))
+    audited = (*SELECT, "+audits.quarantine_share")
+    with pytest.raises(WarehouseError, match="3 of 8 figures records are bad") as caught:
+        stage(data, select=audited)
+    offered = caught.value.hint.partition("--set ")[2]
+    assert offered == "quarantine.max_share=0.38"
+    assert stage(data, offered, select=audited)("SELECT count(*) FROM quarantine.figures") == [(3,)]

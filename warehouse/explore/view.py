@@ -100,7 +100,8 @@ def read_view(items: Iterable[tuple[str, str]], catalog: Catalog) -> View:
         elif key in _READERS:
             given |= _READERS[key](key, value, catalog)
         else:
-            near = nearest(key, [*_READERS, *(f"{c}.min" for c in catalog.figures)])
+            ends = {c: "min" if c in catalog.figures else "has" for c in catalog.types}
+            near = nearest(key, [*_READERS, *(f"{c}.{end}" for c, end in ends.items())])
             raise UsageError(f'a view has no "{key}"', f'did you mean "{near}"?' if near else "")
     thresholds = {"semantic": catalog.semantic_threshold, "lexical": catalog.lexical_threshold}
     return View(**(thresholds | given), ranges=ranges, contains=contains)

@@ -30,12 +30,14 @@ def run_audit(
 ) -> list[str]:
     """What an audit says of the bad rows that it finds: a warning per row, none without any.
 
-    WarehouseError when its severity is "error".
+    WarehouseError when its severity is "error". The hint is that of its header, or of its first
+    row where it has a column `hint`.
     """
     bound = {name: parameters[name] for name in model.parameters}
     connection.execute(f"SELECT * FROM (\n{model.sql}\n) LIMIT 1000", bound or None)
     names = [d[0] for d in connection.description]
     rows = connection.fetchall()
     if rows and model.severity == "error":
-        raise WarehouseError(audit_message(model, names, rows), model.hint)
+        hint = rows[0][names.index("hint")] if "hint" in names else model.hint
+        raise WarehouseError(audit_message(model, names, rows), hint)
     return [row[0] for row in rows]
