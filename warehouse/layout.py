@@ -124,7 +124,9 @@ def init(directory: Path) -> str:
     """
     path = directory / FILE_NAME
     if path.exists():
-        raise UsageError(f'"{path}" exists already', f"edit it, or remove it: rm {path}")
+        raise UsageError(
+            f'"{path}" exists already', f"edit it, or remove it: rm {shlex.quote(str(path))}"
+        )
     for place in ("activation_examples", "sae"):
         (directory / "raw" / place).mkdir(parents=True, exist_ok=True)
     path.write_text(commented_file(), encoding="utf-8")

@@ -67,6 +67,25 @@ def test_a_limit_holds_in_every_format(staged: Path, tmp_path: Path, form: str) 
     assert read[form](out)["i"].to_list() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("value", ["INTERVAL 1 day", "union_value(a := 1)"])
+def test_a_type_that_parquet_lacks_is_told_and_leaves_no_file(
+    staged: Path, tmp_path: Path, value: str
+) -> None:
+    out = tmp_path / "rows.parquet"
+    done = cli(staged, "query", f"SELECT {value} AS x", "-o", str(out))
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: parquet has no such type: ")
+    assert not list(tmp_path.glob("*rows*"))
+    cast = cli(staged, "query", f"SELECT ({value})::VARCHAR AS x", "-o", str(out))
+    assert cast.exit_code == 0
+
+
+@pytest.mark.parametrize("sql", ["DROP TABLE x", "INSERT INTO x VALUES (1)", "CREATE TABLE x (i INTEGER)"])  # fmt: skip
+def test_the_hint_of_a_change_does_not_offer_what_is_refused_too(staged: Path, sql: str) -> None:
+    assert "--unsafe" not in cli(staged, "query", sql).stderr
+    assert "--unsafe" in cli(staged, "query", "SET threads = 1").stderr
+
+
 def test_no_rows_are_an_empty_json_list(staged: Path) -> None:
     assert json.loads(cli(staged, "query", "SELECT 1 WHERE false", "--format", "json").stdout) == []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from warehouse.commands.options import Context, complete, format_option, json_option, output_option
+from warehouse.errors import UsageError
 
 FEATURES = 20  # listed in a format for reading
 
@@ -96,6 +97,8 @@ def feature(context: Context, feature_id: int, html: str | None, as_json: bool) 
     from warehouse.look.output import assert_free
     from warehouse.terminal.card import show_card
 
+    if html is not None and as_json:
+        raise UsageError("--html and --json are two forms of the card", "take one of them")
     shown = card_reader.read_card(context.published, feature_id)
     if html is not None:
         path = Path(html or f"feature-{feature_id}.html")

@@ -26,6 +26,9 @@ _ROWS, _MEMORY = 1000, "50%"
 # What precedes the statement that is explained.
 _EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN\s+(?:ANALYZE\s+)?", re.I | re.S)
 _EXAMPLE = 'python cli.py query "from master.features limit 3"'
+# What changes a database, and the published one is never changed.
+_CHANGES = ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "MERGE_INTO", "UPDATE")
+_OWN = "only builds change the warehouse; -o FILE keeps a query's rows"
 _UNSAFE = "--unsafe lets SQL reach files, extensions and settings"
 _NO_VECTORS = "bring the data directory's vectors/ along, or embed again: python cli.py build"
 
@@ -151,16 +154,24 @@ def _assert_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 
 def _refused(word: str) -> WarehouseError:
-    return WarehouseError(f'the query failed: a query only reads, "{word}" does more', _UNSAFE)
+    hint = _OWN if word in _CHANGES else _UNSAFE
+    return WarehouseError(f'the query failed: a query only reads, "{word}" does more', hint)
 
 
 def _parquet(relation: duckdb.DuckDBPyRelation | None, path: Path, limit: int | None) -> None:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     if relation is None:
         raise UsageError("the query gives no table", _EXAMPLE)
     if limit is not None:
         relation = relation.limit(limit)
-    with relation.to_arrow_reader() as reader, pq.ParquetWriter(path, reader.schema) as writer:
-        for batch in reader:
-            writer.write_batch(batch)
+    try:
+        with relation.to_arrow_reader() as reader, pq.ParquetWriter(path, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    except pa.ArrowNotImplementedError as error:
+        raise WarehouseError(
+            f"parquet has no such type: {first_line(error)}",
+            "cast the column: SELECT the_column::VARCHAR",
+        ) from None

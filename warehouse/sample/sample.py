@@ -9,6 +9,7 @@ topic's words (`semantic`), on a stock phrase (`lexical`), on a topic's phrase (
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -118,7 +119,7 @@ def _check_place(root: Path) -> None:
     if raw.exists() and (not raw.is_dir() or any(raw.iterdir())):
         raise UsageError(
             f'"{raw}" already exists and is not empty; a sample overwrites nothing.',
-            f'Name another directory, or remove it first: rm -r "{raw}"',
+            f"Name another directory, or remove it first: rm -r {shlex.quote(str(raw))}",
         )
 
 
