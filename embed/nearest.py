@@ -75,6 +75,8 @@ class _Scan:
     rounding: float  # of a product when it is stored, relative
     best: torch.Tensor  # (n, k) large products of k different pairs of each row, as integers
     bar: torch.Tensor  # (n,) a smaller product is ruled out, as integers
+    # (n, 4k) of what came since the bar was raised: the largest of each of 4k groups of other rows
+    coming: torch.Tensor
     pairs: list[torch.Tensor] = field(default_factory=list)  # int32 (3, m): row, column, product
     held: int = 0
     room: int = 0
@@ -102,7 +104,9 @@ class _Scan:
         lowest = torch.iinfo(whole).min
         best = torch.full((count, k), lowest, dtype=whole, device=device)
         bar = torch.full((count,), lowest, dtype=whole, device=device)
-        return cls(unit, order, k, error, rounding, best, bar, room=4 * k * count + 2**20)
+        coming = torch.full((count, 4 * k), lowest, dtype=whole, device=device)
+        room = 4 * k * count + 2**20
+        return cls(unit, order, k, error, rounding, best, bar, coming, room=room)
 
     def run(self) -> torch.Tensor:
         """Find the candidates; the rows that have too many of them, whose pairs are not kept."""
@@ -126,6 +130,8 @@ class _Scan:
                 self._collect(scores[:, right:].T, columns.start + right, rows.start)
             if self.held > self.room:
                 self._drop()
+        for top in range(0, count, _TILE):
+            self._raise_bars(slice(top, top + _TILE))
         self._drop()
         return self.order[(self.bar == self._extreme.max).cpu()]
 
@@ -147,10 +153,11 @@ class _Scan:
         return torch.iinfo(self.bar.dtype)
 
     def _collect(self, scores: torch.Tensor, row: int, column: int) -> None:
-        """Raise the rows' bars by these scores, keep what passes. row, column: of scores[0, 0].
+        """Keep of these scores what passes its row's bar, which is raised now and then.
 
-        So `column` other rows were compared with these before.
+        row, column: those of scores[0, 0]; so these rows have met `column` others before.
         """
+        import torch
 
         height, width = scores.shape
         size = max(min(width // (4 * self.k), 32), 1)  # one comparison for a group of columns
@@ -161,8 +168,12 @@ class _Scan:
         grouped = scores[:, : groups * size].unflatten(1, (size, groups))
         # Reduced the way the numbers lie in memory: several times as fast as across it.
         largest = grouped.amax(1) if scores.stride(1) == 1 else grouped.permute(1, 2, 0).amax(0).T
+        for first in range(0, groups, self.coming.shape[1]):
+            some = largest[:, first : first + self.coming.shape[1]]
+            place = self.coming[rows, : some.shape[1]]
+            torch.maximum(place, some, out=place)
         if not column or _stage(column + groups * size) > _stage(column):
-            self._raise_bars(rows, largest)
+            self._raise_bars(rows)
         at, group = _cells(largest >= self.bar[rows, None])
         found = grouped[at, :, group]
         which, place = _cells(found >= self.bar[row + at, None])
@@ -170,16 +181,18 @@ class _Scan:
         self._keep(row + at, column + other, found[which, place])
         self._collect(scores[:, groups * size :], row, column + groups * size)
 
-    def _raise_bars(self, rows: slice, largest: torch.Tensor) -> None:
-        """largest: (rows, groups) products of different groups of columns, so of different pairs."""
+    def _raise_bars(self, rows: slice) -> None:
+        """The products in `best` and `coming` are of different pairs, as their groups are apart."""
         import torch
 
-        self.best[rows] = torch.cat([self.best[rows], largest], 1).topk(self.k, 1, sorted=False)[0]
+        known = torch.cat([self.best[rows], self.coming[rows]], 1)
+        self.best[rows] = known.topk(self.k, 1, sorted=False)[0]
+        self.coming[rows] = self._extreme.min
         kind = self.unit.dtype
         least = self.best[rows].amin(1).view(kind).float()
         bar = (least - self.rounding * least.abs() - 2 * self.error).to(kind)
-        known = torch.where(bar > 0, bar.view(self.bar.dtype), self._extreme.min)
-        self.bar[rows] = torch.maximum(self.bar[rows], known)
+        bits = torch.where(bar > 0, bar.view(self.bar.dtype), self._extreme.min)
+        self.bar[rows] = torch.maximum(self.bar[rows], bits)
 
     def _keep(self, rows: torch.Tensor, columns: torch.Tensor, products: torch.Tensor) -> None:
         import torch

@@ -117,6 +117,20 @@ def test_many_rows_in_clusters_and_dead_ones_among_them(count):
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("way", WAYS, indirect=True)
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_a_scan_in_many_tiles_leaves_few_candidates(monkeypatch, kind):
+    import torch
+
+    for name, size in (("_BLOCK", 64), ("_TILE", 256), ("_CROWD", 1 << 20)):
+        monkeypatch.setattr(nearest, name, size)
+    monkeypatch.setattr(nearest, "_scan_type", lambda weights, device: getattr(torch, kind))
+    rows = torch.randn(6000, 16, generator=torch.Generator().manual_seed(0))
+    scan = nearest._Scan.start(rows, 10, "cpu")
+    assert not len(scan.run())
+    # What bfloat16 cannot tell apart stays, too.
+    assert scan.held < {"float32": 12, "bfloat16": 25}[kind] * len(rows)
+
+
 def test_the_last_place_among_equals_goes_to_the_smallest_ids():
     ids, _ = nearest_of(np.ones((50, 3), np.float32), 3)
     assert ids[0].tolist() == [1, 2, 3]
