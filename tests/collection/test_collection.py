@@ -302,6 +302,25 @@ def test_a_member_built_anew_touches_nothing_of_the_others_and_one_that_fails_st
     assert counts(data) == {"first": 19, "second": 18}
 
 
+def test_a_member_whose_directory_is_deleted_is_told_as_gone_and_not_as_one_with_new_rows(
+    small: tuple[Path, list[str]],
+) -> None:
+    data, select = small
+    with duckdb.connect(str(data / "warehouse.duckdb")) as connection:  # of an earlier version
+        connection.execute("ALTER TABLE collection.builds DROP COLUMN gone")
+    (data / "collection.toml").write_text('members = ["*"]')
+    shutil.rmtree(data / "second")
+    done = run(data, "build", *select)
+    assert "members with new rows: none; members that are gone: second;" in done.stdout, done.output
+    assert counts(data) == {"first": 18}
+    lines = run(data, "history").stdout.splitlines()[1:4]
+    assert [line.split()[3:] for line in lines if "second" in line] == [["second"], ["first,", "second"]]  # fmt: skip
+    told, _ = json.JSONDecoder().raw_decode(run(data, "history", "--json").stdout)
+    assert told["directory"] == str(data)
+    found = [(build["changed"], build["gone"]) for build in told["builds"]]
+    assert found == [([], ["second"]), (["first", "second"], [])]
+
+
 def test_a_column_that_one_member_lacks_is_null_and_what_all_lack_is_said(
     small: tuple[Path, list[str]],
 ) -> None:

@@ -38,6 +38,11 @@ from warehouse.sqltext import digest, identifier, literal
 
 # Fills the relations of `compare` in the file that is being made.
 Compare = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Part]], None]
+# A file of an earlier version has no column `gone`: there, members that are gone are among `changed`.
+_BUILDS = """
+    SELECT build_id, started, version, engine, key, changed, coalesce(gone, [])
+    FROM (FROM collection.builds UNION ALL BY NAME SELECT NULL::VARCHAR[] AS gone WHERE false)
+    ORDER BY started"""
 
 
 def publish(
@@ -61,11 +66,11 @@ def publish(
         lacking = {p.member: p.lacking for p in parts if p.lacking}
         if builds and builds[-1].key == key and not full:
             seconds = time.monotonic() - started
-            return Published(builds[-1].build_id, (), problems, lacking, seconds, False)
+            return Published(builds[-1].build_id, (), (), problems, lacking, seconds, False)
         now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
         build_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-        changed = _changed(before, parts)
-        made = Build(build_id, now, __version__, duckdb.__version__, key, changed)
+        changed, gone = _differing(before, parts)
+        made = Build(build_id, now, __version__, duckdb.__version__, key, changed, gone)
         work = layout.work / build_id
         work.mkdir(parents=True)
         try:
@@ -82,7 +87,7 @@ def publish(
         finally:
             shutil.rmtree(work, ignore_errors=True)
         _sweep(layout.members, [*parts, *before])
-    return Published(build_id, changed, problems, lacking, time.monotonic() - started, True)
+    return Published(build_id, changed, gone, problems, lacking, time.monotonic() - started, True)
 
 
 def write(
@@ -123,9 +128,7 @@ def _read(warehouse: Path) -> tuple[list[Build], list[Part]]:
         return [], []
     with open_read_only(warehouse) as connection:
         try:
-            builds = [
-                Build(*row) for row in run(connection, "FROM collection.builds ORDER BY started")
-            ]
+            builds = [Build(*row) for row in run(connection, _BUILDS)]
             places = run(connection, "SELECT part FROM collection.members ORDER BY member_order")
         except duckdb.CatalogException:
             raise WarehouseError(
@@ -165,10 +168,11 @@ def _key(collection: Collection, models: Mapping[str, Model], parts: Sequence[Pa
     return digest(__version__, duckdb.__version__, collection.key, *own, *places)
 
 
-def _changed(before: Sequence[Part], parts: Sequence[Part]) -> list[str]:
-    """Members whose rows are other ones than before, or gone."""
+def _differing(before: Sequence[Part], parts: Sequence[Part]) -> tuple[list[str], list[str]]:
+    """Members whose rows are new or other ones than before, and members that have none any more."""
     old, new = ({p.member: p.place for p in some} for some in (before, parts))
-    return [name for name in {**new, **old} if old.get(name) != new.get(name)]
+    changed = [name for name in new if old.get(name) != new[name]]
+    return changed, [name for name in old if name not in new]
 
 
 def _view(
@@ -226,11 +230,11 @@ def _tables(
         connection,
         """CREATE TABLE collection.builds (
             build_id VARCHAR, started TIMESTAMP, version VARCHAR, engine VARCHAR, key VARCHAR,
-            changed VARCHAR[])""",
+            changed VARCHAR[], gone VARCHAR[])""",
     )
     for b in builds:
-        row = [b.build_id, b.started, b.version, b.engine, b.key, list(b.changed)]
-        run(connection, "INSERT INTO collection.builds VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = [b.build_id, b.started, b.version, b.engine, b.key, list(b.changed), list(b.gone)]
+        run(connection, f"INSERT INTO collection.builds VALUES ({', '.join('?' * len(row))})", row)
 
 
 def _sweep(members: Path, used: Sequence[Part]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,10 +37,13 @@ def history(ctx: click.Context, limit: int, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
 
+    def show_json(directory: Path, found: Sequence[object]) -> None:
+        click.echo(to_json({"directory": directory, "builds": found[::-1][:limit]}))
+
     def show(project: Project) -> None:
         found = histories.builds(project.layout)
         if as_json:
-            click.echo(to_json({"directory": project.data, "builds": found[::-1][:limit]}))
+            show_json(project.data, found)
         else:
             show_history(project, found, limit)
 
@@ -50,8 +53,11 @@ def history(ctx: click.Context, limit: int, as_json: bool) -> None:
         from warehouse.terminal.collection import show_publications
 
         collection = ctx.obj.collection
-        if not as_json:
-            show_publications(collection, publications(collection.layout.warehouse), limit)
+        published = publications(collection.layout.warehouse)
+        if as_json:
+            show_json(collection.data, published)
+        else:
+            show_publications(collection, published, limit)
         for_each(ctx.obj, collection, lambda _, one: show(one), headings=not as_json)
     else:
         show(ctx.obj.project)

@@ -52,22 +52,23 @@ def show_published(collection: Collection, published: Published) -> None:
     if not published.published:
         OUT.print(f"nothing to do: {place} is up to date", soft_wrap=True)
         return
-    names = ", ".join(published.changed) or "none"
+    said = f"members with new rows: {', '.join(published.changed) or 'none'}; "
+    if published.gone:
+        said += f"members that are gone: {', '.join(published.gone)}; "
     OUT.print(
-        f"collection {published.build_id}: members with new rows: {escape(visible(names))}; "
-        f"{published.seconds:.1f} s → {place}",
+        f"collection {published.build_id}: {escape(visible(said))}{published.seconds:.1f} s → {place}",
         soft_wrap=True,
     )
 
 
 def show_publications(collection: Collection, builds: Sequence[Build], limit: int) -> None:
     """The publications of the collection's own file, newest first."""
-    table = make_table("collection", "started", "members with new rows", numbers=())
+    table = make_table("collection", "started", "members with new rows", "gone", numbers=())
     for build in list(reversed(builds))[:limit]:
         table.add_row(
             build.build_id,
             f"{build.started:%Y-%m-%d %H:%M:%S}",
-            escape(visible(", ".join(build.changed))),
+            *(escape(visible(", ".join(names))) for names in (build.changed, build.gone)),
         )
     OUT.print(table)
     if not builds:
