@@ -112,6 +112,25 @@ print(json.dumps({{n: [[c[0] for c in opened.execute(f"DESCRIBE {{n}}").fetchall
                 assert dict(counts).get(name, 0) == rows, relation
 
 
+def test_bare_names_are_those_of_the_masters_and_the_overview_as_in_a_data_directory(
+    data: Path,
+) -> None:
+    listed = [run(place, "query", "SHOW TABLES", "--format", "csv") for place in (data, data / "one")]  # fmt: skip
+    assert listed[0].stdout == listed[1].stdout
+    names = listed[0].stdout.split()[1:]
+    assert {"features", "activation_examples", "feature_overview"} <= set(names)
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as shell:
+        for name in names:
+            schema = "analysis" if name == "feature_overview" else "master"
+            rows = run(data, "query", f"from {name} order by all", "--format", "json")
+            assert rows.exit_code == 0, rows.output
+            again = run(data, "query", f"from {schema}.{name} order by all", "--format", "json")
+            assert rows.stdout == again.stdout
+            found = shell.execute(f"SELECT DISTINCT member FROM {name}").fetchall()
+            assert {member for (member,) in found} <= set(NAMES.values())
+            assert found
+
+
 def test_no_vector_is_copied(data: Path) -> None:
     for place in NAMES:
         file = (data / place / "master" / "activation_embeddings.parquet").stat()

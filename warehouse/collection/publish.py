@@ -31,6 +31,7 @@ from warehouse.database import (
 from warehouse.errors import WarehouseError
 from warehouse.files import sync, sync_directory
 from warehouse.models.model import Model
+from warehouse.run.front import create_front
 from warehouse.run.lock import assert_no_log, locked
 from warehouse.run.macros import create_macros
 from warehouse.run.relations import describe
@@ -38,6 +39,8 @@ from warehouse.sqltext import digest, identifier, literal
 
 # Fills the relations of `compare` in the file that is being made.
 Compare = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Part]], None]
+# Raise when a collection's file holds something else.
+_VERSION = 2
 # A file of an earlier version has no column `gone`: there, members that are gone are among `changed`.
 _BUILDS = """
     SELECT build_id, started, version, engine, key, changed, coalesce(gone, [])
@@ -113,6 +116,7 @@ def write(
         for model in models.values():
             if model.schema == "collection":
                 _beside(connection, model)
+        create_front(connection, models)
         compare(connection, {part.member: part for part in parts})
         run(connection, "CHECKPOINT")
 
@@ -165,7 +169,7 @@ def _key(collection: Collection, models: Mapping[str, Model], parts: Sequence[Pa
         m.fingerprint for m in models.values() if m.schema in ("compare", "collection", "macros")
     ]
     places = [f"{p.place.resolve()} {p.data}" for p in parts]
-    return digest(__version__, duckdb.__version__, collection.key, *own, *places)
+    return digest(_VERSION, __version__, duckdb.__version__, collection.key, *own, *places)
 
 
 def _differing(before: Sequence[Part], parts: Sequence[Part]) -> tuple[list[str], list[str]]:

@@ -16,7 +16,8 @@ _BESIDE = ("analysis.feature_overview",)  # the masters' nearest neighbour: a ro
 def create_front(connection: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> None:
     """(Re)create the views: `main.features` is `master.features`, and so on.
 
-    A view keeps the columns that it was created with, so every build makes them anew.
+    A view keeps the columns that it was created with, so every build makes them anew. Of `models`
+    those have one that the file holds.
     """
     here = "database_name = current_database() AND schema_name"
     there = {
