@@ -151,6 +151,16 @@ def test_query_features_and_history_answer_over_all_members(data: Path) -> None:
     assert run(data, "plan").stdout.count("nothing to do") == 3
 
 
+@pytest.mark.parametrize("command", ["status", "plan", "history"])
+def test_json_of_all_members_is_json_alone(data: Path, command: str) -> None:
+    text, found = run(data, command, "--json").stdout, []
+    while text:
+        told, end = json.JSONDecoder().raw_decode(text)
+        found.append(told)
+        text = text[end:].lstrip()
+    assert len(found) == len(NAMES) + (command == "history")
+
+
 def test_a_build_without_work_publishes_nothing(data: Path) -> None:
     before = (data / "warehouse.duckdb").stat().st_ino
     done = run(data, "build")

@@ -25,7 +25,12 @@ def status(context: Context, as_json: bool) -> None:
     if context.collection:
         from warehouse.commands.collection import for_each
 
-        for_each(context, context.collection, lambda _, one: _status(one, as_json))
+        for_each(
+            context,
+            context.collection,
+            lambda _, one: _status(one, as_json),
+            headings=not as_json,
+        )
     else:
         _status(context.project, as_json)
 
