@@ -62,15 +62,17 @@ class TextJob:
 
     def identify(self, settings: Settings, layout: Layout) -> JobIdentity:
         """The stores of the models; unknown while a hub model was never fetched."""
-        bound = {key: settings[key] for key in _SETTINGS}
+        bound, home = {key: settings[key] for key in _SETTINGS}, layout.data.resolve()
         models = {model: locate(model) for model in settings.embedding_models}
         if None in models.values():
-            return JobIdentity("", bound)
-        stores = [
-            f"{m}={_store(settings, layout, files).directory.resolve()}"
-            for m, files in models.items()
-        ]
-        return JobIdentity(digest(self.name, _VERSION, *stores), bound)
+            return JobIdentity("", bound, str(home))
+        stores = []
+        for model, files in models.items():
+            place = _store(settings, layout, files).directory.resolve()
+            if place.is_relative_to(home):  # else vectors/ is a link that leads elsewhere
+                place = place.relative_to(home)
+            stores.append(f"{model}={place}")
+        return JobIdentity(digest(self.name, _VERSION, *stores), bound, str(home))
 
     def assert_ready(self, settings: Settings, fetch: bool) -> None:
         """WarehouseError when a model cannot be had or is not safe to load; reads no weights."""

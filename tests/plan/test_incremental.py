@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from embed.jobs import JOBS
+from embed.texts import TextJob
 from tests.support.builds import open_project
+from warehouse.database import run
 from warehouse.models.library import load_all
 from warehouse.models.model import Model, parse
+from warehouse.plan.plan import SKIP
 from warehouse.plan.state import read_state
 from warehouse.run import relations
 from warehouse.run.build import prepare
@@ -190,14 +196,40 @@ def test_a_deleted_export_is_written_again_and_nothing_else(copy: Path, rebuild)
     assert [e.name for e in report.exports] == ["features"]
 
 
-def test_a_moved_data_directory_answers_again_after_a_build(
+def test_a_build_of_a_moved_data_directory_writes_its_place_down_and_runs_nothing_else(
     copy: Path, tmp_path: Path, rebuild
 ) -> None:
     moved = copy.rename(tmp_path / "moved to; a 'new' place [1]*")
+    views = {f"vectors.{job.purpose}" for job in JOBS if isinstance(job, TextJob)}
+    steps = {s.node: s.reason for s in prepare(open_project(moved)).plan.steps if s.action != SKIP}
+    assert steps == dict.fromkeys(views, "the data directory was moved")
     report, ran = rebuild(moved)
     assert sum(report.embedded.values()) == 0
-    assert schemas(without_audits(ran)) <= {"vectors", "master"}
-    assert pq.read_metadata(moved / "master/activation_embeddings.parquet").num_rows == 40
+    assert set(ran) == views
+    with duckdb.connect(str(moved / "warehouse.duckdb"), read_only=True) as shell:
+        sql = "SELECT count(*) FROM master.activation_embeddings WHERE embeddings[1] IS NOT NULL"
+        assert run(shell, sql)[0][0] > 0
+    assert rebuild(moved)[1] == []
+
+
+def test_a_directory_that_was_moved_without_its_vectors_embeds_them_again_and_all_rest_stands(
+    copy: Path, tmp_path: Path, rebuild
+) -> None:
+    moved = copy.rename(tmp_path / "moved")
+    shutil.rmtree(moved / "vectors")
+    report, ran = rebuild(moved)
+    assert sum(report.embedded.values()) > 0
+    assert schemas(ran) == {"vectors"}
+
+
+def test_a_build_of_a_part_leaves_the_rest_of_a_moved_directory_for_the_next(
+    copy: Path, tmp_path: Path, rebuild
+) -> None:
+    moved = copy.rename(tmp_path / "moved")
+    assert rebuild(moved, selectors=["vectors.windows"])[1] == ["vectors.windows"]
+    ran = rebuild(moved)[1]
+    assert "vectors.windows" not in ran
+    assert "vectors.phrases" in ran
 
 
 @pytest.mark.parametrize("changed", ["scores", "nothing"])

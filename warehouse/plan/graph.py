@@ -37,10 +37,15 @@ class Node:
 
 @dataclass(frozen=True)
 class JobIdentity:
-    """What decides a job's result besides its parents; `fingerprint` is '' while it can't be known."""
+    """What decides a job's result besides its parents; `fingerprint` is '' while it can't be known.
+
+    `place`: the directory that its relation names, '' where it names none. In another place the job
+    makes its relation anew, and the result is the same.
+    """
 
     fingerprint: str
     settings: Mapping[str, object]
+    place: str = ""
 
 
 @dataclass(frozen=True)

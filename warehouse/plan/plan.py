@@ -69,19 +69,16 @@ def make_plan(
     for node in project.graph.values():
         if node.kind == "source":
             continue
-        fingerprints[node.name], bound[node.name] = _fingerprint(
-            node, macros, project.settings, identify
-        )
-        before = state.nodes.get(node.name)
+        identity = _identity(node, macros, project.settings, identify)
+        fingerprints[node.name], bound[node.name] = identity.fingerprint, identity.settings
+        before, stands = state.nodes.get(node.name), False
         if selected is not None and not _is_selected(node, selected, state):
-            action, reason = SKIP, "not selected"
+            action, reason, stands = SKIP, "not selected", True
         elif full:
             action, reason = RUN, "--full"
         else:
-            action, reason = _compare(
-                node, before, fingerprints[node.name], bound[node.name], results, files, state
-            )
-        results[node.name] = before.result if before and action == SKIP else None
+            action, reason, stands = _compare(node, before, identity, results, files, state)
+        results[node.name] = before.result if before and stands else None
         steps.append(Step(node.name, node.kind, action, reason))
     return Plan(tuple(steps), tuple(files), sources, fingerprints, bound, full=full)
 
@@ -99,15 +96,15 @@ def node_key(fingerprint: str, parents: Mapping[str, str]) -> str:
     return digest(fingerprint, *(f"{name}={result}" for name, result in sorted(parents.items())))
 
 
-def _fingerprint(
+def _identity(
     node: Node,
     macros: Mapping[str, Model],
     settings: Settings,
     identify: Callable[[str], JobIdentity],
-) -> tuple[str, Mapping[str, object]]:
+) -> JobIdentity:
+    """What decides a node's result besides its parents."""
     if node.kind == "job":
-        identity = identify(node.name)
-        return identity.fingerprint, identity.settings
+        return identify(node.name)
     used = macros_used(node.model, macros)
     names = node.model.parameters.union(*(m.parameters for m in used))
     names |= {BY_NAME[s].parameter for p in node.parents if p in INPUTS for s in INPUTS[p].settings}
@@ -117,29 +114,31 @@ def _fingerprint(
         if s.parameter in names and s.name not in RUNTIME_ONLY
     }
     parts = [node.model.fingerprint, *(m.fingerprint for m in used), duckdb.__version__]
-    return digest(*parts, *(f"{k}={v!r}" for k, v in bound.items())), bound
+    return JobIdentity(digest(*parts, *(f"{k}={v!r}" for k, v in bound.items())), bound)
 
 
 def _compare(
     node: Node,
     before: NodeState | None,
-    fingerprint: str,
-    bound: Mapping[str, object],
+    identity: JobIdentity,
     results: Mapping[str, str | None],
     files: Sequence[InputFile],
     state: State,
-) -> tuple[str, str]:
+) -> tuple[str, str, bool]:
+    """What to do with a node, why, and whether its result stands, as far as is known."""
     if before is None:
-        return RUN, "new"
-    if fingerprint != before.fingerprint:
-        return RUN, _logic_reason(node, before, bound)
+        return RUN, "new", False
+    if identity.fingerprint != before.fingerprint:
+        return RUN, _logic_reason(node, before, identity.settings), False
     waiting = [p for p in node.parents if results[p] is None]
     changed = [p for p in node.parents if results[p] and results[p] != before.parents.get(p)]
     if changed:
-        return RUN, "; ".join(change_reason(p, files, state) for p in changed)
+        return RUN, "; ".join(change_reason(p, files, state) for p in changed), False
+    if identity.place != before.place:
+        return RUN, "the data directory was moved", not waiting
     if waiting:
-        return CHECK, "after " + ", ".join(waiting)
-    return SKIP, "unchanged"
+        return CHECK, "after " + ", ".join(waiting), False
+    return SKIP, "unchanged", True
 
 
 def _logic_reason(node: Node, before: NodeState, bound: Mapping[str, object]) -> str:

@@ -43,6 +43,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             hash VARCHAR)""",
     ),
     ("ALTER TABLE _warehouse.nodes RENAME COLUMN logic TO fingerprint",),
+    ("ALTER TABLE _warehouse.nodes ADD COLUMN place VARCHAR DEFAULT ''",),
 )
 
 
@@ -54,7 +55,10 @@ FILE_COLUMNS = (
 
 @dataclass(frozen=True)
 class NodeState:
-    """What is known of a node's last run. `fingerprint`: its key without its parents' results."""
+    """What is known of a node's last run. `fingerprint`: its key without its parents' results.
+
+    `place`: the directory that its relation names, '' where it names none.
+    """
 
     node: str
     kind: str
@@ -67,6 +71,7 @@ class NodeState:
     build_id: str
     parents: Mapping[str, str]
     settings: Mapping[str, object]
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ def read_state(warehouse: Path) -> State:
                 "move it away, then build again",
             )
         nodes = {
-            row[0]: NodeState(*row[:9], json.loads(row[9]), json.loads(row[10]))
+            row[0]: NodeState(*row[:9], json.loads(row[9]), json.loads(row[10]), *row[11:])
             for row in run(connection, "SELECT * FROM _warehouse.nodes")
         }
         files = {  # known by name, times and hash: paths would cost more than all the rest

@@ -150,17 +150,17 @@ class Execution:
                 f'"{node.name}" failed: {first_line(error)}',
                 f"its SQL: python cli.py models show {node.name}",
             ) from None
+        place = ""
         if node.kind == "job":  # a hub model's identity is known once it was fetched
-            job = self.prepared.project.jobs[node.name]
-            fingerprint = job.identify(
-                self.prepared.project.settings, self.prepared.project.layout
-            ).fingerprint
+            project = self.prepared.project
+            identity = project.jobs[node.name].identify(project.settings, project.layout)
+            fingerprint, place = identity.fingerprint, identity.place
             key = plan.node_key(fingerprint, parents)
         seconds = time.monotonic() - started
         version = node.model.version if node.model else 1
         state = NodeState(
             node.name, node.kind, version, key, fingerprint, result, rows, seconds, self.build_id,
-            parents, self.prepared.plan.bound[node.name],
+            parents, self.prepared.plan.bound[node.name], place,
         )  # fmt: skip
         self.results[node.name] = result
         self.ran[node.name] = seconds

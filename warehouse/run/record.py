@@ -72,7 +72,8 @@ class Record:
 def save_nodes(connection: duckdb.DuckDBPyConnection, states: Iterable[NodeState]) -> None:
     """Record the results of nodes, in place of what was known of them."""
     rows = [
-        (*astuple(s)[:9], json.dumps(dict(s.parents)), json.dumps(dict(s.settings))) for s in states
+        (*astuple(s)[:9], json.dumps(dict(s.parents)), json.dumps(dict(s.settings)), s.place)
+        for s in states
     ]
     _insert(connection, "INSERT OR REPLACE INTO _warehouse.nodes", rows)
 
