@@ -14,7 +14,9 @@ from warehouse.settings import Settings
 from warehouse.sqltext import identifier, literal
 
 # A variable of each connection: the data directory, from which views find the vectors. In a plain
-# shell, where it is not set, they find them where the build left them, or say that it has to be set.
+# shell, where it is not set, they find them where the build left them, or say that it has to be set:
+# those of a copy. Of a moved directory DuckDB itself says that a file is gone, because it looks for the
+# files of a view when it reads its SQL, and nothing can be asked there but variables and settings.
 DATA = "warehouse_data"
 _MOVED = (
     "this data directory was moved or copied since its last build; say where it is now: "

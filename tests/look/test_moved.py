@@ -42,6 +42,17 @@ def test_a_second_connection_reads_the_same_directory(moved: Path, connection) -
         assert run(other, SQL) == run(connection, SQL)
 
 
+def test_a_plain_shell_reads_a_directory_that_was_moved_once_it_is_told_where(
+    copy: Path, connection
+) -> None:
+    moved = copy.rename(copy.with_name("there"))
+    with duckdb.connect(str(moved / "warehouse.duckdb"), read_only=True) as shell:
+        with pytest.raises(duckdb.IOException, match=f'pattern "{copy}/vectors/'):
+            run(shell, SQL)
+        run(shell, f"SET VARIABLE {DATA} = '{moved}'")
+        assert run(shell, SQL) == run(connection, SQL)
+
+
 def test_a_plain_shell_says_that_the_directory_was_copied_and_what_to_type(
     moved: Path, connection
 ) -> None:
