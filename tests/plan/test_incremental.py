@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.support.builds import open_project
 from warehouse.database import run
 from warehouse.models.library import load_all
 from warehouse.models.model import Model, parse
-from warehouse.plan.plan import SKIP
+from warehouse.plan.plan import RUN, SKIP
 from warehouse.plan.state import read_state
 from warehouse.run import relations
 from warehouse.run.build import prepare
@@ -187,6 +188,14 @@ def test_the_plan_says_why_in_words(copy: Path) -> None:
     # Score files may tell what a token is, where there is no tokenizer: samples may follow.
     assert steps["analysis.samples"].action == "check"
     assert steps["staging.explanation_records"].action == "skip"
+
+
+def test_files_that_two_inputs_read_are_told_once(copy: Path) -> None:
+    shutil.rmtree(copy / "raw/llama_e-llama_s/scores/fuzz")
+    reasons = [s.reason for s in prepare(open_project(copy)).plan.steps if s.action == RUN]
+    assert len(reasons) > 1
+    assert len(set(reasons)) == 1
+    assert re.fullmatch(r"\d+ files gone in raw/llama_e-llama_s/scores/fuzz", reasons[0])
 
 
 def test_a_deleted_export_is_written_again_and_nothing_else(copy: Path, rebuild) -> None:

@@ -133,7 +133,7 @@ def _compare(
     waiting = [p for p in node.parents if results[p] is None]
     changed = [p for p in node.parents if results[p] and results[p] != before.parents.get(p)]
     if changed:
-        return RUN, "; ".join(change_reason(p, files, state) for p in changed), False
+        return RUN, change_reason(changed, files, state), False
     if identity.place != before.place:
         return RUN, "the data directory was moved", not waiting
     if waiting:
@@ -156,24 +156,35 @@ def _logic_reason(node: Node, before: NodeState, bound: Mapping[str, object]) ->
     )
 
 
-def change_reason(parent: str, files: Sequence[InputFile], state: State) -> str:
-    """Why a parent's result differs, in words: '3 files changed in raw/llama_e-llama_s/scores/fuzz'."""
-    if parent not in INPUTS:
-        return f"{parent} changed"
-    now = {f.name: f.hash for f in feeding(parent, files)}
-    old = {f.name: f.hash for f in feeding(parent, state.files.values())}
-    groups: Counter[tuple[str, str]] = Counter()
-    for name in now.keys() | old.keys():
-        if now.get(name) != old.get(name):
-            verb = "new" if name not in old else "gone" if name not in now else "changed"
-            groups[str(PurePosixPath(name).parent), verb] += 1
-    if not groups:
-        return f"{parent} changed"
+def change_reason(parents: Sequence[str], files: Sequence[InputFile], state: State) -> str:
+    """Why the results of parents differ, in words: '3 files changed in raw/llama_e-llama_s/scores/fuzz'.
+
+    Inputs may read the same files: each file is counted once.
+    """
+    differing: dict[str, str] = {}
+    others = []
+    for parent in parents:
+        found = _differing_files(parent, files, state) if parent in INPUTS else {}
+        differing |= found
+        others += [] if found else [f"{parent} changed"]
+    groups = Counter((str(PurePosixPath(name).parent), verb) for name, verb in differing.items())
     parts = [
         f"{count} file{'s' if count > 1 else ''} {verb} in {directory}"
         for (directory, verb), count in sorted(groups.items())
     ]
-    return ", ".join(parts[:3]) + (f" and {len(parts) - 3} more" if len(parts) > 3 else "")
+    told = ", ".join(parts[:3]) + (f" and {len(parts) - 3} more" if len(parts) > 3 else "")
+    return "; ".join([*([told] if told else []), *others])
+
+
+def _differing_files(relation: str, files: Sequence[InputFile], state: State) -> dict[str, str]:
+    """Names of the files behind a `raw.*` relation that are new, gone or changed, with that word."""
+    now = {f.name: f.hash for f in feeding(relation, files)}
+    old = {f.name: f.hash for f in feeding(relation, state.files.values())}
+    return {
+        name: "new" if name not in old else "gone" if name not in now else "changed"
+        for name in now.keys() | old.keys()
+        if now.get(name) != old.get(name)
+    }
 
 
 @dataclass(frozen=True)
