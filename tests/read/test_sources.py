@@ -371,6 +371,46 @@ def test_a_run_whose_files_name_none_of_its_hookpoints_shows_both(tmp_path: Path
     assert [f.name for f in found if f.source == "my-run" and f.input == "raw.explanations"]
 
 
+@pytest.mark.parametrize(
+    ("hookpoint", "name", "named", "right"),
+    [
+        ("encoder.layer.3", "explanations/layers.3_latent0.txt", "layers.3", "explanations/encoder.layer.3_latent0.txt"),
+        ("a/layers.3", "explanations/a--layers.3_latent0.txt", "a--layers.3", "explanations/a/layers.3_latent0.txt"),
+        ("a/layers.3", "scores/fuzz/a/layers.3_latent4.txt", "a/layers.3", "scores/fuzz/a--layers.3_latent4.txt"),
+        ("a/layers.3", "scores/fuzz/layers.3_latent4.txt", "layers.3", "scores/fuzz/a--layers.3_latent4.txt"),
+        ("layers.3", "latents/layers.9/0_5.safetensors", "layers.9", "latents/layers.3/0_5.safetensors"),
+    ],
+)  # fmt: skip
+def test_a_part_of_a_run_whose_files_name_no_hookpoint_is_an_error_whatever_the_others_say(
+    tmp_path: Path, hookpoint: str, name: str, named: str, right: str
+) -> None:
+    """Before, masters of no rows: the files were those of another hookpoint, or not looked at."""
+    config = {"sparse_model": "some/sae", "hookpoints": [hookpoint]}
+    part = name.partition("/")[0]
+    for own in (f"latents/{hookpoint}/0_5.safetensors", f"explanations/{hookpoint}_latent0.txt"):
+        put(tmp_path, f"raw/my-run/{own}", None if own.startswith(part) else "")
+    put(tmp_path, "raw/my-run/run_config.json", config)
+    put(tmp_path, f"raw/my-run/{name}", "text")
+    for chosen in ([], [f"input.hookpoint={hookpoint}"]):
+        with pytest.raises(WarehouseError) as caught:
+            discover(load(tmp_path, chosen))
+        assert f'its {part}/ are named after "{named}", as "{name}"' in caught.value.message
+        assert f'lists "{hookpoint}"' in caught.value.message
+        assert right in caught.value.hint
+        assert "input.hookpoint" not in caught.value.hint
+
+
+def test_a_hookpoint_that_only_run_config_spells_otherwise_may_be_chosen(tmp_path: Path) -> None:
+    put(tmp_path, "raw/my-run/run_config.json", {"hookpoints": ["model.a/b"]})
+    for name in ("latents/a/b/0_5.safetensors", "explanations/a/b_latent0.txt", "scores/fuzz/a--b_latent0.txt"):  # fmt: skip
+        put(tmp_path, f"raw/my-run/{name}", "")
+    with pytest.raises(WarehouseError) as caught:
+        discover(load(tmp_path))
+    assert "--set input.hookpoint=a/b" in caught.value.hint
+    found = discover(load(tmp_path, ["input.hookpoint=a/b"]))
+    assert all(f.input for f in found)
+
+
 def test_a_prefix_of_a_hookpoint_is_another_one(tmp_path: Path) -> None:
     data = write(tmp_path)
     config = {"sparse_model": "some/sae", "hookpoints": ["encoder.layer.3/attention"]}

@@ -10,9 +10,11 @@ from functools import cache
 from pathlib import Path
 
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.read import directories
+from warehouse.read import delphi_run, directories
 from warehouse.read.content import InputFile, readable, stat_file
-from warehouse.read.directories import Export, Found, Place, Run
+from warehouse.read.delphi_run import Run
+from warehouse.read.directories import Export, Found
+from warehouse.read.places import Place
 from warehouse.settings import BY_NAME, Settings
 
 SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
@@ -34,7 +36,7 @@ def discover(settings: Settings) -> list[InputFile]:
             f"copy your raw files there, docs/inputs.md says which; or write a sample: python cli.py sample {shlex.quote(str(data))}-sample",
         )
     found = directories.survey(raw, SOURCE_NAME)
-    hookpoint = directories.choose_hookpoint(found.runs, str(settings["input.hookpoint"]))
+    hookpoint = delphi_run.choose_hookpoint(found.runs, str(settings["input.hookpoint"]))
     export = directories.choose_export(found.exports, str(settings["input.export"]))
     files = list(_known_directories(settings, found, hookpoint, export))
     files += _own_records(settings, files, export)
@@ -97,7 +99,7 @@ def _known_directories(
     """The files of Delphi runs, of the export and of own figures, and those left alone with a reason."""
     runs = [run for run in found.runs if not run.in_house]
     _assert_one_each(runs, hookpoint)
-    places = [p for run in runs for p in directories.run_files(run, hookpoint)]
+    places = [p for run in runs for p in delphi_run.run_files(run, hookpoint)]
     if export:
         places += directories.export_files(export)
     places += directories.left_alone(found, export)
@@ -274,19 +276,19 @@ def _source_files(
         yield stat_file(data, counts, "raw.firing_counts", source)
     if "explanations" in parts:
         for path in _explanation_files(directory / "explanations"):
-            mine = directories.of_hookpoint(run, hookpoint, _name(path))
+            mine = delphi_run.of_hookpoint(run, hookpoint, _name(path))
             yield _of(stat_file(data, path, "raw.explanations", source), mine)
     if "scores" in parts:
         for method in _method_directories(directory / "scores"):
-            name = directories.method_name(method.name)
+            name = delphi_run.method_name(method.name)
             for path in _text_files(method):
-                mine = directories.of_hookpoint(run, hookpoint, _name(path), "--")
+                mine = delphi_run.of_hookpoint(run, hookpoint, _name(path), "--")
                 yield _of(stat_file(data, path, "raw.scores", source, name), mine)
 
 
 def _of(file: InputFile, mine: bool) -> InputFile:
     """The file, left alone where it is of another hookpoint."""
-    note = directories.ANOTHER_HOOKPOINT
+    note = delphi_run.ANOTHER_HOOKPOINT
     return file if mine else file._replace(input="", status="not read", note=note)
 
 
