@@ -411,6 +411,22 @@ def test_a_hookpoint_that_only_run_config_spells_otherwise_may_be_chosen(tmp_pat
     assert all(f.input for f in found)
 
 
+def test_splits_of_two_caches_are_an_error_that_names_both(tmp_path: Path) -> None:
+    """Before, an audit of the build's own failed, without a hint."""
+    home = "raw/my run/latents/layers.3"
+    put(tmp_path, "raw/my run/run_config.json", {"hookpoints": ["layers.3"]})
+    for name in ("0_255", "256_511", "1000_1255"):
+        put(tmp_path, f"{home}/{name}.safetensors", "")
+    assert sum(f.input == "raw.latents" for f in discover(load(tmp_path))) == 3
+    put(tmp_path, f"{home}/256_383.safetensors", "")
+    with pytest.raises(WarehouseError) as caught:
+        discover(load(tmp_path))
+    assert f'"{tmp_path}/{home}/256_383.safetensors"' in caught.value.message
+    assert f'"{tmp_path}/{home}/256_511.safetensors"' in caught.value.message
+    assert "remove the older ones" in caught.value.hint
+    assert f"ls -lt '{tmp_path}/{home}'" in caught.value.hint
+
+
 def test_a_prefix_of_a_hookpoint_is_another_one(tmp_path: Path) -> None:
     data = write(tmp_path)
     config = {"sparse_model": "some/sae", "hookpoints": ["encoder.layer.3/attention"]}

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -192,6 +193,22 @@ def _delphis_name(file: RunFile, hookpoint: str) -> str:
     found = FEATURE_FILE.fullmatch(file.path.name)
     latent = found["latent"] if found else "0"
     return str(Path(file.part, file.method, f"{module}_latent{latent}.txt"))
+
+
+def assert_splits_apart(run: Run, hookpoint: str) -> None:
+    """WarehouseError: two splits of the latents cache hold the same latents by their names."""
+    splits = sorted(
+        (*split_range(f.path), f.path)
+        for f in run.files
+        if f.part == "latents" and f.is_of(hookpoint)
+    )
+    for (_, last, one), (first, _, other) in pairwise(splits):
+        if first <= last:
+            raise WarehouseError(
+                f'"{one}" and "{other}" hold the same latents: "{run.path}" has splits of two caches',
+                "Delphi leaves the former splits when n_splits is changed: remove the older ones, "
+                f"which you see by ls -lt {shlex.quote(str(one.parent))}",
+            )
 
 
 def run_files(run: Run, hookpoint: str) -> Iterator[Place]:

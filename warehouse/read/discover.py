@@ -99,6 +99,8 @@ def _known_directories(
     """The files of Delphi runs, of the export and of own figures, and those left alone with a reason."""
     runs = [run for run in found.runs if not run.in_house]
     _assert_one_each(runs, hookpoint)
+    for run in runs:
+        delphi_run.assert_splits_apart(run, hookpoint)
     places = [p for run in runs for p in delphi_run.run_files(run, hookpoint)]
     if export:
         places += directories.export_files(export)
