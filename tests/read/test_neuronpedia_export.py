@@ -168,7 +168,9 @@ def test_a_text_is_kept_as_it_stands_and_one_that_explains_nothing_is_quarantine
 def test_an_export_without_activations_is_told_what_it_lacks(tmp_path: Path, part: str) -> None:
     put(tmp_path, "raw/e/source.jsonl", {"id": "3-res", "modelId": "m"})
     put(tmp_path, f"raw/e/{part}/batch-0.jsonl", "{}")
-    with pytest.raises(WarehouseError, match=r"the export .*/raw/e. has no activations/") as caught:
+    with pytest.raises(
+        WarehouseError, match=r"/raw/e. looks like an export but has no activations/"
+    ) as caught:
         discover(load(tmp_path))
     assert f"copy its activations/ to {tmp_path}/raw/e" in caught.value.hint
     put(tmp_path, "raw/activation_examples/activations.jsonl", "{}")

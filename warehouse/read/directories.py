@@ -27,7 +27,10 @@ SAME_NUMBERS = "not an input: the export beside it holds the same numbers"
 _SAEBENCH = "_eval_results.json"  # the end of the names of SAEBench's results
 _AUTOINTERP = re.compile(rb'"eval_type_id"\s*:\s*"autointerp"')
 
-_EXPORT_PARTS = ("features", "activations", "explanations")
+MARKER = "source.jsonl"  # what an export is known by
+EXPORT_PARTS = ("features", "activations", "explanations")
+BATCH = re.compile(r"batch-\d+\.jsonl(\.gz|\.zst)?")
+
 _MAX_RESULTS = 1 << 20  # bytes of SAEBench's results that are looked at
 _MAX_HEADER = 16 << 20  # bytes of a safetensors header
 
@@ -70,9 +73,9 @@ def survey(raw: Path, is_source: re.Pattern[str]) -> Found:
             if CONFIG in held:
                 found.runs.append(read_run(path, in_house))
             directories[:] = [d for d in directories if d not in PARTS]
-        if "source.jsonl" in held and inner & set(_EXPORT_PARTS):
+        if MARKER in held and inner & set(EXPORT_PARTS):
             found.exports.append(Export(path, readable(str(path.relative_to(raw)))))
-            directories[:] = [d for d in directories if d not in _EXPORT_PARTS]
+            directories[:] = [d for d in directories if d not in EXPORT_PARTS]
         if "run_settings.json" in held and any(n.startswith("batch-") for n in names):
             found.dashboards.append(path)
         if depth == 1 and path.name == "figures":
@@ -186,10 +189,10 @@ def hub_tokenizer(model: str) -> Path | None:
 
 def export_files(export: Export) -> Iterator[Place]:
     """The files of an export: one kind of JSON lines a directory, batches in numeric order."""
-    yield Place(export.path / "source.jsonl", "raw.exports", export.name)
-    for part in _EXPORT_PARTS:
+    yield Place(export.path / MARKER, "raw.exports", export.name)
+    for part in EXPORT_PARTS:
         for file in sorted(entries(export.path / part), key=lambda p: _natural(p.name)):
-            if re.fullmatch(r"batch-\d+\.jsonl(\.gz|\.zst)?", file.name):
+            if BATCH.fullmatch(file.name):
                 # Explanations and features tell their own names; activations are the common records.
                 source = "" if part == "activations" else export.name
                 yield Place(file, f"raw.{_EXPORT_INPUTS[part]}", source)

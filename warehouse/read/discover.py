@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from warehouse.errors import UsageError, WarehouseError
-from warehouse.read import delphi_run, directories
+from warehouse.read import delphi_run, directories, unread
 from warehouse.read.content import InputFile, readable, stat_file
 from warehouse.read.delphi_run import Run
 from warehouse.read.directories import Export, Found
@@ -39,7 +39,7 @@ def discover(settings: Settings) -> list[InputFile]:
     hookpoint = delphi_run.choose_hookpoint(found.runs, str(settings["input.hookpoint"]))
     export = directories.choose_export(found.exports, str(settings["input.export"]))
     files = list(_known_directories(settings, found, hookpoint, export))
-    files += _own_records(settings, files, export)
+    files += _own_records(settings, files, found, hookpoint, export)
     decoder = _decoder_file(settings, found.weights, hookpoint)
     if decoder:
         files.append(stat_file(data, decoder, "raw.decoder"))
@@ -136,7 +136,7 @@ def _assert_one_each(runs: list[Run], hookpoint: str) -> None:
 
 
 def _own_records(
-    settings: Settings, files: list[InputFile], export: Export | None
+    settings: Settings, files: list[InputFile], found: Found, hookpoint: str, export: Export | None
 ) -> list[InputFile]:
     """Activation records and prompts where the settings say they are.
 
@@ -148,13 +148,8 @@ def _own_records(
     if default and not any((settings.data / p).exists() for p in settings["input.activations"]):
         if brought:
             return []
-        if export:
-            raise WarehouseError(
-                f'the export "{export.path}" has no activations/batch-N.jsonl.gz, and there are no '
-                "other activation records, without which no feature is in a master",
-                f"copy its activations/ to {shlex.quote(str(export.path))}, or name records: "
-                '--set input.activations="raw/..."',
-            )
+        others = {e.path for e in found.exports if e != export}
+        unread.assert_none(settings.data / "raw", SOURCE_NAME, hookpoint, others)
     if brought:
         raise WarehouseError(
             f"there are activation records of {brought} and those of input.activations",
