@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from cli import main
 from tests.support.raw_tree import ACTIVATIONS, SOURCE, put, write
 from warehouse.errors import WarehouseError
 from warehouse.read.discover import discover
@@ -90,3 +93,56 @@ def test_where_nothing_looks_like_records_the_usual_places_are_named(tmp_path: P
     data = write(tmp_path, {ACTIVATIONS: None})
     assert (data / "raw" / SOURCE / "run_config.json").exists()
     assert f'no file matches "{data}/{ACTIVATIONS}"' in refused(data).message
+
+
+# ------------------------------------------------------------------------------- `sources`
+
+
+@pytest.mark.parametrize(
+    ("hookpoints", "names", "code", "message", "inputs"),
+    [
+        (["layers.3"], ["explanations/layers.3_latent0.txt"], 1, "looks like a Delphi run but has no latents/", {"explanations", "run_configs"}),
+        (["layers.3"], ["explanations/layers.4_latent0.txt", "latents/layers.3/0_5.safetensors"], 1, 'named after "layers.4"', {"explanations", "latents", "run_configs"}),
+        (["layers.3", "layers.9"], ["explanations/layers.3_latent0.txt", "explanations/layers.9_latent0.txt", "latents/layers.3/0_5.safetensors"], 2, "of several hookpoints", {"explanations", "latents", "run_configs"}),
+        (["layers.3"], ["latents/layers.3/0_5.safetensors", "latents/layers.3/0_2.safetensors"], 1, "splits of two caches", {"latents", "run_configs"}),
+    ],
+)  # fmt: skip
+def test_sources_lists_what_lies_there_and_then_what_a_build_refuses(
+    tmp_path: Path,
+    hookpoints: list[str],
+    names: list[str],
+    code: int,
+    message: str,
+    inputs: set[str],
+) -> None:
+    """Before, it showed the error alone."""
+    put(tmp_path, "raw/my-run/run_config.json", {"hookpoints": hookpoints})
+    for name in names:
+        put(tmp_path, f"raw/my-run/{name}", "")
+    put(tmp_path, "raw/notes.md", "hello")
+    done = CliRunner().invoke(main, ["--data", str(tmp_path), "sources", "--json"])
+    found = json.loads(done.stdout)
+    assert {g["input"] for g in found if g["state"] == "new"} == inputs
+    assert [g["names"] for g in found if g["state"] == "not read"] == [["raw/notes.md"]]
+    assert sum(g["files"] for g in found) == len(names) + 2
+    assert done.exit_code == code
+    assert message in done.stderr
+    shown = CliRunner().invoke(main, ["--data", str(tmp_path), "sources"])
+    assert shown.exit_code == code
+    assert "raw/notes.md" in shown.stdout
+    assert message in shown.stderr
+    assert "wait for a build" not in shown.stderr
+
+
+def test_sources_lists_the_prompts_of_records_that_are_missing_and_every_export(
+    tmp_path: Path,
+) -> None:
+    data = write(tmp_path, {ACTIVATIONS: None})
+    for name in ("a", "b"):
+        lay(data, name, EXPORT)
+    done = CliRunner().invoke(main, ["--data", str(data), "sources", "--json"])
+    found = {g["place"]: (g["input"], g["note"]) for g in json.loads(done.stdout)}
+    assert found["raw/activation_examples"] == ("prompts", "")
+    assert found["raw/b/activations"] == ("other", "not an input: another export")
+    assert done.exit_code == 2
+    assert 'several exports: "a", "b"' in done.stderr

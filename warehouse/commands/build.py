@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from warehouse.commands.options import Context, complete, json_option, select_option, wait_option
-from warehouse.errors import UsageError
+from warehouse.errors import UsageError, WarehouseError
 from warehouse.text import to_json
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def sources(context: Context, as_json: bool) -> None:
     """The raw files: what was found, how it is spelt, what became of its records.
 
-    Before the first build, what would be read.
+    Before the first build, what would be read. If a build would refuse these files, its error
+    follows the list, and the command fails as the build would.
 
     \b
     Example:
@@ -36,11 +37,14 @@ def sources(context: Context, as_json: bool) -> None:
     from warehouse.look import inventory
     from warehouse.terminal.build import show_sources
 
-    found = inventory.list_files(context.project)
+    refused: list[WarehouseError] = []
+    found = inventory.list_files(context.project, refused.append)
     if as_json:
         click.echo(inventory.as_json(found))
     else:
-        show_sources(found)
+        show_sources(found, ready=not refused)
+    if refused:
+        raise refused[0]
 
 
 @click.command()

@@ -11,7 +11,7 @@ from warehouse.database import open_read_only, run
 from warehouse.layout import Layout
 from warehouse.plan.project import Project
 from warehouse.read.content import InputFile
-from warehouse.read.discover import discover
+from warehouse.read.discover import Refused, discover
 
 _FACTS = (
     "dialect, records, records - quarantined - outside_scope - merged, quarantined, outside_scope"
@@ -39,12 +39,15 @@ class Group:
     names: tuple[str, ...]
 
 
-def list_files(project: Project) -> list[Group]:
-    """The raw files now, with the ledger's facts of those that were built as they are."""
+def list_files(project: Project, refused: Refused | None = None) -> list[Group]:
+    """The raw files now, with the ledger's facts of those that were built as they are.
+
+    `refused` gets what stands against a build, as for `discover`; without it that is an error.
+    """
     known = project.read_state().files
     facts = _facts(project.layout.warehouse) if known else {}
     grouped: dict[tuple, list[tuple[InputFile, tuple | None]]] = {}
-    for file in discover(project.settings):
+    for file in discover(project.settings, refused):
         before = known.get(file.name)
         state = _state(file, before)
         told = facts.get(file.name) if state == "built" else None

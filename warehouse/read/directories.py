@@ -208,7 +208,7 @@ _EXPORT_INPUTS = {
 def left_alone(found: Found, chosen: Export | None) -> Iterator[Place]:
     """Files that hold something known and are not read, with the reason."""
     for export in found.exports:
-        if chosen and export != chosen:
+        if export != chosen:
             yield from (Place(p, "", note=ANOTHER_EXPORT) for p in walk(export.path))
     if chosen:
         for directory in found.dashboards:

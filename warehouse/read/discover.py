@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.read import delphi_run, directories, unread
@@ -22,12 +23,17 @@ METHODS = ("fuzz", "detection", "recall", "simulation", "embedding")
 WEIGHTS = (".npz", ".safetensors")
 
 
-def discover(settings: Settings) -> list[InputFile]:
+Refused = Callable[[WarehouseError], None]
+
+
+def discover(settings: Settings, refused: Refused | None = None) -> list[InputFile]:
     """Every input file of the data directory in name order, not hashed yet.
 
     WarehouseError when `raw/` is empty, when an input that every build needs is missing, and when
-    a directory with explanations or scores is named against `<explainer>_e-<scorer>_s`.
+    a directory with explanations or scores is named against `<explainer>_e-<scorer>_s`. `refused`
+    gets the errors instead, all but the first of these: then what lies there is listed all the same.
     """
+    attempt = partial(_attempt, refused)
     data = settings.data
     raw = data / "raw"
     if not raw.is_dir() or not any(raw.iterdir()):
@@ -36,18 +42,23 @@ def discover(settings: Settings) -> list[InputFile]:
             f"copy your raw files there, docs/inputs.md says which; or write a sample: python cli.py sample {shlex.quote(str(data))}-sample",
         )
     found = directories.survey(raw, SOURCE_NAME)
-    hookpoint = delphi_run.choose_hookpoint(found.runs, str(settings["input.hookpoint"]))
-    export = directories.choose_export(found.exports, str(settings["input.export"]))
+    chosen = str(settings["input.hookpoint"])
+    hookpoint = attempt("", delphi_run.choose_hookpoint, found.runs, chosen)
+    export = attempt(None, directories.choose_export, found.exports, str(settings["input.export"]))
+    attempt(None, _assert_apart, found, hookpoint)
     files = list(_known_directories(settings, found, hookpoint, export))
-    files += _own_records(settings, files, found, hookpoint, export)
-    decoder = _decoder_file(settings, found.weights, hookpoint)
+    if attempt(True, _has_own_records, settings, files, found, hookpoint, export):
+        files += attempt([], _activation_files, settings)
+        files += attempt([], _prompt_files, settings)
+    decoder = attempt(None, _decoder_file, settings, found.weights, hookpoint)
     if decoder:
         files.append(stat_file(data, decoder, "raw.decoder"))
     own = {run.path for run in found.runs if not run.in_house} | {e.path for e in found.exports}
     by_path = {run.path: run for run in found.runs}
     for directory in sorted(raw.iterdir(), key=lambda p: p.name):
         if directory.is_dir() and directory not in own:
-            files += _source_files(data, directory, by_path.get(directory), hookpoint)
+            run = by_path.get(directory)
+            files += attempt([], _source_files, data, directory, run, hookpoint)
     files = _without_strays(settings, files)
     known = {f.place for f in files}
     others = [p for p in _walk(raw) if p not in known]
@@ -55,8 +66,19 @@ def discover(settings: Settings) -> list[InputFile]:
         stat_file(data, p, "")._replace(status="not read", note="not an input") for p in others
     ]
     if any(f.input == "raw.latents" for f in files):
-        files += _tokenizer_file(settings, found, files)
+        files += attempt([], _tokenizer_file, settings, found, files)
     return sorted(files, key=lambda f: f.name)
+
+
+def _attempt(refused: Refused | None, otherwise: Any, step: Callable[..., Any], *of: object) -> Any:
+    """What a step gives, all of it if it gives items; `otherwise` where its error is told elsewhere."""
+    try:
+        return list(given) if isinstance(given := step(*of), Iterator) else given
+    except WarehouseError as error:
+        if refused is None:
+            raise
+        refused(error)
+        return otherwise
 
 
 def _is_inside(settings: Settings, path: Path) -> bool:
@@ -98,9 +120,6 @@ def _known_directories(
 ) -> Iterator[InputFile]:
     """The files of Delphi runs, of the export and of own figures, and those left alone with a reason."""
     runs = [run for run in found.runs if not run.in_house]
-    _assert_one_each(runs, hookpoint)
-    for run in runs:
-        delphi_run.assert_splits_apart(run, hookpoint)
     places = [p for run in runs for p in delphi_run.run_files(run, hookpoint)]
     if export:
         places += directories.export_files(export)
@@ -116,8 +135,9 @@ def _known_directories(
         yield file if place.input else file._replace(status="not read", note=place.note)
 
 
-def _assert_one_each(runs: list[Run], hookpoint: str) -> None:
-    """Names of runs are those of their sources, and one of them brings the activation records."""
+def _assert_apart(found: Found, hookpoint: str) -> None:
+    """Names of runs are those of their sources, and one of them brings the activation records, once."""
+    runs = [run for run in found.runs if not run.in_house]
     by_name = {run.source: run for run in reversed(runs)}
     twice = next((run for run in runs if by_name[run.source] is not run), None)
     if twice:
@@ -133,21 +153,23 @@ def _assert_one_each(runs: list[Run], hookpoint: str) -> None:
             f'two runs hold a latents cache: "{cached[0].path}", "{cached[1].path}"',
             "keep the latents/ of one of them under raw/: prompts are told by their place in it",
         )
+    for run in runs:
+        delphi_run.assert_splits_apart(run, hookpoint)
 
 
-def _own_records(
+def _has_own_records(
     settings: Settings, files: list[InputFile], found: Found, hookpoint: str, export: Export | None
-) -> list[InputFile]:
-    """Activation records and prompts where the settings say they are.
+) -> bool:
+    """Whether activation records and prompts are where the settings say.
 
-    Nothing where a Delphi run or an export brings its own, and the settings name no others.
+    They are not where a Delphi run or an export brings its own, and the settings name no others.
     """
     kinds = {"raw.latents": "the latents cache of a Delphi run", "raw.activations": "an export"}
     brought = next((kinds[f.input] for f in files if f.input in kinds and f.status == "read"), "")
     default = settings["input.activations"] == BY_NAME["input.activations"].default
     if default and not any((settings.data / p).exists() for p in settings["input.activations"]):
         if brought:
-            return []
+            return False
         others = {e.path for e in found.exports if e != export}
         unread.assert_none(settings.data / "raw", SOURCE_NAME, hookpoint, others)
     if brought:
@@ -155,12 +177,13 @@ def _own_records(
             f"there are activation records of {brought} and those of input.activations",
             "keep one of them under raw/: prompts are told by their place in it",
         )
-    own = _activation_files(settings)
-    if settings["input.prompts"]:
-        own += [
-            stat_file(settings.data, p, "raw.prompts") for p in _matches(settings, "input.prompts")
-        ]
-    return own
+    return True
+
+
+def _prompt_files(settings: Settings) -> list[InputFile]:
+    if not settings["input.prompts"]:
+        return []
+    return [stat_file(settings.data, p, "raw.prompts") for p in _matches(settings, "input.prompts")]
 
 
 def _tokenizer_file(settings: Settings, found: Found, files: list[InputFile]) -> list[InputFile]:

@@ -73,8 +73,8 @@ def _show_ledger(ledger: Ledger) -> None:
         OUT.print(f"{len(ledger.reasons) - _REASONS_SHOWN} more reasons: from quarantine.records")
 
 
-def show_sources(groups: Sequence[Group]) -> None:
-    """The raw files by input and directory, and what is not read."""
+def show_sources(groups: Sequence[Group], ready: bool = True) -> None:
+    """The raw files by input and directory, and what is not read; `ready`: a build would read them."""
     read = [g for g in groups if g.state not in ("not read", "unreadable")]
     table = make_table("input", "directory", "files", "bytes", "records", "kept", "quarantined", "state", "spelling", numbers=(2, 3, 4, 5, 6))  # fmt: skip
     for g in read:
@@ -88,7 +88,7 @@ def show_sources(groups: Sequence[Group]) -> None:
             place = g.names[0] if g.files == 1 else f"{g.place}/"
             table.add_row(escape(place), f"{g.files:,}", format_size(g.bytes), escape(g.note))
         OUT.print(table)
-    if any(g.state in ("new", "changed") for g in read):
+    if ready and any(g.state in ("new", "changed") for g in read):
         talk("files that are new or changed wait for a build: python cli.py build")
 
 
