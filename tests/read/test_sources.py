@@ -105,6 +105,26 @@ def test_an_input_behind_a_link_out_is_refused_and_the_setting_named(
     assert all(f.status == "read" for f in found)
 
 
+def test_companions_of_macos_are_listed_and_never_parsed(tmp_path: Path) -> None:
+    """Before, those of explanations and scores were read, as texts that are not UTF-8."""
+    binary = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \xff"
+    data = write(tmp_path, {explanation(".model.layers.3_feature7.txt"): "hidden", "raw/figures/own.csv": "feature_id,a\n1,2\n"})  # fmt: skip
+    before = [f for f in discover(load(data)) if f.input]
+    for file in before:
+        put(data, str(Path(file.name).with_name("._" + Path(file.name).name)), binary)
+    put(data, "raw/run/run_config.json", {"hookpoints": ["encoder.9"]})
+    for name in ("explanations/encoder.9_latent0.txt", "scores/fuzz/encoder.9_latent0.txt"):
+        put(data, f"raw/run/{name}", [judged(True)])
+        put(data, f"raw/run/{name}".replace("encoder", "._encoder"), binary)
+    settings = load(data, ["input.activations=raw/activation_examples/*.jsonl"])
+    found = discover(settings)
+    assert {f.name for f in before} < {f.name for f in found if f.input}
+    assert not any(f.name.rpartition("/")[2].startswith("._") for f in found if f.input)
+    left = {f.note for f in found if not f.input}
+    assert left == {"not an input: macOS wrote it beside the file of that name"}
+    assert explanation(".model.layers.3_feature7.txt") in {f.name for f in found if f.input}
+
+
 # ---------------------------------------------------------------------- directories of other eras
 
 

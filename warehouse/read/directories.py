@@ -18,7 +18,7 @@ from warehouse.errors import UsageError, WarehouseError
 from warehouse.read.content import readable
 from warehouse.read.delphi_run import CONFIG, PARTS, Run, read_run
 from warehouse.read.delphi_split import split_range
-from warehouse.read.places import Place, entries, quoted, walk
+from warehouse.read.places import Place, entries, is_companion, quoted, walk
 
 DEPTH = 5
 ANOTHER_EXPORT = "not an input: another export"
@@ -67,6 +67,7 @@ def survey(raw: Path, is_source: re.Pattern[str]) -> Found:
         path = Path(place)
         depth = len(path.relative_to(raw).parts)
         directories.sort()
+        names = [n for n in names if not is_companion(n)]
         held, inner = set(names), set(directories)
         in_house = depth == 1 and bool(is_source.fullmatch(path.name))
         if in_house or (CONFIG in held and inner & set(PARTS)):

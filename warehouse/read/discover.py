@@ -15,11 +15,12 @@ from warehouse.read import delphi_run, directories, unread
 from warehouse.read.content import InputFile, readable, stat_file
 from warehouse.read.delphi_run import Run
 from warehouse.read.directories import Export, Found
-from warehouse.read.places import Place
+from warehouse.read.places import Place, entries, is_companion
 from warehouse.settings import BY_NAME, Settings
 
 SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
 METHODS = ("fuzz", "detection", "recall", "simulation", "embedding")
+COMPANION = "not an input: macOS wrote it beside the file of that name"
 WEIGHTS = (".npz", ".safetensors")
 
 
@@ -63,7 +64,10 @@ def discover(settings: Settings, refused: Refused | None = None) -> list[InputFi
     known = {f.place for f in files}
     others = [p for p in _walk(raw) if p not in known]
     files += [
-        stat_file(data, p, "")._replace(status="not read", note="not an input") for p in others
+        stat_file(data, p, "")._replace(
+            status="not read", note=COMPANION if is_companion(_name(p)) else "not an input"
+        )
+        for p in others
     ]
     if any(f.input == "raw.latents" for f in files):
         files += attempt([], _tokenizer_file, settings, found, files)
@@ -220,7 +224,8 @@ def _matches(settings: Settings, setting: str) -> list[Path]:
             )
         literal = settings.data / pattern
         hits = [literal] if literal.is_file() else sorted(settings.data.glob(pattern))
-        found.update((_inside(settings, p, setting), None) for p in hits if p.is_file())
+        hits = [p for p in hits if p.is_file() and (p == literal or not is_companion(p.name))]
+        found.update((_inside(settings, p, setting), None) for p in hits)
     if not found:
         directory = next((p for p in map(settings.data.joinpath, patterns) if p.is_dir()), None)
         if directory:
@@ -256,9 +261,7 @@ def _decoder_file(settings: Settings, weights: list[Path], hookpoint: str) -> Pa
         return path
     chosen = settings["input.decoder"] != BY_NAME["input.decoder"].default
     directory = settings.data / str(settings["input.decoder"])
-    found = (
-        sorted(p for p in directory.glob("*") if p.suffix in WEIGHTS) if directory.is_dir() else []
-    )
+    found = [p for p in entries(directory) if p.suffix in WEIGHTS]
     named = [p for p in found if p.name == "params.npz"] or found
     if not named and not chosen:
         return directories.choose_weights(weights, hookpoint)
@@ -321,7 +324,7 @@ def _explanation_files(directory: Path) -> list[str]:
     found = _text_files(directory)
     if found:
         return found
-    nested = sorted(p for p in _walk(directory) if p.endswith(".txt"))
+    nested = sorted(p for p in _walk(directory) if _is_text(_name(p)))
     _assert_one_run(directory, {Path(p).parent for p in nested})
     return nested
 
@@ -354,9 +357,13 @@ def _walk(directory: Path) -> Iterator[str]:
 
 
 def _text_files(directory: Path) -> list[str]:
-    """All `.txt` entries, hidden ones too (Delphi before 2025 wrote `.model.layers.5_feature3.txt`).
+    """All texts in it, hidden ones too (Delphi before 2025 wrote `.model.layers.5_feature3.txt`).
 
     A directory of such a name is an unreadable file.
     """
-    with os.scandir(directory) as entries:
-        return [e.path for e in entries if e.name.endswith(".txt")]
+    with os.scandir(directory) as found:
+        return [e.path for e in found if _is_text(e.name)]
+
+
+def _is_text(name: str) -> bool:
+    return name.endswith(".txt") and not is_companion(name)
