@@ -37,7 +37,8 @@ class Told:
 def page(runs: Sequence[Run], command: str, told: Told) -> str:
     """The whole page."""
     runs = sorted(runs, key=lambda run: run["times"])
-    first, last = runs[0], runs[-1]
+    whole = [run for run in runs if run["finished"]]
+    first, last = whole[0], whole[-1]
     blocks = [
         HEAD.replace("ENCODING", f"{first['encoding']:.0f}")
         + "\n"
@@ -47,7 +48,7 @@ def page(runs: Sequence[Run], command: str, told: Told) -> str:
         "## The curve\n\n" + "\n".join(_curve(runs)),
         f"## What each step costs at {last['features']:,} features\n\n"
         + "\n".join(_steps(first, last)),
-        "## What bends the curve\n\n" + _bends(runs, told.apart),
+        "## What bends the curve\n\n" + _bends(runs, first, last, told.apart),
         "## From where on more machines pay\n\n" + _machines(first, last, told),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -124,8 +125,8 @@ def _called(name: str) -> str:
     return name.replace(EXPORT, "file ")
 
 
-def _bends(runs: Sequence[Run], apart: str) -> str:
-    first, last = runs[0], runs[-1]
+def _bends(runs: Sequence[Run], first: Run, last: Run, apart: str) -> str:
+    """`first`, `last`: of the runs those of the smallest and the largest data that ended."""
     small, large = _by_name(first), _by_name(last)
     times = last["times"]
     disk = sum(last["disk"].values()) / 1000
