@@ -156,9 +156,9 @@ def _machines(first: Run, last: Run, told: Told) -> str:
 | texts to embed | {texts:,} | {texts * HUNDRED:,} |
 | embedding on CPUs, at the rate above | {embedding / 3600:.1f} processor hours | {embedding * HUNDRED / 3600:,.0f} processor hours |
 | the same in bfloat16 on two cores of a processor that multiplies it fast: 581 texts/s ([benchmarks.md](benchmarks.md)) | {texts / 581 / 60:.0f} min | {texts * HUNDRED / 581 / 3600:.0f} h |
-| everything else | {rest / 60:.0f} processor minutes | {rest * HUNDRED / 3600:.1f} processor hours |
+| everything else | {rest:.0f} processor seconds | {rest * HUNDRED / 3600:.1f} processor hours |
 
 - **With vectors in the store one machine does**: a hundred SAEs are {rest * HUNDRED / 3600:.1f} processor hours, and a build after a changed setting is a part of that.
 - **More machines pay for embedding, from the first SAE on**, where there is no GPU: it divides by the number of workers, because workers make whole parts of the store and share nothing ([cluster.md](cluster.md)). How many texts per second a GPU embeds was not measured.
-- **Beyond some {equal:,.0f} features in one SAE** neighbours take longer than the rest (by the two rules above, worked out); they are one matrix product, which a GPU does (`embedding.device`). One SAE is always built by one process.
+- **Beyond some {equal:,.0f} features in one SAE** neighbours take longer than the rest (worked out: neighbours grow with the square, the rest with the features); they are one matrix product, which a GPU does (`embedding.device`). One SAE is always built by one process.
 - Latents of two SAEs of 16,384 rows of 2,304 are paired in {told.pairs_seconds:.0f} processor seconds (float64, two threads, random rows, timed once) and {told.pairs_mb:,.0f} MB beside the two decoders. Two such SAEs at each of 26 layers are 26 pairs."""
