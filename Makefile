@@ -28,8 +28,7 @@ test: .venv/.ready lint  ## set up, run the linter and every test
 
 cluster-test: .venv/.ready  ## install Ray (80 MB) and kill parts of a cluster of three nodes on this machine
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[cluster]'
-	$(BIN)/python -m pytest -n 0 tests/cluster --ignore tests/cluster/test_own_cluster.py
-	$(BIN)/python -m pytest -n 0 tests/cluster/test_own_cluster.py  # alone: behind the others its Slurm nodes were seen to hang
+	$(BIN)/python -m pytest -n 0 tests/cluster
 
 bench: .venv/.ready  ## measure every target beside its peer, into docs/benchmarks.md (half an hour)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
