@@ -58,7 +58,7 @@ def nearest_rows(
         first = torch.searchsorted(rows, rows.unique())  # the pairs are in the order of their rows
         taken = order[first[:, None] + torch.arange(k)]
         ids[rows[first]], values[rows[first]] = columns[taken], similar[taken]
-    for some in crowded.split(max(2**24 // count, 1)):
+    for some in crowded.split(max(_EXACT // count, 1)):
         ids[some], values[some] = _score_all(weights, lengths, some, k)
     return ids, values.clamp(-1, 1)
 

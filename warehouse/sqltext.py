@@ -58,9 +58,9 @@ def literal(value: object) -> str:
 
 def identifier(name: str) -> str:
     """A quoted SQL identifier, each dotted part by itself."""
-    return ".".join(map(quoted, name.split(".")))
+    return ".".join(map(quoted_column, name.split(".")))
 
 
-def quoted(name: str) -> str:
+def quoted_column(name: str) -> str:
     """The quoted name of a column, whose dots are its own: a user's figure is `<file>.<column>`."""
     return '"' + name.replace('"', '""') + '"'

@@ -57,8 +57,8 @@ def page(runs: Sequence[Run], command: str, told: Told) -> str:
 def _beside(runs: Sequence[Run]) -> str:
     rates = [second for run in runs for second in run["reference"]]
     return (
-        "The runs were made one after another; beside the longest one smaller work of the project ran at the "
-        "lowest priority. The machine's own speed changes, too: a fixed piece of work, done every half minute, took "
+        "The runs were made one after another. The machine's own speed changes: a fixed piece of work, done "
+        "every half minute, took "
         f"{min(rates):.2f} to {max(rates):.2f} processor seconds."
     )
 

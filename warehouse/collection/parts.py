@@ -25,7 +25,7 @@ from warehouse.errors import WarehouseError
 from warehouse.files import sync, sync_directory
 from warehouse.models.model import Model
 from warehouse.plan.state import Published, published
-from warehouse.sqltext import digest, identifier, literal, quoted
+from warehouse.sqltext import digest, identifier, literal, quoted_column
 
 # Raise when parts hold something else.
 _VERSION = 2
@@ -164,7 +164,7 @@ def _copy(
 ) -> None:
     """The rows of a relation as a parquet file, with the member's name and SAE before them."""
     columns = [row[0] for row in run(connection, f"DESCRIBE {identifier(name)}")]
-    own = ", ".join(quoted(c) for c in columns if c != "sae_id")
+    own = ", ".join(quoted_column(c) for c in columns if c != "sae_id")
     sae = "NULL" if sae_id is None else literal(sae_id)
     rows = f"SELECT {literal(member)} AS member, {sae}::VARCHAR AS sae_id, {own} FROM {identifier(name)}"
     with failing_as(f'"{name}" of member "{member}" cannot be read', "build the member again"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from warehouse.explore.view import MAP, Catalog, View
 from warehouse.look.features import OVERVIEW
-from warehouse.sqltext import TOKEN, literal, quoted
+from warehouse.sqltext import TOKEN, literal, quoted_column
 
 # Of a relation with every column of the overview: what a condition (`where`) is checked into.
 Conditioned = Callable[[str], str]
@@ -48,10 +48,10 @@ class Queries:
         """One page of the table: the view's columns, and `features_found`, how many there are."""
         query = Query()
         order = _order(view)
-        sort = "" if view.sort == "feature_id" else f", {quoted(view.sort)}"
+        sort = "" if view.sort == "feature_id" else f", {quoted_column(view.sort)}"
         source = self._source(view, {view.sort})
         where = self._where(query, view)
-        columns = ", ".join(quoted(name) for name in view.columns)
+        columns = ", ".join(quoted_column(name) for name in view.columns)
         query.sql = f"""\
 WITH found AS (
     SELECT feature_id{sort}
@@ -74,7 +74,7 @@ ORDER BY {order}"""
     def listing(self, view: View, limit: int | None = None) -> Query:
         """Every feature of the view with the view's columns, in its order."""
         query = Query()
-        columns = ", ".join(quoted(name) for name in view.columns)
+        columns = ", ".join(quoted_column(name) for name in view.columns)
         query.sql = f"""\
 SELECT {columns}
 FROM {self._source(view)}{self._where(query, view)}
@@ -89,7 +89,7 @@ ORDER BY {_order(view)}"""
         So a brush, which is a range of both, leaves its surroundings to be seen.
         """
         query = Query()
-        x, y = quoted(view.x), quoted(view.y)
+        x, y = quoted_column(view.x), quoted_column(view.y)
         known = [f"isfinite({name}::DOUBLE)" for name in dict.fromkeys((x, y))]
         where = self._where(query, view, {view.x, view.y}, known)
         query.sql = f"""\
@@ -149,7 +149,7 @@ WHERE feature_id = {query.bind(view.feature)}"""
     def extents(self) -> Query:
         """The smallest and the largest value of each figure."""
         ends = ", ".join(
-            f"[min({quoted(name)})::DOUBLE, max({quoted(name)})::DOUBLE] AS {quoted(name)}"
+            f"[min({quoted_column(name)})::DOUBLE, max({quoted_column(name)})::DOUBLE] AS {quoted_column(name)}"
             for name in self.catalog.figures
         )
         return Query(f"SELECT {ends}\nFROM {self._source(View(), set(self.catalog.figures))}")
@@ -180,11 +180,11 @@ WHERE feature_id = {query.bind(view.feature)}"""
         if view.patterns:
             found.append(_typed(query, view.patterns))
         for name, wanted in view.contains.items():
-            found.append(_has(f"{quoted(name)}::VARCHAR", query.bind(re.escape(wanted))))
+            found.append(_has(f"{quoted_column(name)}::VARCHAR", query.bind(re.escape(wanted))))
         for name, range_ in view.ranges.items():
             if name in without:
                 continue
-            column = quoted(name)
+            column = quoted_column(name)
             if range_.low is not None:
                 found.append(f"{column} >= {query.bind(range_.low)}")
             if range_.high is not None:
@@ -237,4 +237,4 @@ def _order(view: View) -> str:
     way = " DESC" if view.descending else ""
     if view.sort == "feature_id":
         return f"feature_id{way}"
-    return f"{quoted(view.sort)}{way} NULLS LAST, feature_id"
+    return f"{quoted_column(view.sort)}{way} NULLS LAST, feature_id"

@@ -15,7 +15,7 @@ from warehouse.read import delphi_run, directories, unread
 from warehouse.read.content import InputFile, readable, stat_file
 from warehouse.read.delphi_run import Run
 from warehouse.read.directories import Export, Found
-from warehouse.read.places import Place, entries, is_companion
+from warehouse.read.places import Place, entries, is_companion, quoted
 from warehouse.settings import BY_NAME, Settings
 
 SOURCE_NAME = re.compile(r"(?P<explainer>.+)_e-(?P<scorer>.+)_s")
@@ -198,7 +198,7 @@ def _tokenizer_file(settings: Settings, found: Found, files: list[InputFile]) ->
         paths = found.tokenizers
     if len(paths) > 1:
         raise WarehouseError(
-            "there are several tokenizers: " + ", ".join(f'"{p}"' for p in paths),
+            f"there are several tokenizers: {quoted(map(str, paths))}",
             'name the one of the run\'s model: --set input.tokenizer="raw/.../tokenizer.json"',
         )
     if not paths:

@@ -16,7 +16,7 @@ from warehouse.plan.graph import Node
 from warehouse.plan.plan import Prepared
 from warehouse.plan.state import NodeState
 from warehouse.read.inputs import INPUTS
-from warehouse.sqltext import digest, identifier, literal
+from warehouse.sqltext import digest, identifier, literal, quoted_column
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def describe(
 
 def hashable(column: str, type_: str) -> list[str]:
     """Expressions that tell a column's values apart: DuckDB hashes [], [NULL] and NULL alike."""
-    name = '"' + column.replace('"', '""') + '"'  # a dot in it is no end of a schema's name
+    name = quoted_column(column)
     if type_.endswith("[]") and type_.count("[") == 1 and "(" not in type_:
         return [name, f"len({name})", f"list_count({name})"]
     if "[" in type_:
