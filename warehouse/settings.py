@@ -30,6 +30,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    filled: bool = False  # of a string: it may not be empty
 
     @property
     def parameter(self) -> str:
@@ -49,6 +50,8 @@ class Setting:
             "ints": "a list of different whole numbers, e.g. [2, 3, 4]",
             "names": 'a table of strings that are not empty, e.g. { llama = "meta-llama/Llama-3.1-70B" }',
         }[self.kind]
+        if self.filled:
+            words += " that is not empty"
         if self.name == "sae_id":
             words += f", at most {LONGEST_ID} bytes long"
         if self.low is not None and self.high is not None:
@@ -76,6 +79,8 @@ class Setting:
             return value
         if self.kind == "str":
             if not isinstance(value, str) or (self.choices and value not in self.choices):
+                raise ValueError
+            if self.filled and not value.strip():
                 raise ValueError
             if _CONTROL.search(value) or (
                 self.name == "sae_id" and len(value.encode()) > LONGEST_ID
@@ -213,7 +218,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("causes.min_cluster_size", 10, "int", "features of a cluster (HDBSCAN)", 2, 1000000),
     Setting("causes.min_samples", 5, "int", "neighbours that make a point dense, itself aside", 1, 1000000),
     Setting("causes.epsilon", 0.2, "float", "clusters nearer than this are one", 0, 1e6),
-    Setting("embedding.model", "google/embeddinggemma-300m", "str", 'a hub name, a directory, or "package:NAME"'),
+    Setting("embedding.model", "google/embeddinggemma-300m", "str", 'a hub name, a directory, or "package:NAME"', filled=True),
     Setting("embedding.beside", [], "strings", "further models; analysis.* holds their figures too"),
     Setting("embedding.device", "auto", "str", 'auto, cpu, cuda, mps, cuda:1; several: "cuda:0,cuda:1"; auto takes every GPU'),
     Setting("embedding.precision", "float32", "str", "weights' precision; vectors are float32 always", choices=("float32", "bfloat16", "float16")),

@@ -99,6 +99,7 @@ def test_an_unknown_setting_like_no_other_gets_the_whole_list(tmp_path):
         ('windows.edge = "cut"', "is 'cut'", 'one of "shift", "clip"'),
         ("embedding.normalize = 1", "is 1", "true or false"),
         ("sae_id = 3", "is 3", "a string"),
+        ('embedding.model = " "', "is ' '", "a string without control characters that is not empty"),
         ('phrases.words = "and"', "is 'and'", 'a list of strings, e.g. ["a", "b"]'),
         ("phrases.words = [1]", "is [1]", 'a list of strings, e.g. ["a", "b"]'),
         ("ngrams.sizes = [2, 2]", "is [2, 2]", "a list of different whole numbers"),
@@ -202,7 +203,7 @@ def values(setting: Setting) -> st.SearchStrategy[object]:
     return {
         "int": whole,
         "float": st.floats(setting.low, setting.high),
-        "str": _name,
+        "str": _name.filter(str.strip) if setting.filled else _name,
         "bool": st.booleans(),
         "strings": st.lists(_text, max_size=3),
         "ints": st.lists(whole, min_size=1, max_size=3, unique=True),
