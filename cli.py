@@ -73,7 +73,7 @@ class Commands(click.Group):
             console.error(UsageError(f'"{problem.filename}": {what}' if problem.filename else what))
             sys.exit(ExitCode.USAGE)
         except KeyboardInterrupt:
-            console.talk("interrupted; what was published stands as it was")
+            console.talk("interrupted; what was published stays as it was")
             sys.exit(ExitCode.INTERRUPTED)
 
 

@@ -96,7 +96,7 @@ class SentenceEncoder:
         ]
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 (len(texts), dimension). Texts that stand together share a batch: the least
+        """float32 (len(texts), dimension). Texts that are next to each other share a batch: the least
         padding where they are of like length."""
         import numpy as np
 

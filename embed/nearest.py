@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1024  # rows of a tile of the product
 _TILE = 8192  # its columns; one tile is all of the n × n matrix that ever exists
-_EXACT = 2**24  # numbers that stand in float64 at a time, twice
+_EXACT = 2**24  # numbers that are held in float64 at a time, twice
 _PAIRS = 2**22  # candidates that are scored and sorted at a time, some hundred bytes each
 _CROWD = 32  # a row with over so many times k candidates is scored against all rows at once
 _ROUNDING = 2.0**-24  # of a float32 operation, relative
@@ -65,7 +65,7 @@ def nearest_rows(
 
 @dataclass
 class _Scan:
-    """Which pairs of rows may be neighbours. Rows stand in a random order, so that no order of
+    """Which pairs of rows may be neighbours. Rows are in a random order, so that no order of
     theirs can crowd the first tiles with what later ones would rule out."""
 
     unit: torch.Tensor  # (n, d), rows of length 1 in the scan's number type
@@ -282,7 +282,7 @@ def _score_pairs(
 
 
 def _fitting(weights: torch.Tensor) -> int:
-    """How many of its rows stand in float64 at a time."""
+    """How many of its rows are held in float64 at a time."""
     return max(_EXACT // weights.shape[1], 1)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # What decides a map besides vectors and settings.
 LIBRARIES = ("umap-learn", "numba", "scipy")
 POINTS = "points"
-_FEWEST = 4  # UMAP's first layout needs so many; fewer stand in a row
+_FEWEST = 4  # UMAP's first layout needs so many; fewer are placed in a row
 _BLOCK = 1024  # rows of a block of distances
 
 

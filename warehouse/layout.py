@@ -65,12 +65,12 @@ class Layout:
 
     @property
     def vectors(self) -> Path:
-        """The vector store: one directory a model fingerprint."""
+        """The vector store: one directory per model fingerprint."""
         return self.data / "vectors"
 
     @property
     def members(self) -> Path:
-        """Of a collection: the rows of its members, one directory a member's build."""
+        """Of a collection: the rows of its members, one directory per build of a member."""
         return self.data / ".members"
 
     @property
@@ -110,7 +110,7 @@ Put the raw files here:
   raw/activation_examples/activations.jsonl   one JSON object a line (.gz and .zst too)
   raw/activation_examples/prompts.json        a JSON array of arrays of token strings
   raw/sae/params.npz                          the decoder, W_dec (or a .safetensors file)
-  raw/<explainer>_e-<scorer>_s/               one directory a run, as Delphi writes it:
+  raw/<explainer>_e-<scorer>_s/               one directory per run, as Delphi writes it:
       run_config.json, explanations/*_latent<ID>.txt, scores/<method>/*_latent<ID>.txt
 or a whole Delphi run or Neuronpedia export, as it lies, anywhere below raw/ (docs/inputs.md)
 

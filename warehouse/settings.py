@@ -1,4 +1,4 @@
-"""Every number and name a user can choose: one table of settings, one TOML file a data directory.
+"""Every number and name a user can choose: one table of settings, one TOML file per data directory.
 
 A setting `section.key` is bound in SQL as `$section_key`. The table below is the only place that
 knows a setting's default, type and range; the commented settings file, validation, `--set` and
@@ -171,7 +171,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("sampling.per_quantile", 5, "int", "examples taken from each", 1, 1000),
     Setting("windows.embedding_tokens", 32, "int", "tokens of an embedding window", 1, 100000),
     Setting("windows.ngram_tokens", 5, "int", "tokens of an n-gram window", 1, 1000),
-    Setting("windows.text", "tokens", "str", "an embedded window's text: its tokens, or words as they stand in the prompt, joined by a space", choices=("tokens", "natural")),
+    Setting("windows.text", "tokens", "str", "an embedded window's text: its tokens, or words as they are in the prompt, joined by a space", choices=("tokens", "natural")),
     Setting("windows.edge", "shift", "str", "at a prompt's edge: move the window, or cut it", choices=("shift", "clip")),
     Setting("ngrams.sizes", [2, 3, 4], "ints", "n", 1, 50),
     Setting("ngrams.unit", "characters", "str", "what an n-gram is made of", choices=("characters", "tokens")),
@@ -194,7 +194,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("display.semantic_threshold", 0.3, "float", "semantic above this mean_pairwise_similarity", -1, 1),
     Setting("display.lexical_threshold", 0.6, "float", "lexical above this share of example pairs that hold the top n-gram", 0, 1),
     Setting("display.per_quantile", 2, "int", "examples shown of each quantile", 1, 1000),
-    Setting("neighbours.count", 10, "int", "decoder neighbours a feature", 1, 1000),
+    Setting("neighbours.count", 10, "int", "decoder neighbours per feature", 1, 1000),
     Setting("interfeature.neighbours", 4, "int", "neighbours compared with a feature", 1, 1000),
     Setting("interfeature.per_quantile", 1, "int", "examples per quantile of either side", 1, 1000),
     Setting("pairs.per_quantile", 4, "int", "examples per quantile of either side", 1, 1000),
@@ -239,7 +239,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("compare.replicates", 1000, "int", "resamples that an interval is taken from", 100, 100000),
     Setting("compare.seed", 0, "int", "of the resamples; same seed, same figures", 0, 2**31),
     Setting("compare.min_cosine", 0.7, "float", "latents of two SAEs are compared as one feature from this decoder cosine on", -1, 1),
-    Setting("compare.bins_per_decade", 2, "int", "bins of firing frequency to a power of ten", 1, 100),
+    Setting("compare.bins_per_decade", 2, "int", "bins of firing frequency per power of ten", 1, 100),
     Setting("history.keep", 3, "int", "earlier builds whose results are kept; 0: none", 0, 1000),
     Setting("history.max_gb", 2.0, "float", "what they may take on disk, in GB", 0, 1e6),
 )  # fmt: skip

@@ -96,7 +96,7 @@ def commented_file(chosen: Mapping[str, object] | None = None) -> str:
 
 
 def check_table(table: Mapping[str, object], where: Callable[[str], str]) -> dict[str, object]:
-    """The settings of a parsed table, by name; `where` says of a name where it stands.
+    """The settings of a parsed table, by name; `where` says of a name where it is.
 
     UsageError: an unknown setting, or a value that it cannot have.
     """
@@ -209,7 +209,7 @@ def write_settings(data: Path, chosen: Mapping[str, object]) -> Path:
 
 
 def edited(text: str, chosen: Mapping[str, object]) -> str:
-    """The text of a valid settings file with each value where it stands, or added.
+    """The text of a valid settings file with each value in its place, or added.
 
     >>> edited("[matching]\\nthreshold = 0.6  # smallest\\n", {"matching.threshold": 0.5})
     '[matching]\\nthreshold = 0.5  # smallest\\n'

@@ -1,6 +1,6 @@
 -- version: 1
 -- description: The examples that a reader sees of each feature: of each quantile the strongest, with where
---   the feature's two top n-grams stand in their windows.
+--   the feature's two top n-grams are in their windows.
 -- kind: view
 -- key: feature_id, sample_order
 -- column feature_id: the feature
@@ -11,8 +11,8 @@
 -- column max_position: 0-based position of it in the prompt
 -- column positions: positions of the tokens that the feature fires on, as in the record
 -- column activations: its value on each
--- column char_positions: where the top character n-gram stands: position of the token, code point in it
--- column word_positions: where the top word n-gram stands: positions of the tokens in which it begins
+-- column char_positions: where the top character n-gram is: position of the token, code point in it
+-- column word_positions: where the top word n-gram is: positions of the tokens in which it begins
 WITH places AS (
     SELECT feature_id, kind, unnest(places) AS place
     FROM analysis.shared_ngrams

@@ -6,7 +6,7 @@
 -- column model: the embedding model, as named in the settings
 -- column other_model: the model it is compared with
 -- column measure: explanation_similarity (each pair of explainers of a feature),
---   activation_similarity (mean_pairwise_similarity), aligned_groups (number a feature),
+--   activation_similarity (mean_pairwise_similarity), aligned_groups (number per feature),
 --   pattern_type
 -- column compared: values that both models have
 -- column rank_correlation: Spearman's, ties at their mean rank; null where either model has one value only

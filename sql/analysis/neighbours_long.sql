@@ -1,6 +1,6 @@
 -- version: 1
--- description: features.decoder_similarity flattened, for features without an explanation too: a row
---   a decoder neighbour.
+-- description: features.decoder_similarity flattened, for features without an explanation too: one
+--   row per decoder neighbour.
 -- kind: view
 -- key: feature_id, rank
 -- collected: yes

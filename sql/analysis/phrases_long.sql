@@ -1,6 +1,6 @@
 -- version: 2
--- description: explanation_alignment.aligned_groups flattened, with the phrases that stand alone: a
---   row a phrase of an explanation.
+-- description: explanation_alignment.aligned_groups flattened, with the phrases that are in no
+--   group: one row per phrase of an explanation.
 -- kind: view
 -- key: feature_id, llm_explainer, chunk_index
 -- collected: yes

@@ -23,7 +23,7 @@ WITH named AS (
     WHERE a.score IS NOT NULL AND (e.explainer IS NOT NULL OR NOT a.of_explanation)
 )
 
--- Of two sources of one explainer and scorer the larger score stands, as in features.scores.
+-- Of two sources of one explainer and scorer the larger score counts, as in features.scores.
 SELECT feature_id, llm_explainer, scorer, method, max(score) AS score
 FROM named
 GROUP BY feature_id, llm_explainer, scorer, method

@@ -1,5 +1,5 @@
 -- version: 1
--- description: No null stands where SPEC.md allows none.
+-- description: No column is null where SPEC.md allows no null.
 SELECT 'features' AS master, feature_id FROM master.features
 WHERE sae_id IS NULL OR explanation_method IS NULL OR llm_explainer IS NULL OR explanation_text IS NULL
     OR decoder_similarity IS NULL OR semantic_similarity IS NULL OR scores IS NULL

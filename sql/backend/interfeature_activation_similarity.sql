@@ -1,6 +1,6 @@
 -- version: 2
 -- description: Of each explained feature and its selected neighbours the pairs whose examples are alike, by
---   what they say (semantic) or by an n-gram that both sides hold (lexical); a pair may stand in both.
+--   what they say (semantic) or by an n-gram that both sides hold (lexical); a pair may be both.
 -- key: feature_id
 -- order: feature_id
 -- column feature_id UInt32: the feature

@@ -26,7 +26,7 @@ placed AS MATERIALIZED (
     QUALIFY row_number() OVER (ORDER BY shuffle) <= 10 * $calibration_samples
 ),
 
--- Each keeps its first phrase and takes the second of one that stands a lag further on.
+-- Each keeps its first phrase and takes the second of one that is a lag further on.
 lags AS (
     SELECT unnest(range(1, 1 + ceil(10 * $calibration_samples / nullif(count(*), 0))::BIGINT)) AS lag
     FROM placed

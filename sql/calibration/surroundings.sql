@@ -1,5 +1,5 @@
 -- version: 1
--- description: What stands around the place where a feature fires: of each sampled example the tokens of
+-- description: What is around the place where a feature fires: of each sampled example the tokens of
 --   the embedding window that are not in the n-gram window.
 -- key: feature_id, prompt_id
 -- column feature_id: the feature

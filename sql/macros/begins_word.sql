@@ -1,5 +1,5 @@
 -- version: 1
--- description: Whether a token begins a word, by the tokenizer's marker: ▁, Ġ, space, ## (which stands
+-- description: Whether a token begins a word, by the tokenizer's marker: ▁, Ġ, space, ## (which is
 --   on the tokens that go on with a word) or none.
 CREATE OR REPLACE MACRO begins_word(token, marker) AS
     CASE marker

@@ -1,6 +1,6 @@
 -- version: 1
 -- description: Positions in the prompt of the tokens in which the occurrences of `gram` begin, one
---   an occurrence, overlapping ones too.
+--   per occurrence, overlapping ones too.
 CREATE OR REPLACE MACRO ngram_positions(tokens, first, gram, n, unit) AS
     list_transform(
         list_filter(

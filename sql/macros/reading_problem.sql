@@ -1,6 +1,6 @@
 -- version: 1
 -- description: Why a record could not be read, in words; `problem` as warehouse/read tells it,
---   the bounds as they stand in the settings.
+--   the bounds as the settings give them.
 CREATE OR REPLACE MACRO reading_problem(problem, max_record_mb, max_expansion) AS
     CASE problem
         WHEN 'too long' THEN format('longer than input.max_record_mb = {:g}', max_record_mb)

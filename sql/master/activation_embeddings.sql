@@ -6,7 +6,7 @@
 -- column feature_id UInt32: the feature
 -- column sae_id Categorical: the SAE
 -- column prompt_ids List(UInt32): the sampled prompts, by quantile, then rank
--- column embeddings List(List(Float32)): one vector a sampled window, in the same order
+-- column embeddings List(List(Float32)): one vector per sampled window, in the same order
 WITH sampled AS (
     SELECT v.feature_id, v.prompt_ids, v.vectors
     FROM analysis.sampled_vectors v

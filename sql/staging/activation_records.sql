@@ -6,7 +6,7 @@
 -- column dialect: the format that the record is written in
 -- column status: kept, merged (it repeats a kept record with equal values), quarantined, outside scope
 -- column reason: why it is quarantined
--- column raw: the line as it stood, of quarantined records only
+-- column raw: the text of the line, of quarantined records only
 -- column interval: the exporter's interval of values that the record was chosen for
 -- column positions: 0-based token positions, in the record's order
 -- column activations: the values at those positions, float32
@@ -68,7 +68,7 @@ held AS MATERIALIZED (
     FROM checked
 ),
 
--- Few stand twice: those are looked up, so that nothing wide is sorted for them.
+-- Few occur twice: those are looked up, so that nothing wide is sorted for them.
 repeated AS (
     SELECT feature_id, prompt_id, min((natural_key(file), line)) AS first
     FROM held

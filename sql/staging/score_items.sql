@@ -1,5 +1,5 @@
 -- version: 2
--- description: The refused records of score files as they stand there, byte for byte.
+-- description: The refused records of score files as they are there, byte for byte.
 -- files: staging.refused_items
 -- key: file, line
 SELECT i.file, i.line, trim(i.text, ' ' || chr(9) || chr(10) || chr(13)) AS text

@@ -5,7 +5,7 @@
 -- key: file, line
 -- incremental: file
 -- column line: 1-based place in the file's array; 1 for a file without one
--- column raw: the file as it stands, where it is quarantined as a whole
+-- column raw: the text of the file, where it is quarantined as a whole
 -- column outcome: correct, incorrect or failed; scored or failed where there is no right or wrong; kept
 --   where no format knows the method
 -- column distance: quantile of an activating example, negative for others; group of a simulation

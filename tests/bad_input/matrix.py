@@ -686,7 +686,7 @@ ODD = [
     ("activations", "a feature with one example", "", "SELECT num_examples_sampled, mean_pairwise_similarity FROM master.activation_example_similarity WHERE feature_id = 3", (1, None), "sampled; no pair, so no mean"),
     ("activations", "all activations equal", "", "SELECT prompt_ids, quantile_boundaries FROM master.activation_example_similarity WHERE feature_id = 4", ([0, 1, 2, 3, 4], [1.0, 1.0, 1.0]), "all in quantile 1: the 5 smallest prompt ids"),
     ("activations", "65,536 pairs in a record", "", "SELECT num_activations, max_position FROM staging.activation_examples WHERE feature_id = 5", (65_536, 777), "all of them"),
-    ("activations", "100,000 pairs in a record, of positions past 65,535", "", "SELECT line, reason, count(*) FROM quarantine.activations GROUP BY ALL", (27, "token position past 65535", 1), "the record as it stood"),
+    ("activations", "100,000 pairs in a record, of positions past 65,535", "", "SELECT line, reason, count(*) FROM quarantine.activations GROUP BY ALL", (27, "token position past 65535", 1), "the record as it was"),
     ("activations", "a feature that is silent everywhere", "", "SELECT prompt_ids, embeddings FROM master.activation_embeddings WHERE feature_id = 7", ([], []), "a row with empty lists"),
     ("activations", "a value of 0", "", "SELECT max_activation FROM master.activation_examples WHERE feature_id = 8", (0.0,), "an activation of 0"),
     ("prompts", "a prompt of length 0", "", f"SELECT num_tokens, tokens FROM staging.prompts WHERE prompt_id = {_P}", (0, []), "a prompt"),
@@ -757,7 +757,7 @@ def page() -> str:
         "<!-- Generated: python -m tests.bad_input. Don't edit. -->",
         "# Bad input: what is wrong, what you see, where it went, what else was read",
         "",
-        f"{len(rows)} rows, each a test that builds it and asserts what stands here. Bad records never stop the "
+        f"{len(rows)} rows, each a test that builds it and asserts what this page says. Bad records never stop the "
         "others: they go to `quarantine.*` with file, line, reason and raw text, the summary counts them, and "
         f"`{SHARE}` (1 %) turns too many into a failed build that names the first. What fails a build "
         "publishes nothing: the warehouse and the files stay as they were.",

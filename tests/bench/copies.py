@@ -2,7 +2,7 @@
 
 A copy has its own features and prompts. Its prompts and explanations are those of the sample with
 their letters exchanged, vowels for vowels, so what repeats in the sample repeats in the copy, and no
-text is in two of them. Prompts of the copies stand in turn, so that a feature's lie everywhere among
+text is in two of them. Prompts of the copies take turns, so that a feature's lie everywhere among
 them, as those of a real SAE do. Its decoder rows are the sample's, rotated. Its score files are the sample's
 under the names of its own features, as hard links: they take no room on the disk.
 """

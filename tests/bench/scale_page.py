@@ -20,7 +20,7 @@ HEAD = """# How far one machine goes
 
 Written by `python -m tests.bench.scale page` from the runs of `python -m tests.bench.scale measure TIMES`.
 
-A run builds so many copies of a sample of 16,384 features, with every export. The copies have texts of their own, and their prompts stand in turn, so that a feature's lie everywhere in the corpus. Explained features grow with the rest (824 of each 16,384, with nine sources of score files; the copies' score files are hard links, which the raw MB count once). Vectors have 64 dimensions and are made up, so no model is run; the steps below hold the time of making them up (ENCODING processor seconds at 16,384 features). `memory_limit` is 4 GB. Steps run one at a time here, so that each can be told apart; a usual build writes files beside the nodes.
+A run builds so many copies of a sample of 16,384 features, with every export. The copies have texts of their own, and their prompts take turns, so that a feature's lie everywhere in the corpus. Explained features grow with the rest (824 of each 16,384, with nine sources of score files; the copies' score files are hard links, which the raw MB count once). Vectors have 64 dimensions and are made up, so no model is run; the steps below hold the time of making them up (ENCODING processor seconds at 16,384 features). `memory_limit` is 4 GB. Steps run one at a time here, so that each can be told apart; a usual build writes files beside the nodes.
 """
 
 

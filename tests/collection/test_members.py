@@ -78,7 +78,7 @@ def test_a_members_settings_win_over_its_file_and_its_file_over_the_common_ones(
         ('[[member]]\nname = "a"', '[[member]] 1 has no "path"'),
         ('[[member]]\npath = "other"\nname = "a/b"', "name = 'a/b'"),
         ('[[member]]\npath = "other"\nnmae = "a"', 'unknown key "nmae" | did you mean "name"?'),
-        ('[[member]]\npath = "other"\nmatching = { threshold = 1 }', "a setting stands under settings: settings.matching"),
+        ('[[member]]\npath = "other"\nmatching = { threshold = 1 }', "a setting goes under settings: settings.matching"),
         ('[[member]]\npath = "other"\nsettings.matching.treshold = 1', 'did you mean "matching.threshold"?'),
         ('members = ["other"]\n[settings]\nmatching.threshold = "x"', "line 3: setting \"matching.threshold\" is 'x'"),
         ('members = ["other"]\nsettings = 3', '"settings" is no table'),

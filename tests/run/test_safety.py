@@ -47,7 +47,7 @@ KILLS = 30
 READERS = 4
 PUBLICATIONS = 4
 OTHER = "explanations, scores"  # a cheap change whose build has points in every stage
-INTERRUPTED = "interrupted; what was published stands as it was"
+INTERRUPTED = "interrupted; what was published stays as it was"
 HELD = r'error: another build holds ".*": process {} since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d'
 
 

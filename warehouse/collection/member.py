@@ -54,7 +54,7 @@ def build_member(
 ) -> MemberResult:
     """Build one member as it would be built alone, under the collection's settings.
 
-    A failure is a result, not an exception; what was published of the member stands.
+    A failure is a result, not an exception; what was published of the member stays.
     """
     started = time.monotonic()
     try:

@@ -237,7 +237,7 @@ def _assert_known(table: Mapping[str, object], keys: Sequence[str], where: str) 
             near = nearest(key, keys)
             hint = f'did you mean "{near}"?' if near else f"known keys: {', '.join(keys)}"
             if key.partition(".")[0] in settings_file.SECTION_NAMES and not near:
-                hint = f"a setting stands under settings: settings.{key} = …"
+                hint = f"a setting goes under settings: settings.{key} = …"
             raise UsageError(f'{where}: unknown key "{key}"', hint)
 
 

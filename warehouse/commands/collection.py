@@ -51,7 +51,7 @@ def assert_none_failed(collection: Collection, failed: Sequence[str]) -> None:
         names = ", ".join(f'"{name}"' for name in failed)
         raise WarehouseError(
             f"{len(failed)} of {len(collection.members)} members failed: {names}",
-            "what was published of them stands; the others are done",
+            "what was published of them stays; the others are done",
         )
 
 

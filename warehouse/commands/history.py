@@ -96,7 +96,7 @@ def history_show(context: Context, build_id: str, as_json: bool) -> None:
 @click.option(
     "--feature", type=click.IntRange(0), metavar="ID", help="Every change of this feature in full."
 )
-@click.option("--limit", type=click.IntRange(1), help="Examples a column: 5, with --table 20.")
+@click.option("--limit", type=click.IntRange(1), help="Examples per column: 5, with --table 20.")
 @click.option(
     "--json", "as_json", is_flag=True, help="As JSON, with every changed key of the masters."
 )
@@ -169,6 +169,6 @@ def preview(
         found.append(with_published(project, question, built))
 
     build(project, exports=False, wait=wait, on_event=on_event, dry=compare)
-    if not found:  # every result stands as it is
+    if not found:  # every result stays as it is
         compare(None)
     return found[0]

@@ -50,7 +50,7 @@ def set_(context: Context, pairs: tuple[str, ...]) -> None:
 
     if context.collection:
         raise UsageError(
-            f'"{context.data}" is a collection: its settings stand in collection.toml',
+            f'"{context.data}" is a collection: its settings are in collection.toml',
             f"under [settings] write {pairs[0]}, or name a member: --data DIR",
         )
     settings = load(context.data, pairs)  # checks names and values

@@ -48,7 +48,7 @@ def assert_preview(project: Project, question: Question) -> None:
 def with_published(project: Project, question: Question, built: Path | None) -> Diff:
     """Compare the published state with a file that a build made under the project's overrides.
 
-    None for a build that found nothing to do: every result stands as it is.
+    None for a build that found nothing to do: every result stays as it is.
     """
     published = project.layout.warehouse
     label = " ".join(f"--set {o}" for o in project.overrides) + ", not published"

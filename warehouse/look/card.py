@@ -156,7 +156,7 @@ class Explanation:
 
     @property
     def segments(self) -> list[Segment]:
-        """The text cut at its phrases, which stand in it in order."""
+        """The text cut at its phrases, which are in it in order."""
         found, end = [], 0
         for phrase in self.phrases:
             # As a whole word, so that the phrase "a" is not found in the "and" before it.

@@ -42,7 +42,7 @@ class Group:
 def list_files(project: Project, refused: Refused | None = None) -> list[Group]:
     """The raw files now, with the ledger's facts of those that were built as they are.
 
-    `refused` gets what stands against a build, as for `discover`; without it that is an error.
+    `refused` gets what prevents a build, as for `discover`; without it that is an error.
     """
     known = project.read_state().files
     facts = _facts(project.layout.warehouse) if known else {}

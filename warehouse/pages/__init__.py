@@ -1,4 +1,4 @@
-"""HTML pages: one Jinja2 environment, one base page with one stylesheet, one file a page.
+"""HTML pages: one Jinja2 environment, one base page with one stylesheet, one file per page.
 
 A page is self-contained and its own policy forbids every request. What it shows is hostile text:
 the environment escapes it, `visible` takes the teeth out of control and direction characters.

@@ -260,7 +260,7 @@ def _refusals(
 def _refused_entries(
     schema: pa.Schema, file: InputFile, split: Split, reason: str, places: np.ndarray
 ) -> Iterator[pa.RecordBatch]:
-    """Refused entries as they stand in the file, some thousand a batch; `line` is the 1-based place."""
+    """Refused entries as they are in the file, some thousand per batch; `line` is the 1-based place."""
     for at in range(0, len(places), 10_000):
         rows = [
             (int(i) + 1, reason, f"{split.locations[i].tolist()} {float(split.values[i])}")

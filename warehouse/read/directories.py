@@ -189,7 +189,7 @@ def hub_tokenizer(model: str) -> Path | None:
 
 
 def export_files(export: Export) -> Iterator[Place]:
-    """The files of an export: one kind of JSON lines a directory, batches in numeric order."""
+    """The files of an export: one kind of JSON lines per directory, batches in numeric order."""
     yield Place(export.path / MARKER, "raw.exports", export.name)
     for part in EXPORT_PARTS:
         for file in sorted(entries(export.path / part), key=lambda p: _natural(p.name)):

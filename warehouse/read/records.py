@@ -51,7 +51,7 @@ class Lines:
 
 
 class Items:
-    """Items of a JSON array: what stands between its own commas, which become newlines.
+    """Items of a JSON array: what is between its own commas, which become newlines.
 
     Told by quotes, backslashes and brackets alone: whether an item is JSON is SQL's to judge.
     """

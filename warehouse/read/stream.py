@@ -17,7 +17,7 @@ from warehouse.read.records import HEAD, TOO_LONG, Cut, cut_file, decode_texts
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FILES = 64  # whole files a record batch, if they are small
+_FILES = 64  # whole files per record batch, if they are small
 
 
 def records(
@@ -26,7 +26,7 @@ def records(
     """A RecordBatchReader over the records of files: file, line, text, problem.
 
     `line` is the record's 1-based place, null for what concerns the file as a whole; `problem` is
-    null for readable text. Bytes that are no UTF-8 stand as escapes in `text`.
+    null for readable text. Bytes that are no UTF-8 are escaped in `text`.
     """
     import pyarrow as pa
 

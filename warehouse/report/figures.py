@@ -182,7 +182,7 @@ def _counts(x: str, title: str, rows: Rows, most: int) -> dict:
 
 def _group_panel(rows: Rows) -> list[Panel]:
     made = _counts("groups", "aligned groups", rows, max(r["groups"] for r in rows))
-    return [Panel("", draw(made["spec"], made["rows"], "Aligned groups a feature"))]
+    return [Panel("", draw(made["spec"], made["rows"], "Aligned groups per feature"))]
 
 
 def _share_panel(rows: Rows) -> list[Panel]:
@@ -231,7 +231,7 @@ def _rank_panel(rows: Rows) -> list[Panel]:
 
 
 def _map_panels(size: str, questions: Mapping[str, str]) -> Callable[[Rows], list[Panel]]:
-    """A scatter a question (column → title), points as large as what they stand for."""
+    """One scatter per question (column → title); a point is as large as what it stands for."""
 
     def made(rows: Rows) -> list[Panel]:
         most = max(r[size] for r in rows)

@@ -92,7 +92,7 @@ def _reduced(nodes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 
 def _layers(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Below all it reads; what reads nothing stands just above its first reader."""
+    """Below all it reads; what reads nothing is placed just above its first reader."""
     layer: dict[str, int] = {}
 
     def depth(name: str) -> int:
@@ -112,7 +112,7 @@ def _layers(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
 def _with_dummies(
     boxes: dict[str, Box], parents: Mapping[str, Sequence[str]]
 ) -> list[tuple[Box, Box]]:
-    """The edges from layer to layer; adds to `boxes` one dummy a parent and crossed layer."""
+    """The edges from layer to layer; adds to `boxes` one dummy per parent and crossed layer."""
     edges: dict[tuple[str, str], tuple[Box, Box]] = {}
     for name, own in sorted(parents.items()):
         for parent in own:

@@ -13,7 +13,7 @@ METHODS = ("fuzz", "detection", "embedding", "simulation")
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of a figure and what stands over it."""
+    """One picture of a figure and its heading."""
 
     title: str
     svg: Markup

@@ -108,7 +108,7 @@ class Queries:
         figure = replace(self.shown(plot.query), title=plot.title, note=plot.note)
         try:
             rows = self.table(plot.query)
-        except WarehouseError as error:  # a part was never built: the others stand
+        except WarehouseError as error:  # a part was never built: the others stay
             return replace(figure, problem=error.message)
         if not rows:
             return replace(figure, problem=plot.empty)

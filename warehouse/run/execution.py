@@ -204,7 +204,7 @@ class Execution:
         return self.relations.content(model.name)
 
     def _make_table(self, node: Node, reused: frozenset[str] | None) -> None:
-        """Make the node's table from what it reads; rows of the `reused` files stand."""
+        """Make the node's table from what it reads; rows of the `reused` files stay."""
         counts: dict[str, int] = {}
         self.streams.open(node, reused, counts)
         outdated = None

@@ -27,7 +27,7 @@ class Relations:
     parameters: Mapping[str, object]
 
     def fill_table(self, model: Model, outdated: Sequence[str] | None) -> None:
-        """Make the model's table; or, when rows stand, replace those of the `outdated` files."""
+        """Make the model's table; or, when rows stay, replace those of the `outdated` files."""
         table = identifier(model.name)
         bound = {name: self.parameters[name] for name in model.parameters}
         if outdated is None:
@@ -139,7 +139,7 @@ def unchanged_files(
     fingerprint: str,
     parents: Mapping[str, str],
 ) -> frozenset[str] | None:
-    """For an incremental model: the files whose rows stand. None: read everything."""
+    """For an incremental model: the files whose rows stay. None: read everything."""
     if (
         not node.model.incremental
         or not before

@@ -29,7 +29,7 @@ FEWEST_CONCEPTS = 6
 
 @dataclass(frozen=True)
 class Corpus:
-    """The prompts and where their concepts stand; the arrays are (prompt, segment[, choice])."""
+    """The prompts and where their concepts are; the arrays are (prompt, segment[, choice])."""
 
     tokens: list[list[str]]
     topics: np.ndarray

@@ -39,7 +39,7 @@ def show_result(project: Project, result: MemberResult) -> None:
 def show_published(collection: Collection, published: Published) -> None:
     """What became of the collection's own file."""
     warnings = [
-        f'member "{member}" stands as it was, or is left out: {problem}'
+        f'member "{member}" stays as it was, or is left out: {problem}'
         for member, problem in published.problems.items()
     ]
     warnings += [

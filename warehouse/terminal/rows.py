@@ -114,7 +114,7 @@ def _table(out: Console, names: Sequence[str], rows: Sequence[Sequence[object]])
 
 
 def _lines(out: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A line per value, the whole of it, and an empty line after each row."""
+    """One line per value, the whole of it, and an empty line after each row."""
     width = max(map(len, names), default=0)
     for row in rows:
         for name, value in zip(names, row, strict=True):
@@ -162,7 +162,7 @@ def _nested(value: object) -> str:
 def _inner(value: object) -> str:
     if value is None:
         return "null"
-    if isinstance(value, str):  # quoted where it could be taken for what stands around it
+    if isinstance(value, str):  # quoted where it could be taken for what is around it
         return (
             value
             if value.strip() == value and not re.search(r'^$|[,:"{}\[\]]', value)

@@ -189,14 +189,14 @@ class OrderedVectors:
     into a large file they would change its pages over and over, all across the disk; so each is
     added to the file of its run of places, which is small enough to be read in any order.
     Files `path`.0 and so on hold a run of places each, their vectors as they came; an index says
-    where each stands.
+    where each is.
     """
 
     def __init__(self, path: Path, rows: int, dimension: int) -> None:
         import numpy as np
 
         self.dimension = dimension
-        self._run = max(_RUN // (4 * dimension), 1)  # places a file
+        self._run = max(_RUN // (4 * dimension), 1)  # places per file
         self._at = np.empty(rows, np.int64)  # row of its file, by place
         count = -(-rows // self._run)
         self._rows = np.zeros(count, np.int64)  # of each file so far

@@ -117,7 +117,7 @@ def file_columns(model: Model, settings: Settings) -> tuple[Column, ...]:
         return model.columns
     int8 = {
         "embeddings": Column(
-            "embeddings", "List(List(Int8))", "one vector a sampled window, in steps of its scale"
+            "embeddings", "List(List(Int8))", "one vector per sampled window, in steps of its scale"
         )
     }
     scales = Column("scales", "List(Float32)", "one per vector: value = step × scale")
