@@ -1,7 +1,9 @@
--- version: 2
+-- version: 3
 -- description: feature_similarity/<sae>/feature_similarities.json, for readers of the former pipeline:
 --   each feature's decoder neighbours. In parts, because a text of all features outgrows the memory.
 -- key: path, part
+-- batch_by: analysis.decoder_neighbours
+-- batch_size: 4096
 -- column path: where the file goes, relative to the data directory
 -- column part: place of the document in the file
 -- column document: JSON text; the parts of a file make one document
@@ -13,13 +15,8 @@ WITH mappings AS (
             ',' ORDER BY rank
         ) || ']}' AS mapping
     FROM analysis.decoder_neighbours
+    WHERE feature_id BETWEEN $first_feature AND $last_feature
     GROUP BY feature_id
-),
-
-runs AS (
-    SELECT feature_id // 4096 AS run, string_agg(mapping, ',' ORDER BY feature_id) AS mappings
-    FROM mappings
-    GROUP BY run
 ),
 
 facts AS (
@@ -32,20 +29,23 @@ facts AS (
     FROM analysis.decoder_neighbours
 ),
 
+-- The first run of features comes behind the head of the file, the last one before its end.
 parts AS (
     SELECT
         0 AS part,
         '{"metadata":' || json_object('sae_id', sae_id, 'neighbors_per_feature', $neighbours_count)
         || ',"feature_mappings":[' AS document
     FROM staging.sae
+    WHERE $first_feature = 0
     UNION ALL
     SELECT
-        row_number() OVER (ORDER BY run) AS part,
-        if(row_number() OVER (ORDER BY run) > 1, ',', '') || mappings AS document
-    FROM runs
+        1 + min(feature_id) AS part,
+        if($first_feature > 0, ',', '') || string_agg(mapping, ',' ORDER BY feature_id) AS document
+    FROM mappings
+    HAVING count(*) > 0
     UNION ALL
     SELECT
-        (SELECT count(*) FROM runs) + 1 AS part,
+        2::BIGINT ^ 32 AS part,
         '],"statistics":' || json_object(
             'total_features', features,
             'total_pairs', pairs,
@@ -54,11 +54,12 @@ parts AS (
             'max_similarity', max_similarity
         ) || '}' AS document
     FROM facts
+    WHERE $last_feature = 2::BIGINT ^ 32 - 1
 )
 
 SELECT
     'feature_similarity/' || replace(sae.sae_id, '/', '--') || '/feature_similarities.json' AS path,
-    p.part,
+    p.part::BIGINT AS part,
     p.document
 FROM staging.sae sae
 CROSS JOIN parts p

@@ -49,6 +49,11 @@ def examples(path: tuple[str, ...]) -> list[str]:
     return re.findall(r"^\s+python cli\.py (.+)$", text.partition("Example:")[2], re.MULTILINE)
 
 
+def groups(group: click.Group = main) -> list[click.Group]:
+    below = [c for c in group.commands.values() if isinstance(c, click.Group)]
+    return [group, *(found for inner in below for found in groups(inner))]
+
+
 def assert_serves(line: str, folder: Path) -> None:
     """Run an example that serves until Ctrl-C in a process of its own, fetch its page, end it."""
     command = [sys.executable, str(ROOT / "cli.py"), *shlex.split(line)]
@@ -61,6 +66,12 @@ def assert_serves(line: str, folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
     assert process.returncode == 0, line
+
+
+def test_a_terminal_of_80_columns_holds_what_each_command_is_for():
+    for group in groups():
+        _, *lines = CliRunner().invoke(group, ["--help"], terminal_width=80).output.splitlines()
+        assert [line for line in lines if line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("path", commands(), ids=" ".join)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every file that is not read.")
 @click.pass_obj
 def sources(context: Context, as_json: bool) -> None:
-    """The raw files: what was found, how it is spelt, what became of its records.
+    """List the raw files and what became of their records.
 
-    Before the first build, what would be read. If a build would refuse these files, its error
+    It says how each file was read. Before the first build, it lists what would be read. If a build would refuse these files, its error
     follows the list, and the command fails as the build would.
 
     \b
@@ -122,7 +122,9 @@ def build(
     on: str,
     as_json: bool,
 ) -> None:
-    """Bring the warehouse and its exports up to date: plan, run, audit, publish.
+    """Bring the warehouse and its files up to date.
+
+    It plans, runs what has to run, audits the result and publishes it by rename.
 
     \b
     Example:
@@ -200,7 +202,9 @@ def export(
     licence: str,
     wait: bool,
 ) -> None:
-    """Write master parquets of the published warehouse, all or the named ones.
+    """Write master files of the published warehouse.
+
+    Without names, all of them.
 
     \b
     Example:

@@ -20,9 +20,9 @@ from warehouse.errors import UsageError
 @json_option
 @click.pass_obj
 def compare(context: Context, directories: tuple[Path, ...], each: bool, as_json: bool) -> None:
-    """How the members of a collection differ, or the data directories named here.
+    """How the members of a collection differ.
 
-    Paired differences of scores, similarities and match rates where features pair: by id in one SAE,
+    Or the data directories that are named here. It shows paired differences of scores, similarities and match rates where features pair: by id in one SAE,
     by mutual nearest decoder rows in two SAEs of a layer. Differences of means where they do not: a
     trained SAE against a random one. Both at matched firing frequency too, where it is known, with
     95 % bootstrap intervals. And the share of the variance of scores by member, explainer, scorer

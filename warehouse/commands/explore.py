@@ -46,9 +46,9 @@ def explore(
     directory: Path | None,
     limit: int,
 ) -> None:
-    """Explore the published warehouse in a browser: filter, sort, compare; Ctrl-C ends it.
+    """Explore the published warehouse in a browser.
 
-    The page is served on 127.0.0.1 alone and only reads. Its address holds the whole view, so it can
+    Filter, sort and compare features; Ctrl-C ends it. The page is served on 127.0.0.1 alone and only reads. Its address holds the whole view, so it can
     be kept, and with --to the features of a view are written as files that need no server.
 
     \b

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def history(ctx: click.Context, limit: int, as_json: bool) -> None:
-    """The builds, newest first: what ran, which settings changed, what the kept results cost.
+    """List the builds, newest first.
+
+    What ran, which settings changed, and how much room the kept results take.
 
     \b
     Example:
@@ -68,7 +70,9 @@ def history(ctx: click.Context, limit: int, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def history_show(context: Context, build_id: str, as_json: bool) -> None:
-    """One build: settings, inputs, nodes that ran. ID: its beginning, latest or previous.
+    """Show one build: settings, inputs, nodes that ran.
+
+    ID: the build's id or its beginning, latest or previous.
 
     \b
     Example:
@@ -112,9 +116,9 @@ def diff(
     as_json: bool,
     wait: bool,
 ) -> None:
-    """What differs between two builds, or what --set would change. Publishes nothing.
+    """What two builds differ in, or what --set would change.
 
-    A and B are builds: ids or their beginnings (`history` lists them), latest, previous. Without
+    Nothing is published. A and B are builds: ids or their beginnings (`history` lists them), latest, previous. Without
     them: previous and latest; with one: it and latest. With --set before `diff`: the published
     state, and what a build with those settings would publish.
 

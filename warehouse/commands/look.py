@@ -35,7 +35,9 @@ def query(
     limit: int | None,
     unsafe: bool,
 ) -> None:
-    """Run SQL on the published warehouse, read-only; - reads it from stdin.
+    """Run SQL on the published warehouse, read-only.
+
+    With - it is read from stdin.
 
     \b
     Example:
@@ -52,9 +54,9 @@ def query(
 @output_option("Default: DIR/report.html.")
 @click.pass_obj
 def report(context: Context, output: Path | None) -> None:
-    """One self-contained HTML page: what was built and what the results are, each plot with its SQL.
+    """Write one HTML page of what was built and the results.
 
-    Of a collection: a page of how its members differ, and each member's own report.
+    The page needs no other file, and each plot shows its SQL. Of a collection: a page of how its members differ, and each member's own report.
 
     \b
     Example:
@@ -85,7 +87,9 @@ def report(context: Context, output: Path | None) -> None:
 @json_option
 @click.pass_obj
 def feature(context: Context, feature_id: int, html: str | None, as_json: bool) -> None:
-    """The card of one feature: what explains it, how well, what it fires on, and its neighbours.
+    """Show the card of one feature.
+
+    What explains it, how well, what it fires on, and its neighbours.
 
     \b
     Example:
@@ -139,7 +143,9 @@ def features(
     form: str | None,
     output: Path | None,
 ) -> None:
-    """List features, by default the best explained first; filter and sort as in SQL.
+    """List features, by default the best explained first.
+
+    Filter and sort as in SQL.
 
     \b
     Columns: those of analysis.feature_overview; query "describe analysis.feature_overview" lists
@@ -167,7 +173,9 @@ def features(
 @click.command("compare-models")
 @click.pass_obj
 def compare_models(context: Context) -> None:
-    """What the embedding models of the settings say differently: embedding.model and .beside.
+    """What the settings' embedding models say differently.
+
+    Their names: embedding.model and embedding.beside.
 
     \b
     Example:
@@ -201,9 +209,9 @@ def compare_models(context: Context) -> None:
 def calibrate(
     context: Context, rate: str, write: bool, names: tuple[str, ...], as_json: bool
 ) -> None:
-    """What the thresholds mean under this embedding model: their false positives without a pattern.
+    """What the thresholds mean under this embedding model.
 
-    For each threshold the null distribution of what it cuts (features without a topic, windows
+    How often each is passed without a pattern. For each threshold the null distribution of what it cuts (features without a topic, windows
     moved to other words of their topic, phrases and contexts of different features), the share of
     it that passes now and at the thresholds for 5 % and 1 %, with 95 % intervals, and how pattern
     types, groups and matches would change.

