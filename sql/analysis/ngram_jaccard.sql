@@ -1,18 +1,18 @@
--- version: 4
+-- version: 5
 -- description: Per feature and n the mean Jaccard similarity of its windows' distinct n-grams over all
 --   unordered pairs; null for fewer than 2 examples. N-grams are counted once for all pairs of windows
 --   that hold them. Three windows "abab", "abx" and "q", n = 2: "ab" occurs three times, in windows 1
 --   and 2, once more inside window 1; "ba" and "bx" occur once. Distinct n-grams: 3 in all less 1
 --   repeat = 2, 2 and 0. Windows 1 and 2 share one: 1 / (2 + 2 - 1) = 1/3, other pairs 0; mean 1/9.
 -- key: feature_id, n
--- batch_by: analysis.ngram_windows
+-- batch_by: analysis.ngram_windows.feature_id
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column mean_jaccard: mean over the pairs; null for fewer than 2 examples
 WITH repeated AS (
     SELECT feature_id, n, windows, again
     FROM analysis.repeated_ngrams
-    WHERE feature_id BETWEEN $first_feature AND $last_feature
+    WHERE feature_id BETWEEN $first AND $last
 ),
 
 repeats_by_window AS (
@@ -36,7 +36,7 @@ distinct_counts AS (
     CROSS JOIN (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
     LEFT JOIN repeats_by_window r
         ON r.feature_id = w.feature_id AND r.sample_order = w.sample_order AND r.n = s.n
-    WHERE w.feature_id BETWEEN $first_feature AND $last_feature
+    WHERE w.feature_id BETWEEN $first AND $last
 ),
 
 -- Pairs that share nothing add 0, except that two empty windows are alike.

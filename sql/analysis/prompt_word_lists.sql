@@ -1,7 +1,9 @@
--- version: 1
+-- version: 2
 -- description: The words of each sampled prompt in order, in its first 65,536 tokens: positions are
 --   16-bit numbers. analysis.prompt_words has one row per word.
 -- key: prompt_id
+-- batch_by: staging.prompts.prompt_id
+-- batch_size: 65536
 -- column prompt_id: 0-based place in prompts.json
 -- column words: in lower case, without leading punctuation
 -- column positions: 0-based position of the token in which each begins
@@ -10,7 +12,8 @@ WITH sampled AS (
         prompt_id,
         CASE WHEN num_tokens > 65536 THEN tokens[:65536] ELSE tokens END AS tokens
     FROM staging.prompts
-    WHERE prompt_id IN (SELECT prompt_id FROM analysis.samples)
+    WHERE prompt_id BETWEEN $first AND $last
+        AND prompt_id IN (SELECT prompt_id FROM analysis.samples WHERE prompt_id BETWEEN $first AND $last)
 ),
 
 placed AS (

@@ -1,8 +1,8 @@
--- version: 3
+-- version: 4
 -- description: Per feature the n-grams that occur more than once in its n-gram windows. Of three windows
 --   "abab", "abx" and "q" with n = 2 only "ab" does: occurrences 3, windows [1, 2], again [1].
 -- key: feature_id, n, ngram
--- batch_by: analysis.ngram_windows
+-- batch_by: analysis.ngram_windows.feature_id
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column ngram: the n-gram
@@ -16,7 +16,7 @@ WITH grams AS (
         s.n,
         unnest(ngram_list(w.tokens, s.n, $ngrams_unit)) AS ngram
     FROM analysis.ngram_windows w, (SELECT unnest($ngrams_sizes::INTEGER[]) AS n) s
-    WHERE w.feature_id BETWEEN $first_feature AND $last_feature
+    WHERE w.feature_id BETWEEN $first AND $last
 ),
 
 -- Most n-grams occur once: they are dropped before anything is sorted.

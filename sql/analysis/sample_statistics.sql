@@ -1,9 +1,9 @@
--- version: 3
+-- version: 4
 -- description: Statistics of each feature over its kept records alone, which were selected: they say
 --   nothing of how often it fires.
 -- key: feature_id
--- batch_by: staging.activation_examples
--- batch_size: 8192
+-- batch_by: staging.activation_examples.feature_id
+-- batch_size: 32768
 -- column feature_id: the feature
 -- column num_tokens: tokens of its records' prompts
 -- column firing_count: tokens that it fires on
@@ -13,17 +13,16 @@
 -- column top_tokens: see analysis.feature_statistics
 -- column top_token_share: see analysis.feature_statistics
 -- column token_entropy: see analysis.feature_statistics
-WITH records AS (
+WITH records AS MATERIALIZED (  -- of the tokens only those that it fires on: some tenth of them
     SELECT
         e.feature_id,
-        e.positions,
         e.activations,
         e.max_activation,
-        p.tokens,
+        list_select(p.tokens, list_transform(e.positions, lambda p: p::BIGINT + 1)) AS tokens,
         p.num_tokens
     FROM staging.activation_examples e
     JOIN staging.prompts p ON p.prompt_id = e.prompt_id
-    WHERE e.feature_id BETWEEN $first_feature AND $last_feature
+    WHERE e.feature_id BETWEEN $first AND $last
 ),
 
 -- A sum of doubles depends on their order, and so would the content hash. Activations are added as whole
@@ -42,7 +41,7 @@ firings AS (
     SELECT
         feature_id,
         unnest(activations) AS activation,
-        unnest(list_select(tokens, list_transform(positions, lambda p: p::BIGINT + 1))) AS token
+        unnest(tokens) AS token
     FROM records
 ),
 

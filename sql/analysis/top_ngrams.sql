@@ -1,7 +1,9 @@
--- version: 2
+-- version: 3
 -- description: Per feature and n the n-gram with the most occurrences (ties: in more windows, then
 --   the smaller in code-point order), if it occurs at least twice, with all its occurrences.
 -- key: feature_id, n
+-- batch_by: analysis.ngram_windows.feature_id
+-- batch_size: 65536
 -- column feature_id: the feature
 -- column n: length of the n-gram
 -- column ngram: the n-gram
@@ -11,6 +13,7 @@
 WITH most AS (
     SELECT feature_id, n, max(occurrences) AS occurrences
     FROM analysis.repeated_ngrams
+    WHERE feature_id BETWEEN $first AND $last
     GROUP BY feature_id, n
     HAVING max(occurrences) >= $ngrams_min_occurrences
 ),
@@ -41,6 +44,7 @@ located AS (
     FROM places b
     JOIN analysis.ngram_windows w
         ON w.feature_id = b.feature_id AND w.sample_order = b.sample_order
+    WHERE w.feature_id BETWEEN $first AND $last
 )
 
 SELECT

@@ -1,51 +1,49 @@
 -- version: 3
 -- description: feature_similarity/<sae>/feature_similarities.json, for readers of the former pipeline:
---   each feature's decoder neighbours. In parts, because a text of all features outgrows the memory.
+--   each feature's decoder neighbours. A text of all features outgrows the memory, so each has its row.
 -- key: path, part
--- batch_by: analysis.decoder_neighbours
--- batch_size: 4096
+-- batch_by: analysis.decoder_neighbours.feature_id
+-- batch_size: 65536
 -- column path: where the file goes, relative to the data directory
 -- column part: place of the document in the file
 -- column document: JSON text; the parts of a file make one document
-WITH mappings AS (
-    SELECT
-        feature_id,
-        '{"source_feature_id":' || feature_id || ',"top_10_neighbors":[' || string_agg(
-            json_object('feature_id', neighbour_id, 'cosine_similarity', cosine_similarity, 'rank', rank),
-            ',' ORDER BY rank
-        ) || ']}' AS mapping
-    FROM analysis.decoder_neighbours
-    WHERE feature_id BETWEEN $first_feature AND $last_feature
-    GROUP BY feature_id
-),
-
-facts AS (
+WITH facts AS (
     SELECT
         count(DISTINCT feature_id) AS features,
         count(*) AS pairs,
+        min(feature_id) AS first_feature,
         avg(cosine_similarity) AS mean_similarity,
         min(cosine_similarity) AS min_similarity,
         max(cosine_similarity) AS max_similarity
     FROM analysis.decoder_neighbours
 ),
 
--- The first run of features comes behind the head of the file, the last one before its end.
+mappings AS (
+    SELECT
+        1 + feature_id AS part,
+        '{"source_feature_id":' || feature_id || ',"top_10_neighbors":[' || string_agg(
+            json_object('feature_id', neighbour_id, 'cosine_similarity', cosine_similarity, 'rank', rank),
+            ',' ORDER BY rank
+        ) || ']}' AS document
+    FROM analysis.decoder_neighbours
+    WHERE feature_id BETWEEN $first AND $last
+    GROUP BY feature_id
+),
+
 parts AS (
     SELECT
         0 AS part,
         '{"metadata":' || json_object('sae_id', sae_id, 'neighbors_per_feature', $neighbours_count)
         || ',"feature_mappings":[' AS document
     FROM staging.sae
-    WHERE $first_feature = 0
+    WHERE $first = 0
+    UNION ALL
+    SELECT m.part, if(m.part > 1 + f.first_feature, ',', '') || m.document AS document
+    FROM mappings m
+    CROSS JOIN (SELECT first_feature FROM facts) f
     UNION ALL
     SELECT
-        1 + min(feature_id) AS part,
-        if($first_feature > 0, ',', '') || string_agg(mapping, ',' ORDER BY feature_id) AS document
-    FROM mappings
-    HAVING count(*) > 0
-    UNION ALL
-    SELECT
-        2::BIGINT ^ 32 AS part,
+        1 + 2::BIGINT ^ 32 AS part,
         '],"statistics":' || json_object(
             'total_features', features,
             'total_pairs', pairs,
@@ -54,7 +52,7 @@ parts AS (
             'max_similarity', max_similarity
         ) || '}' AS document
     FROM facts
-    WHERE $last_feature = 2::BIGINT ^ 32 - 1
+    WHERE $last = 2::BIGINT ^ 32 - 1
 )
 
 SELECT

@@ -10,7 +10,9 @@ Header keys: `version` and `description` (required), `kind` (table, the default;
 function whose SQL binds each `argument NAME [DEFAULT]: meaning` as `$NAME`),
 `key` (columns that are unique), `incremental` (the column that names the input file a row came
 from: unchanged files keep their rows), `files` (a relation it reads: of its `raw.*` inputs only
-the files named there, in the column `file`, are opened), `hash: content` (a view whose content, not
+the files named there, in the column `file`, are opened), `batch_by` (schema.relation.column: the
+model is made in parts of `batch_size` ids of this column, so that it needs no more memory for more of
+them; its SQL binds the ids' bounds, `$first` and `$last`), `hash: content` (a view whose content, not
 its text, decides whether its readers run), `counted: no` (a view of so many rows that a build does
 not count them), `collected: yes` (a collection's file holds its rows, of all members), `order` (the rows' order in an export), `file` (where its export goes in the
 data directory; `{sae}` is the SAE's directory; without rows there is none), `column NAME
@@ -32,8 +34,8 @@ from warehouse.sqltext import TOKEN, canonical, digest, identifier, literal
 
 KEYS = ("version", "description", "kind", "key", "incremental", "files", "batch_by", "batch_size", "hash", "counted", "collected", "order", "file", "severity", "hint")  # fmt: skip
 KINDS = ("table", "view", "macro")
-# What a model binds that is made in parts (header: the relation whose features are cut into them).
-ALL_FEATURES = {"first_feature": 0, "last_feature": 2**32 - 1}
+# What a model binds that is made in parts; here the bounds of all ids, of the model made at once.
+ALL_IDS = {"first": 0, "last": 2**32 - 1}
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Model:
     incremental: str = ""
     files: str = ""
     batch_by: str = ""
-    batch_size: int = 2048  # features of a part
+    batch_size: int = 2048  # ids of a part
     hash: str = ""
     counted: bool = True
     collected: bool = False
@@ -98,7 +100,7 @@ class Model:
     def parameters(self) -> frozenset[str]:
         """Names of the settings it binds, without the `$`."""
         found = frozenset(m["parameter"] for m in TOKEN.finditer(self.sql) if m["parameter"])
-        parts = ALL_FEATURES if self.batch_by else {}
+        parts = ALL_IDS if self.batch_by else {}
         return found - {a.name for a in self.arguments} - parts.keys()
 
     @cached_property
@@ -134,7 +136,7 @@ class Model:
         Of a macro: the statement that creates it, with its arguments as bare names. A card's
         argument stays what a program binds. A model made in parts is made as one.
         """
-        values = {**values, **ALL_FEATURES} if self.batch_by else values
+        values = {**values, **ALL_IDS} if self.batch_by else values
         words = {a.name: a.name if self.kind == "macro" else f"${a.name}" for a in self.arguments}
         sql = "".join(
             (words.get(m["parameter"]) or literal(values[m["parameter"]]))

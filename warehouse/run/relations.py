@@ -11,7 +11,7 @@ import duckdb
 
 from warehouse.database import run
 from warehouse.models import types
-from warehouse.models.model import ALL_FEATURES, Model
+from warehouse.models.model import ALL_IDS, Model
 from warehouse.plan.graph import Node
 from warehouse.plan.plan import Prepared
 from warehouse.plan.state import NodeState
@@ -82,20 +82,21 @@ class Relations:
     def _parts(self, model: Model) -> list[dict[str, int]]:
         """What each statement binds that makes a part of the model; of a model made at once: nothing.
 
-        A part is some thousand features of the relation that the header names. What is grouped by
-        feature then needs no more memory for more features, and keeps in the processor's cache. A
-        part that reads all prompts is a larger one (batch_size), or parts times prompts would count.
+        A part is some thousand ids (of features, mostly) of the column that the header names. What
+        is grouped by them then needs no more memory for more of them, and keeps in the processor's
+        cache. A part that reads all prompts has more (batch_size), or parts times prompts would count.
         """
         if not model.batch_by:
             return [{}]
+        relation, _, column = model.batch_by.rpartition(".")
         firsts = run(
             self.connection,
-            f"""SELECT feature_id FROM (SELECT DISTINCT feature_id FROM {identifier(model.batch_by)})
-            QUALIFY row_number() OVER (ORDER BY feature_id) % {model.batch_size} = 0 ORDER BY feature_id""",
+            f"""SELECT id FROM (SELECT DISTINCT {quoted_column(column)} AS id FROM {identifier(relation)})
+            QUALIFY row_number() OVER (ORDER BY id) % {model.batch_size} = 0 ORDER BY id""",
         )
-        first, last = ALL_FEATURES.values()
-        edges = [first, *(feature for (feature,) in firsts), last + 1]
-        return [dict(zip(ALL_FEATURES, (a, b - 1), strict=True)) for a, b in pairwise(edges)]
+        first, last = ALL_IDS.values()
+        edges = [first, *(id_ for (id_,) in firsts), last + 1]
+        return [dict(zip(ALL_IDS, (a, b - 1), strict=True)) for a, b in pairwise(edges)]
 
 
 def describe(

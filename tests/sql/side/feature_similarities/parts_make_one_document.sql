@@ -1,4 +1,4 @@
--- Features 5 and 4100 are in different parts, each of 4,096 ids; the parts in order are one document.
+-- Each feature has its part; the parts in order are one document.
 -- set neighbours.count = 1
 -- given staging.sae: sae_id VARCHAR
 ('a/b'),
@@ -6,6 +6,6 @@
 (5, 1, 7, 0.75), (4100, 1, 5, 0.25),
 -- expect: path, part, document
 ('feature_similarity/a--b/feature_similarities.json', 0, '{"metadata":{"sae_id":"a/b","neighbors_per_feature":1},"feature_mappings":['),
-('feature_similarity/a--b/feature_similarities.json', 1, '{"source_feature_id":5,"top_10_neighbors":[{"feature_id":7,"cosine_similarity":0.75,"rank":1}]}'),
-('feature_similarity/a--b/feature_similarities.json', 2, ',{"source_feature_id":4100,"top_10_neighbors":[{"feature_id":5,"cosine_similarity":0.25,"rank":1}]}'),
-('feature_similarity/a--b/feature_similarities.json', 3, '],"statistics":{"total_features":2,"total_pairs":2,"mean_similarity":0.5,"min_similarity":0.25,"max_similarity":0.75}}'),
+('feature_similarity/a--b/feature_similarities.json', 6, '{"source_feature_id":5,"top_10_neighbors":[{"feature_id":7,"cosine_similarity":0.75,"rank":1}]}'),
+('feature_similarity/a--b/feature_similarities.json', 4101, ',{"source_feature_id":4100,"top_10_neighbors":[{"feature_id":5,"cosine_similarity":0.25,"rank":1}]}'),
+('feature_similarity/a--b/feature_similarities.json', 4294967297, '],"statistics":{"total_features":2,"total_pairs":2,"mean_similarity":0.5,"min_similarity":0.25,"max_similarity":0.75}}'),
