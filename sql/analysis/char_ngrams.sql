@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The character n-grams of the tokens at and near each sampled example's largest activation,
 --   in lower case, never across tokens, with repeats.
 -- kind: view
@@ -14,24 +14,28 @@
 -- column char_offset: 0-based code point of the token's form at which it begins
 -- column distance: tokens from the largest activation to there, negative before it
 -- column token: its token, as the prompt has it
-WITH places AS (
+WITH cut AS (  -- before anything is unnested: all prompts' tokens one by one are many
     SELECT
-        feature_id,
-        prompt_id,
-        sample_order,
-        rank,
-        max_position,
-        (
-            max_position + unnest(range(
-                -greatest($display_char_reach, $pairs_char_reach), greatest($display_char_reach, $pairs_char_reach) + 1
-            ))
-        )::INTEGER AS position
-    FROM analysis.samples
+        s.feature_id,
+        s.prompt_id,
+        s.sample_order,
+        s.rank,
+        s.max_position,
+        greatest(s.max_position - greatest($display_char_reach, $pairs_char_reach), 0) AS first_position,
+        p.tokens[
+            first_position + 1
+            : least(s.max_position + greatest($display_char_reach, $pairs_char_reach) + 1, 65536)
+        ] AS tokens
+    FROM analysis.samples s
+    JOIN staging.prompts p ON p.prompt_id = s.prompt_id
 ),
 
-tokens AS (
-    SELECT prompt_id, unnest(tokens) AS token, unnest(range(len(tokens)))::INTEGER AS position
-    FROM staging.prompts
+places AS (
+    SELECT
+        * EXCLUDE (first_position, tokens),
+        (first_position + unnest(range(len(tokens))))::INTEGER AS position,
+        unnest(tokens) AS token
+    FROM cut
 )
 
 SELECT
@@ -44,8 +48,6 @@ SELECT
     p.position,
     g.char_offset,
     p.position - p.max_position AS distance,
-    t.token
+    p.token
 FROM places p
-JOIN tokens t ON t.prompt_id = p.prompt_id AND t.position = p.position
-JOIN analysis.token_ngrams g ON g.token = t.token
-WHERE p.position < 65536
+JOIN analysis.token_ngrams g ON g.token = p.token

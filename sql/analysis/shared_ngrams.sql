@@ -1,10 +1,12 @@
--- version: 2
+-- version: 3
 -- description: Per feature and kind (characters, words) the n-gram that its sampled examples share most:
 --   the one with the most occurrences in their windows (ties: larger n, then the smaller string in
 --   code-point order), and the share of example pairs in which both hold it. A longer n-gram occurs no
 --   more often than any shorter one in it: so those of the smallest n are counted, and the longer ones
 --   only where the most frequent of those follow one another.
 -- key: feature_id, kind
+-- batch_by: analysis.samples.feature_id
+-- batch_size: 65536
 -- column feature_id: a feature with sampled examples
 -- column kind: characters (of the tokens near the largest activation) or words (around it)
 -- column ngram_size: its characters or words; null where no n-gram occurs display.min_occurrences times
@@ -24,7 +26,7 @@ WITH shortest AS MATERIALIZED (  -- millions of rows: of what decides alone, in 
         position,
         place
     FROM analysis.shortest_ngrams
-    WHERE kind = 'words' OR abs(distance) <= $display_char_reach
+    WHERE (kind = 'words' OR abs(distance) <= $display_char_reach) AND feature_id BETWEEN $first AND $last
 ),
 
 -- What decides: occurrences, or examples. Of the two branches one is empty.
@@ -145,6 +147,7 @@ located AS (
 sampled AS (
     SELECT feature_id, count(*) AS num_examples
     FROM analysis.samples
+    WHERE feature_id BETWEEN $first AND $last
     GROUP BY feature_id
 )
 

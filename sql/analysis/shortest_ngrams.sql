@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The n-grams of the smallest n in the windows of the sampled examples, with repeats: no
 --   longer n-gram is held more often. What analysis.shared_ngrams and analysis.pair_ngrams count.
 -- kind: view
@@ -15,34 +15,36 @@
 -- column inside: what n-grams of which one begins a place after the other have in common: for
 --   characters the position of their token
 -- column token: for characters their token, as the prompt has it
-WITH first_words AS (
+WITH lists AS (
     SELECT
         prompt_id,
-        unnest(range(1, len(words) - list_min($words_sizes::INTEGER[]) + 2))::INTEGER AS word_order,
-        unnest(positions[1 : len(words) - list_min($words_sizes::INTEGER[]) + 1]) AS position,
-        unnest(positions[list_min($words_sizes::INTEGER[]) : len(positions)]) AS last_position,
-        unnest(
-            CASE
-                WHEN list_min($words_sizes::INTEGER[]) = 1 THEN words
-                ELSE list_transform(
-                    range(1, len(words) - list_min($words_sizes::INTEGER[]) + 2),
-                    lambda i: array_to_string(words[i : i + list_min($words_sizes::INTEGER[]) - 1], ' ')
-                )
-            END
-        ) AS ngram
+        positions[1 : len(words) - list_min($words_sizes::INTEGER[]) + 1] AS firsts,
+        positions[list_min($words_sizes::INTEGER[]) : len(positions)] AS lasts,
+        CASE
+            WHEN list_min($words_sizes::INTEGER[]) = 1 THEN words
+            ELSE list_transform(
+                range(1, len(words) - list_min($words_sizes::INTEGER[]) + 2),
+                lambda i: array_to_string(words[i : i + list_min($words_sizes::INTEGER[]) - 1], ' ')
+            )
+        END AS ngrams
     FROM analysis.prompt_word_lists
     WHERE len(words) >= list_min($words_sizes::INTEGER[])
 ),
 
-places AS (
+-- Unnested behind the join: the words of all prompts would be the larger side of it.
+first_words AS (
     SELECT
-        feature_id,
-        prompt_id,
-        sample_order,
-        rank,
-        max_position,
-        (max_position + unnest(range(-$words_reach, $words_reach + 1)))::INTEGER AS position
-    FROM analysis.samples
+        s.feature_id,
+        s.prompt_id,
+        s.sample_order,
+        s.rank,
+        s.max_position,
+        unnest(range(1, len(l.firsts) + 1))::INTEGER AS word_order,
+        unnest(l.firsts) AS position,
+        unnest(l.lasts) AS last_position,
+        unnest(l.ngrams) AS ngram
+    FROM analysis.samples s
+    JOIN lists l ON l.prompt_id = s.prompt_id
 )
 
 SELECT
@@ -52,8 +54,7 @@ FROM analysis.char_ngrams
 WHERE ngram_size = list_min($words_char_sizes::INTEGER[])
 UNION ALL
 SELECT
-    'words' AS kind, p.feature_id, p.prompt_id, p.sample_order, p.rank, w.ngram, p.position,
-    p.position - p.max_position AS distance, w.word_order AS place, 0 AS inside, NULL AS token
-FROM places p
-JOIN first_words w ON w.prompt_id = p.prompt_id AND w.position = p.position
-WHERE w.last_position <= p.max_position + $words_reach
+    'words' AS kind, feature_id, prompt_id, sample_order, rank, ngram, position,
+    position - max_position AS distance, word_order AS place, 0 AS inside, NULL AS token
+FROM first_words
+WHERE position >= max_position - $words_reach AND last_position <= max_position + $words_reach

@@ -58,7 +58,7 @@ def make(db: duckdb.DuckDBPyConnection, *names: str, **chosen: object) -> None:
     bound = DEFAULTS | chosen
     for name in names:
         model = MODELS[name]
-        run(db, f"CREATE OR REPLACE TABLE {name} AS {model.sql}", {p: bound[p] for p in model.parameters} or None)  # fmt: skip
+        run(db, f"CREATE OR REPLACE TABLE {name} AS {model.filled(bound)}")
 
 
 def prompts(db: duckdb.DuckDBPyConnection, *texts: Sequence[str]) -> None:
