@@ -21,18 +21,16 @@ WITH cut AS (  -- before anything is unnested: all prompts' tokens one by one ar
         s.sample_order,
         s.rank,
         s.max_position,
-        greatest(s.max_position - greatest($display_char_reach, $pairs_char_reach), 0) AS first_position,
-        p.tokens[
-            first_position + 1
-            : least(s.max_position + greatest($display_char_reach, $pairs_char_reach) + 1, 65536)
-        ] AS tokens
+        greatest($display_char_reach, $pairs_char_reach) AS reach,
+        greatest(s.max_position - reach, 0) AS first_position,
+        p.tokens[first_position + 1 : least(s.max_position + reach + 1, 65536)] AS tokens
     FROM analysis.samples s
     JOIN staging.prompts p ON p.prompt_id = s.prompt_id
 ),
 
 places AS (
     SELECT
-        * EXCLUDE (first_position, tokens),
+        * EXCLUDE (reach, first_position, tokens),
         (first_position + unnest(range(len(tokens))))::INTEGER AS position,
         unnest(tokens) AS token
     FROM cut

@@ -10,17 +10,22 @@
 -- column count: its occurrences in all windows together
 -- column occurrences: per window it occurs in, in sample order, the positions in the prompt of the
 --   tokens in which its occurrences begin
-WITH most AS (
-    SELECT feature_id, n, max(occurrences) AS occurrences
+WITH repeated AS (
+    SELECT feature_id, n, ngram, occurrences, windows
     FROM analysis.repeated_ngrams
     WHERE feature_id BETWEEN $first AND $last
+),
+
+most AS (
+    SELECT feature_id, n, max(occurrences) AS occurrences
+    FROM repeated
     GROUP BY feature_id, n
     HAVING max(occurrences) >= $ngrams_min_occurrences
 ),
 
 best AS (
     SELECT feature_id, n, ngram, occurrences AS count, windows
-    FROM analysis.repeated_ngrams
+    FROM repeated
     SEMI JOIN most USING (feature_id, n, occurrences)
     QUALIFY row_number() OVER (
         PARTITION BY feature_id, n ORDER BY len(windows) DESC, ngram

@@ -11,7 +11,6 @@ WITH facts AS (
     SELECT
         count(DISTINCT feature_id) AS features,
         count(*) AS pairs,
-        min(feature_id) AS first_feature,
         avg(cosine_similarity) AS mean_similarity,
         min(cosine_similarity) AS min_similarity,
         max(cosine_similarity) AS max_similarity
@@ -38,9 +37,10 @@ parts AS (
     FROM staging.sae
     WHERE $first = 0
     UNION ALL
-    SELECT m.part, if(m.part > 1 + f.first_feature, ',', '') || m.document AS document
-    FROM mappings m
-    CROSS JOIN (SELECT first_feature FROM facts) f
+    SELECT
+        part,
+        if(part > 1 + (SELECT min(feature_id) FROM analysis.decoder_neighbours), ',', '') || document AS document
+    FROM mappings
     UNION ALL
     SELECT
         1 + 2::BIGINT ^ 32 AS part,

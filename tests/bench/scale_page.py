@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench.harness import as_table, circumstances
+from warehouse.models.library import load_all
 
 Run = Mapping[str, object]
 SHOWN = 16  # steps of the table
@@ -135,8 +136,8 @@ def _bends(runs: Sequence[Run], first: Run, last: Run, apart: str) -> str:
     near = ", ".join(f"{_by_name(run)[NEIGHBOURS][0]:,.1f}" for run in runs)
     held, looks = (large[name][0] / small[name][0] for name in (SHARED, STATISTICS))
     return f"""- **Decoder neighbours** are exact, so their work grows with the square of the features: {near} processor seconds in the runs of the table.
-- **Parts times prompts.** `analysis.sample_statistics` reads all prompts once for each part of 8,192 features, so that part of its work grows with the square: all of it took {looks:.0f} times as long for {times} times the data.
-- **N-grams held at once.** `analysis.shared_ngrams` holds the shortest n-grams of all sampled examples before it counts them: {held:.0f} times as long for {times} times the data. It is not made in parts, because each part would cut the words of all prompts again: of 16,384 features the shortest n-grams take 2.0 processor seconds at once, and 0.8 for 2,048 of them.
+- **Parts times prompts.** `analysis.sample_statistics` reads all prompts once for each part of {load_all()[STATISTICS].batch_size:,} features, so that part of its work grows with the square: all of it took {looks:.0f} times as long for {times} times the data.
+- **N-grams held at once.** `analysis.shared_ngrams` holds the shortest n-grams of the sampled examples of {load_all()[SHARED].batch_size:,} features before it counts them: {held:.0f} times as long for {times} times the data.
 - **Memory**: DuckDB keeps to `memory_limit`, and the rest of the process comes on top. The highest peaks were {highest}; the goal is 8 GB. What does not fit is spilled beside the build (`temp_directory` says where): {last["spill_mb"]:,.0f} MB at the most.
 - **Disk**: raw files, vectors, warehouse and files of {last["features"]:,} features take {disk:,.0f} GB together, and the spill comes on top while a build runs.
 - Which parts of the store hold a build's vectors was asked for with one row per text in Python: 2.2 GB at 13.7 million texts. Now the query tells the parts alone, and takes 0.4 GB (measured alone, without a build).

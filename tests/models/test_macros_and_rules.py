@@ -51,7 +51,7 @@ def make(db: duckdb.DuckDBPyConnection, name: str, **chosen: object) -> None:
     """Make a model's table from the tables that it reads, as a build does."""
     model = load_all()[name]
     bound = Settings(Path(), {s.name: s.default for s in SETTINGS}).parameters() | chosen
-    run(db, f"CREATE OR REPLACE TABLE {name} AS {model.sql}", {p: bound[p] for p in model.parameters})  # fmt: skip
+    run(db, f"CREATE OR REPLACE TABLE {name} AS {model.filled(bound)}")
 
 
 def window(p: int, total: int, width: int, edge: str) -> range:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def sources(context: Context, as_json: bool) -> None:
     """List the raw files and what became of their records.
 
-    It says how each file was read. Before the first build, it lists what would be read. If a build would refuse these files, its error
-    follows the list, and the command fails as the build would.
+    It says how each file was read. Before the first build, it lists what would be read. If a build
+    would refuse these files, its error follows the list, and the command fails as the build would.
 
     \b
     Example:

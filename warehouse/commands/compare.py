@@ -22,11 +22,12 @@ from warehouse.errors import UsageError
 def compare(context: Context, directories: tuple[Path, ...], each: bool, as_json: bool) -> None:
     """How the members of a collection differ.
 
-    Or the data directories that are named here. It shows paired differences of scores, similarities and match rates where features pair: by id in one SAE,
-    by mutual nearest decoder rows in two SAEs of a layer. Differences of means where they do not: a
-    trained SAE against a random one. Both at matched firing frequency too, where it is known, with
-    95 % bootstrap intervals. And the share of the variance of scores by member, explainer, scorer
-    and method. In SQL: compare.* of a collection's warehouse.
+    Or the data directories that are named here. It shows paired differences of scores, similarities
+    and match rates where features pair: by id in one SAE, by mutual nearest decoder rows in two
+    SAEs of a layer. Differences of means where they do not: a trained SAE against a random one.
+    Both at matched firing frequency too, where it is known, with 95 % bootstrap intervals. And the
+    share of the variance of scores by member, explainer, scorer and method. In SQL: compare.* of a
+    collection's warehouse.
 
     \b
     Example:

@@ -48,8 +48,9 @@ def explore(
 ) -> None:
     """Explore the published warehouse in a browser.
 
-    Filter, sort and compare features; Ctrl-C ends it. The page is served on 127.0.0.1 alone and only reads. Its address holds the whole view, so it can
-    be kept, and with --to the features of a view are written as files that need no server.
+    Filter, sort and compare features; Ctrl-C ends it. The page is served on 127.0.0.1 alone and
+    only reads. Its address holds the whole view, so it can be kept, and with --to the features of a
+    view are written as files that need no server.
 
     \b
     Example:

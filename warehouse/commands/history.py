@@ -118,9 +118,9 @@ def diff(
 ) -> None:
     """What two builds differ in, or what --set would change.
 
-    Nothing is published. A and B are builds: ids or their beginnings (`history` lists them), latest, previous. Without
-    them: previous and latest; with one: it and latest. With --set before `diff`: the published
-    state, and what a build with those settings would publish.
+    Nothing is published. A and B are builds: ids or their beginnings (`history` lists them),
+    latest, previous. Without them: previous and latest; with one: it and latest. With --set before
+    `diff`: the published state, and what a build with those settings would publish.
 
     \b
     Example:

@@ -56,7 +56,8 @@ def query(
 def report(context: Context, output: Path | None) -> None:
     """Write one HTML page of what was built and the results.
 
-    The page needs no other file, and each plot shows its SQL. Of a collection: a page of how its members differ, and each member's own report.
+    The page needs no other file, and each plot shows its SQL. Of a collection: a page of how its
+    members differ, and each member's own report.
 
     \b
     Example:
@@ -211,10 +212,10 @@ def calibrate(
 ) -> None:
     """What the thresholds mean under this embedding model.
 
-    How often each is passed without a pattern. For each threshold the null distribution of what it cuts (features without a topic, windows
-    moved to other words of their topic, phrases and contexts of different features), the share of
-    it that passes now and at the thresholds for 5 % and 1 %, with 95 % intervals, and how pattern
-    types, groups and matches would change.
+    How often each is passed without a pattern. For each threshold the null distribution of what it
+    cuts (features without a topic, windows moved to other words of their topic, phrases and
+    contexts of different features), the share of it that passes now and at the thresholds for 5 %
+    and 1 %, with 95 % intervals, and how pattern types, groups and matches would change.
 
     \b
     Example:
