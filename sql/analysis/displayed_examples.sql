@@ -1,4 +1,4 @@
--- version: 1
+-- version: 2
 -- description: The examples that a reader sees of each feature: of each quantile the strongest, with where
 --   the feature's two top n-grams are in their windows.
 -- kind: view
@@ -13,24 +13,6 @@
 -- column activations: its value on each
 -- column char_positions: where the top character n-gram is: position of the token, code point in it
 -- column word_positions: where the top word n-gram is: positions of the tokens in which it begins
-WITH places AS (
-    SELECT feature_id, kind, unnest(places) AS place
-    FROM analysis.shared_ngrams
-),
-
-located AS (
-    SELECT
-        feature_id,
-        place.prompt_id AS prompt_id,
-        list(
-            {'token_position': place.position, 'char_offset': place.char_offset}
-            ORDER BY place.position, place.char_offset
-        ) FILTER (kind = 'characters') AS char_positions,
-        list(place.position ORDER BY place.position) FILTER (kind = 'words') AS word_positions
-    FROM places
-    GROUP BY feature_id, place.prompt_id
-)
-
 SELECT
     s.feature_id,
     s.sample_order,
@@ -40,10 +22,18 @@ SELECT
     s.max_position,
     e.positions,
     e.activations,
-    coalesce(l.char_positions, []) AS char_positions,
-    coalesce(l.word_positions, []) AS word_positions
+    list_sort(
+        list_transform(
+            list_filter(c.places, lambda p: p.prompt_id = s.prompt_id),
+            lambda p: {'token_position': p.position, 'char_offset': p.char_offset}
+        )
+    ) AS char_positions,
+    list_sort(
+        list_transform(list_filter(w.places, lambda p: p.prompt_id = s.prompt_id), lambda p: p.position)
+    ) AS word_positions
 FROM analysis.samples s
 JOIN analysis.display_patterns d ON d.feature_id = s.feature_id
 JOIN staging.activation_examples e ON e.feature_id = s.feature_id AND e.prompt_id = s.prompt_id
-LEFT JOIN located l ON l.feature_id = s.feature_id AND l.prompt_id = s.prompt_id
+JOIN analysis.shared_ngrams c ON c.feature_id = s.feature_id AND c.kind = 'characters'
+JOIN analysis.shared_ngrams w ON w.feature_id = s.feature_id AND w.kind = 'words'
 WHERE s.rank <= $display_per_quantile

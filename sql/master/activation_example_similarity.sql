@@ -1,6 +1,8 @@
--- version: 3
+-- version: 4
 -- description: How alike a feature's sampled examples are: by vectors and by n-grams.
 -- key: feature_id
+-- batch_by: staging.features.feature_id
+-- batch_size: 65536
 -- order: feature_id
 -- column feature_id UInt32: the feature
 -- column sae_id Categorical: the SAE
@@ -19,6 +21,7 @@
 WITH sampled AS (
     SELECT feature_id, count(*) AS num_examples, list(prompt_id ORDER BY sample_order) AS prompt_ids
     FROM analysis.samples
+    WHERE feature_id BETWEEN $first AND $last
     GROUP BY feature_id
 ),
 
@@ -31,6 +34,7 @@ similarities AS (
 jaccards AS (
     SELECT feature_id, list(mean_jaccard ORDER BY list_position($ngrams_sizes::INTEGER[], n)) AS by_size
     FROM analysis.ngram_jaccard
+    WHERE feature_id BETWEEN $first AND $last
     GROUP BY feature_id
 ),
 
@@ -42,6 +46,7 @@ tops AS (
             ORDER BY list_position($ngrams_sizes::INTEGER[], n)
         ) AS top_ngrams
     FROM analysis.top_ngrams
+    WHERE feature_id BETWEEN $first AND $last
     GROUP BY feature_id
 )
 
@@ -65,5 +70,5 @@ LEFT JOIN similarities a ON a.feature_id = f.feature_id
 LEFT JOIN analysis.activation_quantiles q ON q.feature_id = f.feature_id
 LEFT JOIN jaccards j ON j.feature_id = f.feature_id
 LEFT JOIN tops t ON t.feature_id = f.feature_id
-WHERE f.num_examples > 0
+WHERE f.num_examples > 0 AND f.feature_id BETWEEN $first AND $last
 ORDER BY f.feature_id

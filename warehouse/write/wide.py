@@ -7,7 +7,7 @@ from SQL, in order, and each token or vector is placed once. The tests compare b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -134,43 +134,26 @@ def activation_display(work: Assembly) -> Iterator[dict[str, pa.Array]]:
             char_share::FLOAT AS char_share, word_share::FLOAT AS word_share, char_ngram, word_ngram
         FROM analysis.display_patterns ORDER BY feature_id"""
     ).to_arrow_table()
-    examples = work.connection.sql(
-        """SELECT feature_id, quantile::BIGINT - 1 AS quantile_index, prompt_id::BIGINT AS prompt_id,
-            list_transform(
-                list_zip(positions::BIGINT[], activations::DOUBLE[]),
-                lambda pair: {'token_position': pair[1], 'activation_value': pair[2]}
-            ) AS activation_pairs,
-            max_activation::DOUBLE AS max_activation,
-            max_position::BIGINT AS max_activation_position,
-            char_positions::STRUCT(token_position BIGINT, char_offset BIGINT)[] AS char_ngram_positions,
-            word_positions::BIGINT[] AS word_ngram_positions
-        FROM analysis.displayed_examples ORDER BY feature_id, sample_order"""
-    ).to_arrow_reader(_EXAMPLES)
-    own = [patterns.slice(at, _FEATURES) for at in range(0, patterns.num_rows, _FEATURES)]
-    with examples:  # left open, it would keep the file from being opened again
-        shown = _runs(examples, [features["feature_id"][-1].as_py() for features in own])
-        for features, rows in zip(own, shown, strict=True):
-            yield _displayed(sae_id, features, rows, prompts)
-
-
-def _runs(rows: pa.RecordBatchReader, lasts: Iterable[int]) -> Iterator[pa.Table]:
-    """Rows in the order of their `feature_id`, cut behind those of each of the `lasts`."""
-    import pyarrow as pa
-
-    coming, held = iter(rows), None
-    for last in lasts:
-        own = []
-        while True:
-            held = next(coming, None) if held is None else held
-            if held is None:
-                break
-            stop = int(held["feature_id"].to_numpy().searchsorted(last, "right"))
-            own.append(held.slice(0, stop))
-            if stop < held.num_rows:
-                held = held.slice(stop)
-                break
-            held = None
-        yield pa.Table.from_batches(own, rows.schema)
+    # A part of the features at a time: what a part groups then needs no more memory for more of them.
+    for at in range(0, patterns.num_rows, _FEATURES):
+        features = patterns.slice(at, _FEATURES)
+        ids = features["feature_id"]
+        examples = work.connection.sql(
+            """SELECT feature_id, quantile::BIGINT - 1 AS quantile_index, prompt_id::BIGINT AS prompt_id,
+                list_transform(
+                    list_zip(positions::BIGINT[], activations::DOUBLE[]),
+                    lambda pair: {'token_position': pair[1], 'activation_value': pair[2]}
+                ) AS activation_pairs,
+                max_activation::DOUBLE AS max_activation,
+                max_position::BIGINT AS max_activation_position,
+                char_positions::STRUCT(token_position BIGINT, char_offset BIGINT)[] AS char_ngram_positions,
+                word_positions::BIGINT[] AS word_ngram_positions
+            FROM analysis.displayed_examples
+            WHERE feature_id BETWEEN $first AND $last
+            ORDER BY feature_id, sample_order""",
+            params={"first": ids[0].as_py(), "last": ids[-1].as_py()},
+        ).to_arrow_table()
+        yield _displayed(sae_id, features, examples, prompts)
 
 
 def _displayed(
