@@ -141,12 +141,17 @@ class Stage:
 
 
 def peak_mb() -> float:
-    """The largest resident size of this program so far, in MB.
+    """The largest resident size of this program, in MB, so far or since `forget_peak`.
 
     Of its own memory: getrusage tells the parent's, from before the program began, if that is more.
     """
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) / 1024
+
+
+def forget_peak() -> None:
+    """`peak_mb` counts anew from now."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
 def best_of(times: int, function: Callable[[], object]) -> float:

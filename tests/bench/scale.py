@@ -17,12 +17,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TextIO
 
 import click
 
-from tests.bench import copies, scale_page
-from tests.bench.harness import FULL, ROOT, Size
+from tests.bench import copies, scale_beside, scale_page
+from tests.bench.harness import FULL, ROOT, Bench, Size, forget_peak, peak_mb
 from tests.run.safety.made_up import replaced
 from tests.support.builds import open_as_usual
 from warehouse.files import write_atomically
@@ -83,12 +82,12 @@ class Meter:
 
     def _begin(self) -> None:
         self._wall, self._processor = time.perf_counter(), _processor()
-        Path("/proc/self/clear_refs").write_text("5")  # the peak of memory counts anew
+        forget_peak()  # of each step by itself
 
     def step(self, name: str, rows: int | None = None) -> None:
         """What was done since the last one is called `name`."""
         seconds, processor = time.perf_counter() - self._wall, _processor() - self._processor
-        step = Step(name, seconds, processor, _peak_mb(), rows)
+        step = Step(name, seconds, processor, peak_mb(), rows)
         self.run.steps.append(step)
         self.run.peak_mb = max(self.run.peak_mb, step.peak_mb)
         _note(self.run, self.log)
@@ -103,11 +102,6 @@ def _note(run: Run, log: Path) -> None:
 def _processor() -> float:
     times = os.times()
     return times.user + times.system
-
-
-def _peak_mb() -> float:
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 @contextmanager
@@ -226,22 +220,31 @@ def measure_one(times: int, scratch: Path, results: Path, as_usual: bool, keep: 
         shutil.rmtree(directory)
 
 
+@main.command("beside")
+@click.option("--built", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--results", type=click.Path(path_type=Path), required=True)
+def measure_beside(built: Path, results: Path) -> None:
+    """Measure embedding and pairs, which builds with a made-up model do not; into RESULTS/beside.json.
+
+    BUILT: a data directory whose windows are embedded.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    bench = Bench(results)
+    rate = bench.call(scale_beside.embed_texts, built).result
+    pairs = bench.call(scale_beside.pair_random_latents).result
+    beside = scale_page.Beside(rate, *pairs)
+    (results / "beside.json").write_text(json.dumps(asdict(beside)))
+    click.echo(str(beside))
+
+
 @main.command("page")
 @click.option("--results", type=click.Path(path_type=Path, exists=True), required=True)
-@click.option("--rate", type=float, required=True, help="Texts embedded per processor second.")
-@click.option("--pairs", type=float, required=True, help="Processor seconds of latent_pairs.")
-@click.option("--pairs-mb", type=float, required=True, help="MB that they took.")
-@click.option(
-    "--apart", type=click.File(encoding="utf-8"), help="Lines of what was measured apart."
-)
-def write_page(
-    results: Path, rate: float, pairs: float, pairs_mb: float, apart: TextIO | None
-) -> None:
+def write_page(results: Path) -> None:
     """Write docs/scale.md from the results."""
     words = "python -m tests.bench.scale page"
     runs = [json.loads(path.read_text()) for path in results.glob("[0-9]*.json")]
-    told = scale_page.Told(rate, pairs, pairs_mb, apart.read().strip() if apart else "")
-    text = scale_page.page(runs, words, told)
+    beside = scale_page.Beside(**json.loads((results / "beside.json").read_text()))
+    text = scale_page.page(runs, words, beside)
     (ROOT / "docs" / "scale.md").write_text(text, encoding="utf-8")
 
 

@@ -26,16 +26,15 @@ A run builds so many copies of a sample of 16,384 features, with every export. T
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is said beside the runs: measured apart, see the page."""
+class Beside:
+    """What was measured beside the builds: see `scale_beside`."""
 
     texts_per_processor_second: float
     pairs_seconds: float
     pairs_mb: float
-    apart: str = ""  # lines of the list of what bends the curve
 
 
-def page(runs: Sequence[Run], command: str, told: Told) -> str:
+def page(runs: Sequence[Run], command: str, beside: Beside) -> str:
     """The whole page."""
     runs = sorted(runs, key=lambda run: run["times"])
     whole = [run for run in runs if run["finished"]]
@@ -49,8 +48,8 @@ def page(runs: Sequence[Run], command: str, told: Told) -> str:
         "## The curve\n\n" + "\n".join(_curve(runs)),
         f"## What each step costs at {last['features']:,} features\n\n"
         + "\n".join(_steps(first, last)),
-        "## What bends the curve\n\n" + _bends(runs, first, last, told.apart),
-        "## From where on more machines pay\n\n" + _machines(first, last, told),
+        "## What bends the curve\n\n" + _bends(runs, first, last),
+        "## From where on more machines pay\n\n" + _machines(first, last, beside),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -66,7 +65,7 @@ def _beside(runs: Sequence[Run]) -> str:
 
 def _curve(runs: Sequence[Run]) -> list[str]:
     first = _by_name(runs[0])
-    head = ("times", "features", "records", "texts embedded", "steps that ended", "processor s of these", "over the growth", "wall s", "peak MB", "raw MB", "vectors MB", "warehouse MB", "masters MB", "largest spill MB")  # fmt: skip
+    head = ("times", "features", "records", "texts embedded", "steps that ended", "processor s of these", "over the growth", "wall s", "peak MiB", "raw MB", "vectors MB", "warehouse MB", "masters MB", "largest spill MB")  # fmt: skip
     rows = []
     for run in runs:
         own, disk = _by_name(run), run["disk"]
@@ -115,7 +114,7 @@ def _steps(first: Run, last: Run) -> list[str]:
         f"processor s at {first['features']:,}",
         f"at {last['features']:,}",
         "over the growth",
-        "peak MB",
+        "peak MiB",
     )
     return as_table(head, rows)
 
@@ -126,27 +125,27 @@ def _called(name: str) -> str:
     return name.replace(EXPORT, "file ")
 
 
-def _bends(runs: Sequence[Run], first: Run, last: Run, apart: str) -> str:
+def _bends(runs: Sequence[Run], first: Run, last: Run) -> str:
     """`first`, `last`: of the runs those of the smallest and the largest data that ended."""
     small, large = _by_name(first), _by_name(last)
     times = last["times"]
     disk = sum(last["disk"].values()) / 1000
     peaks = sorted(large.items(), key=lambda item: -item[1][1])[:3]
-    highest = ", ".join(f"`{name.replace(EXPORT, '')}` {peak:,.0f} MB" for name, (_, peak) in peaks)
+    highest = ", ".join(
+        f"`{name.replace(EXPORT, '')}` {peak:,.0f} MiB" for name, (_, peak) in peaks
+    )
     near = ", ".join(f"{_by_name(run)[NEIGHBOURS][0]:,.1f}" for run in runs)
     held, looks = (large[name][0] / small[name][0] for name in (SHARED, STATISTICS))
     return f"""- **Decoder neighbours** are exact, so their work grows with the square of the features: {near} processor seconds in the runs of the table.
 - **Parts times prompts.** `analysis.sample_statistics` reads all prompts once for each part of {load_all()[STATISTICS].batch_size:,} features, so that part of its work grows with the square: all of it took {looks:.0f} times as long for {times} times the data.
 - **N-grams held at once.** `analysis.shared_ngrams` holds the shortest n-grams of the sampled examples of {load_all()[SHARED].batch_size:,} features before it counts them: {held:.0f} times as long for {times} times the data.
-- **Memory**: DuckDB keeps to `memory_limit`, and the rest of the process comes on top. The highest peaks were {highest}; the goal is 8 GB. What does not fit is spilled beside the build (`temp_directory` says where): {last["spill_mb"]:,.0f} MB at the most.
+- **Memory**: DuckDB keeps to `memory_limit`, and the rest of the process comes on top. The highest peaks were {highest}; the goal is 8 GB (7,629 MiB). What does not fit is spilled beside the build (`temp_directory` says where): {last["spill_mb"]:,.0f} MB at the most.
 - **Disk**: raw files, vectors, warehouse and files of {last["features"]:,} features take {disk:,.0f} GB together, and the spill comes on top while a build runs.
-- Which parts of the store hold a build's vectors was asked for with one row per text in Python: 2.2 GB at 13.7 million texts. Now the query tells the parts alone, and takes 0.4 GB (measured alone, without a build).
-- The tree of decoder rows has a bound: above `clustering.max_features` (20,000) explained features there is none.
-{apart}"""
+- The tree of decoder rows has a bound: above `clustering.max_features` (20,000) explained features there is none."""
 
 
-def _machines(first: Run, last: Run, told: Told) -> str:
-    texts, rate = first["embedded"], told.texts_per_processor_second
+def _machines(first: Run, last: Run, beside: Beside) -> str:
+    texts, rate = first["embedded"], beside.texts_per_processor_second
     embedding, rest = texts / rate, first["processor"]  # without the made-up model
     square = _by_name(last)[NEIGHBOURS][0] / last["features"] ** 2
     equal = round(rest / first["features"] / square, -5)  # features
@@ -162,4 +161,4 @@ def _machines(first: Run, last: Run, told: Told) -> str:
 - **With vectors in the store one machine does**: a hundred SAEs are {rest * HUNDRED / 3600:.1f} processor hours, and a build after a changed setting is a part of that.
 - **More machines pay for embedding, from the first SAE on**, where there is no GPU: it divides by the number of workers, because workers make whole parts of the store and share nothing ([cluster.md](cluster.md)). How many texts per second a GPU embeds was not measured.
 - **Beyond some {equal:,.0f} features in one SAE** neighbours take longer than the rest (worked out: neighbours grow with the square, the rest with the features); they are one matrix product, which a GPU does (`embedding.device`). One SAE is always built by one process.
-- Latents of two SAEs of 16,384 rows of 2,304 are paired in {told.pairs_seconds:.0f} processor seconds (float64, two threads, random rows, timed once) and {told.pairs_mb:,.0f} MB beside the two decoders. Two such SAEs at each of 26 layers are 26 pairs."""
+- Latents of two SAEs of 16,384 rows of 2,304 are paired in {beside.pairs_seconds:.0f} processor seconds (float64, two threads, random rows, timed once) and {beside.pairs_mb:,.0f} MiB beside the two decoders. Two such SAEs at each of 26 layers are 26 pairs."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import copies, explore, peer, queries, scale, scale_page
+from tests.bench import copies, explore, peer, queries, scale, scale_beside, scale_page
 from tests.bench.harness import Bench, Figure, Size, Stage, Table, write_section
 
 
@@ -77,5 +77,12 @@ def test_copies_of_a_sample_have_texts_of_their_own_and_the_page_tells_of_their_
     runs = [scale.measure(tmp_path / "data", 2, size, tmp_path / "2.json")]
     assert runs[0].finished
     assert runs[0].embedded > 0
-    told = scale_page.Told(100, 1, 1)
-    assert "| 2 | 24 |" in scale_page.page([asdict(run) for run in runs], "bench", told)
+    beside = scale_page.Beside(100, 1, 1)
+    assert "| 2 | 24 |" in scale_page.page([asdict(run) for run in runs], "bench", beside)
+
+
+def test_the_pages_calculation_is_measured_with_a_real_model_and_real_products(sample):
+    assert scale_beside.embed_texts(str(sample), 8) > 0
+    seconds, megabytes = scale_beside.pair_random_latents(4096, 64)
+    assert seconds > 0
+    assert megabytes > 2048 * 4096 * 4 / 1e6  # a block of the product

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,7 @@ def test_a_query_can_not_write_nor_reach_outside(staged: Path, sql: str) -> None
 READING = {
     "FROM first": "FROM staging.files LIMIT 1",
     "a WITH": "WITH x AS (SELECT 1 AS a) FROM x",
-    "two statements": "SELECT 2; SELECT 1",
+    "a semicolon at the end": "SELECT 1; -- that is all",
     "VALUES": "VALUES (1)",
     "DESCRIBE": "DESCRIBE staging.files",
     "SHOW": "SHOW ALL TABLES",
@@ -164,6 +165,16 @@ def test_a_query_without_a_statement_is_wrong_use(staged: Path, sql: str, output
     done = cli(staged, "query", *more, "--", sql)
     assert done.exit_code == 2
     assert done.stderr.startswith("error: the query ")
+
+
+def test_a_query_of_two_statements_shows_no_table_rather_than_one_of_two(staged: Path) -> None:
+    done = cli(staged, "query", "SELECT 'x' AS a; SELECT 1")
+    assert (done.exit_code, done.stdout) == (2, "")
+    error, hint = done.stderr.splitlines()
+    assert error == "error: the query has 2 statements, and a query gives one table"
+    words = shlex.split(hint.removeprefix("hint: "))
+    assert words[-1] == "SELECT 'x' AS a"
+    assert cli(staged, "query", words[-1]).exit_code == 0
 
 
 def test_unsafe_lets_a_query_write_elsewhere_but_never_into_the_warehouse(staged: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import duckdb
 import numpy as np
@@ -16,10 +15,8 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 from scipy.stats import t as student
 
+from tests.support.models import ask, engine, fill, make
 from warehouse.database import run
-from warehouse.models.library import load_all
-from warehouse.run.macros import create_macros
-from warehouse.settings import SETTINGS, Settings
 
 quick = settings(max_examples=60, deadline=None)
 THRESHOLD = float(np.float32(0.7))  # what alignment.threshold is among float32 similarities
@@ -30,28 +27,8 @@ tokens = st.lists(st.text("ab é\u0301日👩🏽\u200d🚀", max_size=4) | st.t
 
 @pytest.fixture(scope="module")
 def db() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine that holds the macros and nothing else."""
-    with duckdb.connect() as connection:
-        create_macros(connection, {n: m for n, m in load_all().items() if m.schema == "macros"})
-        run(connection, "CREATE SCHEMA staging; CREATE SCHEMA analysis")
+    with engine("staging", "analysis") as connection:
         yield connection
-
-
-def ask(db: duckdb.DuckDBPyConnection, expression: str, **values: object) -> object:
-    return run(db, f"SELECT {expression}", values)[0][0]
-
-
-def fill(db: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[tuple]) -> None:
-    run(db, f"CREATE OR REPLACE TABLE {name} ({columns})")
-    for row in rows:
-        run(db, f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)
-
-
-def make(db: duckdb.DuckDBPyConnection, name: str, **chosen: object) -> None:
-    """Make a model's table from the tables that it reads, as a build does."""
-    model = load_all()[name]
-    bound = Settings(Path(), {s.name: s.default for s in SETTINGS}).parameters() | chosen
-    run(db, f"CREATE OR REPLACE TABLE {name} AS {model.filled(bound)}")
 
 
 def window(p: int, total: int, width: int, edge: str) -> range:

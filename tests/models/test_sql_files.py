@@ -28,13 +28,11 @@ import duckdb
 import pytest
 
 from tests.conftest import ROOT
-from warehouse.models.library import load_all
+from tests.support.models import MODELS, engine, settings_of
 from warehouse.models.model import Model
 from warehouse.models.types import typed
-from warehouse.run.macros import create_macros
-from warehouse.settings import BY_NAME, SETTINGS, Settings
+from warehouse.settings import BY_NAME
 
-MODELS = load_all()
 CASES = ROOT / "tests" / "sql"
 FILES = sorted(CASES.rglob("*.sql"))
 TESTED = ("analysis", "master", "backend", "compare", "collection")
@@ -87,9 +85,7 @@ def read_case(text: str) -> Case:
 
 @pytest.fixture(scope="module")
 def db() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine that holds the macros and nothing else."""
-    with duckdb.connect() as connection:
-        create_macros(connection, {n: m for n, m in MODELS.items() if m.schema == "macros"})
+    with engine() as connection:
         yield connection
 
 
@@ -106,7 +102,7 @@ def result(
         db.execute(f"CREATE TABLE {name} ({columns})")
         if rows and with_rows:
             db.execute(f"INSERT INTO {name} VALUES {rows}")
-    values = Settings(Path(), {s.name: s.default for s in SETTINGS} | case.settings).parameters()
+    values = settings_of(**case.settings).parameters()
     sql = model.filled(values)
     columns = (
         case.columns if with_rows or case.when_empty else "*"

@@ -8,12 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.models.library import load_all
+from tests.support.models import DEFAULTS, MODELS
 from warehouse.run.relations import Relations
-from warehouse.settings import SETTINGS, Settings
 
 FEATURES = 50_000
-DEFAULTS = Settings(Path(), {s.name: s.default for s in SETTINGS}).parameters()
 
 NEIGHBOURS = f"""
     CREATE TABLE analysis.decoder_neighbours AS
@@ -56,7 +54,7 @@ EXAMPLES = f"""
 def test_a_model_made_in_parts_fits_where_the_same_made_at_once_does_not(
     tmp_path: Path, name: str, tables: str, rows: int
 ) -> None:
-    model = load_all()[name]
+    model = MODELS[name]
     with duckdb.connect(tmp_path / "little.duckdb") as connection:
         schemas = "CREATE SCHEMA staging; CREATE SCHEMA analysis; CREATE SCHEMA side; CREATE SCHEMA master"
         connection.execute(

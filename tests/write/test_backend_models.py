@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -15,13 +14,9 @@ from hypothesis import strategies as st
 
 from embed.decoder_tree import average_linkage
 from embed.failure_clusters import clusters
+from tests.support.models import MODELS, ask, engine, fill, make
 from warehouse.database import run
-from warehouse.models.library import load_all
-from warehouse.run.macros import create_macros
-from warehouse.settings import SETTINGS, Settings
 
-MODELS = load_all()
-DEFAULTS = Settings(Path(), {s.name: s.default for s in SETTINGS}).parameters()
 NEAR = 1e-12
 
 WORDS = ("staging.token_forms", "analysis.prompt_word_lists", "analysis.prompt_words")
@@ -32,33 +27,8 @@ NGRAMS = (
 
 @pytest.fixture
 def db() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine that holds the macros and nothing else."""
-    with duckdb.connect() as connection:
-        create_macros(connection, {n: m for n, m in MODELS.items() if m.schema == "macros"})
-        run(
-            connection,
-            "CREATE SCHEMA staging; CREATE SCHEMA analysis; CREATE SCHEMA texts; CREATE SCHEMA vectors",
-        )
-        run(connection, "CREATE SCHEMA master; CREATE SCHEMA backend")
+    with engine("staging", "analysis", "texts", "vectors", "master", "backend") as connection:
         yield connection
-
-
-def ask(db: duckdb.DuckDBPyConnection, expression: str, **values: object) -> object:
-    return run(db, f"SELECT {expression}", values or None)[0][0]
-
-
-def fill(db: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[tuple]) -> None:
-    run(db, f"CREATE OR REPLACE TABLE {name} ({columns})")
-    for row in rows:
-        run(db, f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)
-
-
-def make(db: duckdb.DuckDBPyConnection, *names: str, **chosen: object) -> None:
-    """Make models' tables from the tables that they read, as a build does."""
-    bound = DEFAULTS | chosen
-    for name in names:
-        model = MODELS[name]
-        run(db, f"CREATE OR REPLACE TABLE {name} AS {model.filled(bound)}")
 
 
 def prompts(db: duckdb.DuckDBPyConnection, *texts: Sequence[str]) -> None:
@@ -273,9 +243,7 @@ def all_ngrams(db: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], Counter]:
     st.sampled_from(["occurrences", "examples"]),
 )
 def test_the_top_ngram_is_the_first_of_all_that_are_counted(texts, data, sizes, rank_by):
-    with duckdb.connect() as db:
-        create_macros(db, {n: m for n, m in MODELS.items() if m.schema == "macros"})
-        run(db, "CREATE SCHEMA staging; CREATE SCHEMA analysis")
+    with engine("staging", "analysis") as db:
         prompts(db, *texts)
         rows = [(i % 2, i, data.draw(st.integers(0, len(t) - 1))) for i, t in enumerate(texts)]
         samples(db, *rows)
@@ -375,9 +343,7 @@ def test_examples_past_the_fourth_of_a_quantile_are_not_compared(db):
 @settings(max_examples=20, deadline=None)
 @given(st.lists(TOKENS, min_size=2, max_size=5), st.data())
 def test_the_ngram_of_a_pair_is_the_first_of_all_that_are_counted(texts, data):
-    with duckdb.connect() as db:
-        create_macros(db, {n: m for n, m in MODELS.items() if m.schema == "macros"})
-        run(db, "CREATE SCHEMA staging; CREATE SCHEMA analysis")
+    with engine("staging", "analysis") as db:
         prompts(db, *texts)
         samples(
             db, *[(i % 2, i, data.draw(st.integers(0, len(t) - 1))) for i, t in enumerate(texts)]

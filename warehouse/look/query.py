@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,11 +134,12 @@ def _relations(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _assert_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """WarehouseError unless every statement only reads.
+    """WarehouseError unless it is one statement that only reads.
 
     DuckDB lets SQL write where it may read, and the views need the vectors' directory.
     """
-    for statement in connection.extract_statements(sql):
+    statements = connection.extract_statements(sql)
+    for statement in statements:
         try:
             kind = statement.type
         except ValueError:  # a kind that DuckDB's Python package has no name for
@@ -151,6 +153,14 @@ def _assert_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
             tree = run(connection, "SELECT json_serialize_sql(?)", [asked])[0][0]
             if tree.startswith('{"error":true') or '"type":"COPY_QUERY_NODE"' in tree:
                 raise _refused("COPY")
+    if (
+        len(statements) > 1
+    ):  # DuckDB would give the last one's rows, and nobody would miss the others
+        first = shlex.quote(statements[0].query.strip().removesuffix(";"))
+        raise UsageError(
+            f"the query has {len(statements)} statements, and a query gives one table",
+            f"python cli.py query {first}",
+        )
 
 
 def _refused(word: str) -> WarehouseError:
