@@ -14,9 +14,8 @@ import pytest
 from embed import store
 from embed.store import VectorStore
 from embed.workers import fill as fill_parts
+from tests.support.models import engine
 from warehouse.database import run, tell_data
-from warehouse.models.library import load_all
-from warehouse.run.macros import create_macros
 
 TEXTS = [f"text {i} {'x' * (i % 5)}" for i in range(11)]
 
@@ -45,9 +44,7 @@ def vector(text: str) -> list[float]:
 
 @pytest.fixture
 def db() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        create_macros(connection, {n: m for n, m in load_all().items() if m.schema == "macros"})
-        run(connection, "CREATE SCHEMA texts")
+    with engine("texts") as connection:
         yield connection
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from embed.jobs import JOBS
 from tests.support.builds import JOB_NAMES
+from tests.support.models import DEFAULTS
 from warehouse.errors import UsageError, WarehouseError
 from warehouse.models import library
 from warehouse.models.library import load_all, macros_used
@@ -20,11 +21,9 @@ from warehouse.models.model import Model, parse
 from warehouse.models.schemas import SCHEMAS
 from warehouse.plan.graph import build_graph, select
 from warehouse.read.inputs import INPUTS
-from warehouse.settings import SETTINGS, Settings
 from warehouse.sqltext import canonical
 
 MODELS = load_all()
-VALUES = Settings(Path(), {s.name: s.default for s in SETTINGS}).parameters()
 HEAD = "-- version: 1\n-- description: a model\n"
 
 
@@ -157,7 +156,7 @@ def test_filling_leaves_quoted_dollars_and_runs_as_it_stands():
 def test_every_model_is_described_and_parses_filled_in(name):
     known = MODELS[name]
     assert known.description
-    assert len(duckdb.extract_statements(known.filled(VALUES))) == 1
+    assert len(duckdb.extract_statements(known.filled(DEFAULTS))) == 1
     if known.schema != "macros":
         assert known.relations or known.parameters
 

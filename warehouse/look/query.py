@@ -153,9 +153,7 @@ def _assert_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
             tree = run(connection, "SELECT json_serialize_sql(?)", [asked])[0][0]
             if tree.startswith('{"error":true') or '"type":"COPY_QUERY_NODE"' in tree:
                 raise _refused("COPY")
-    if (
-        len(statements) > 1
-    ):  # DuckDB would give the last one's rows, and nobody would miss the others
+    if len(statements) > 1:  # DuckDB would give the rows of the last one alone
         first = shlex.quote(statements[0].query.strip().removesuffix(";"))
         raise UsageError(
             f"the query has {len(statements)} statements, and a query gives one table",

@@ -134,7 +134,7 @@ def activation_display(work: Assembly) -> Iterator[dict[str, pa.Array]]:
             char_share::FLOAT AS char_share, word_share::FLOAT AS word_share, char_ngram, word_ngram
         FROM analysis.display_patterns ORDER BY feature_id"""
     ).to_arrow_table()
-    # A part of the features at a time: what a part groups then needs no more memory for more of them.
+    # A part of the features at a time: sorting one needs no more memory for more of them.
     for at in range(0, patterns.num_rows, _FEATURES):
         features = patterns.slice(at, _FEATURES)
         ids = features["feature_id"]
